@@ -1,0 +1,81 @@
+import pg from 'pg';
+import { round } from './load.js';
+import { runLoad } from './load-process.js';
+import { startVendorProcess } from '../demo/vendor-process.js';
+import { startGatewayProcess } from './gateway-process.js';
+
+export interface EndToEnd {
+  messages: number;
+  connections: number;
+  /** From the first byte sent to the last vendor 2xx. */
+  seconds: number;
+  rate: number;
+  /** The same for the answers to the sender. */
+  ackRate: number;
+  /** From journal to the vendor's 2xx, as the vendor's clock saw the bundles; milliseconds. */
+  p50: number;
+  p99: number;
+  residentMiBBefore: number;
+  residentMiBAfter: number;
+}
+
+/** The demo territory reduced to one family doctor whose software is the vendor of this bench. */
+export function benchTerritory(vendorUrl: string): string {
+  return [
+    'endpoints:',
+    `  - { id: logiciel, url: "${vendorUrl}", concurrency: 8 }`,
+    'professionals:',
+    '  - { rpps: "10999000011", family: BERTHIER, given: Claire, endpoint: logiciel }',
+    'rules:',
+    '  - { id: medecin-traitant, events: [admission, transfer, discharge], roles: [PCP] }',
+    '',
+  ].join('\n');
+}
+
+/** MLLP in, vendor's 2xx out, everything real, on the embedded store. */
+export async function benchEndToEnd(messages: number, connections: number): Promise<EndToEnd> {
+  const vendor = await startVendorProcess();
+  const gateway = await startGatewayProcess({ roles: 'receive,work,serve', config: benchTerritory(vendor.url) });
+  try {
+    await runLoad({ port: gateway.mllpPort, connections, messages: 200, seconds: 30, run: 'W' });
+    await vendor.received(200, 60_000);
+    const residentMiBBefore = await gateway.residentMiB();
+    const started = performance.now();
+    const ack = await runLoad({ port: gateway.mllpPort, connections, messages, seconds: 300, run: 'E' });
+    await vendor.received(200 + messages, 300_000);
+    const seconds = (performance.now() - started) / 1000;
+    const { p50, p99 } = await delays(gateway.databaseUrl);
+    return {
+      messages,
+      connections,
+      seconds: round(seconds),
+      rate: Math.round(messages / seconds),
+      ackRate: ack.rate,
+      p50,
+      p99,
+      residentMiBBefore,
+      residentMiBAfter: await gateway.residentMiB(),
+    };
+  } finally {
+    await gateway.stop();
+    await vendor.stop();
+  }
+}
+
+/** Journal to 2xx, from the gateway's own records. */
+async function delays(databaseUrl: string): Promise<{ p50: number; p99: number }> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows } = await client.query<{ p50: number; p99: number }>(`
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS p50, percentile_cont(0.99) WITHIN GROUP (ORDER BY ms) AS p99
+    FROM (
+      SELECT extract(epoch FROM attempt.started_at - journal.received_at) * 1000 + attempt.duration_ms AS ms
+      FROM attempt
+      JOIN delivery ON delivery.id = attempt.delivery_id
+      JOIN receipt ON receipt.id = delivery.receipt_id
+      JOIN journal ON journal.id = receipt.message_id
+      WHERE attempt.ok
+    ) AS told`);
+  await client.end();
+  return { p50: round(rows[0]?.p50 ?? 0), p99: round(rows[0]?.p99 ?? 0) };
+}

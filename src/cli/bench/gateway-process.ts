@@ -1,0 +1,78 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GatewayError } from '../../message/failure.js';
+
+/** A gateway in processes of its own, on a fresh embedded store. */
+export interface GatewayProcess {
+  mllpPort: number;
+  httpPort: number;
+  databaseUrl: string;
+  dataDir: string;
+  process: ChildProcess;
+  /** Resident memory of the gateway's own process in MiB. */
+  residentMiB(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** What `main.ts` tells the process that forked it, once it is ready. */
+type Ports = Pick<GatewayProcess, 'mllpPort' | 'httpPort' | 'databaseUrl'>;
+
+/** Starts `dist/main.js` and waits for its ports, which it tells over IPC. */
+export async function startGatewayProcess(options: {
+  roles: string;
+  config?: string;
+  dataDir?: string;
+  env?: Record<string, string>;
+}): Promise<GatewayProcess> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tdu-')));
+  const config = join(dataDir, 'gateway.yaml');
+  await writeFile(config, options.config ?? 'sources: []\n');
+  const main = fileURLToPath(new URL('../../main.js', import.meta.url));
+  const env = {
+    ...process.env,
+    TDU_DATA_DIR: dataDir,
+    TDU_CONFIG: config,
+    TDU_ROLES: options.roles,
+    MLLP_PORT: '0',
+    HTTP_PORT: '0',
+    TDU_LOG_LEVEL: 'warn',
+    ...options.env,
+  };
+  const child = fork(main, [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const ports = await new Promise<Ports>((resolve, reject) => {
+    child.once('message', (told) => {
+      resolve(told as Ports);
+    });
+    child.once('exit', (code) => {
+      reject(new GatewayError('store-start-failed', `the gateway ended with code ${String(code)} before it was ready`));
+    });
+  });
+  return {
+    ...ports,
+    dataDir,
+    process: child,
+    residentMiB: () => resident(child.pid ?? 0),
+    async stop() {
+      await ended(child);
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => {
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}
+
+async function resident(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+}
