@@ -1,0 +1,156 @@
+import { STANDARD_DELIMITERS, unescape, type Delimiters } from './escape.js';
+import { parsePath } from './path.js';
+
+/**
+ * A message over its text. Segments are found at once, fields only when asked for; nothing is thrown away, so `toString`
+ * gives the very text that was read. No text makes it throw.
+ */
+export class Message {
+  readonly segments: readonly Segment[];
+  readonly delimiters: Delimiters;
+  private readonly byName = new Map<string, Segment[]>();
+
+  constructor(private readonly text: string) {
+    const lines = splitLines(text);
+    this.delimiters = delimitersOf(lines.find((line) => line.startsWith('MSH')) ?? '');
+    this.segments = lines.map((line, index) => this.segmentOf(line, index));
+  }
+
+  /** The n-th segment of that name, n from 1. */
+  segment(name: string, occurrence = 1): Segment | undefined {
+    return this.byName.get(name)?.[occurrence - 1];
+  }
+
+  all(name: string): readonly Segment[] {
+    return this.byName.get(name) ?? [];
+  }
+
+  /** Decoded value at a path such as `PID-3[2].4.2`; '' where there is nothing, `""` where the sender erases. */
+  value(path: string): string {
+    const place = parsePath(path);
+    if (place === undefined) return '';
+    const segment = this.segment(place.segment, place.occurrence);
+    return segment?.value(place.field, place.repetition, place.component, place.subcomponent) ?? '';
+  }
+
+  toString(): string {
+    return this.text;
+  }
+
+  private segmentOf(line: string, index: number): Segment {
+    const name = line.slice(0, 3);
+    const same = this.byName.get(name);
+    const segment = new Segment(line, index, (same?.length ?? 0) + 1, this.delimiters);
+    if (same === undefined) this.byName.set(name, [segment]);
+    else same.push(segment);
+    return segment;
+  }
+}
+
+/** One segment. Field numbers are HL7's: MSH-1 is the field mark, MSH-2 the other four. */
+export class Segment {
+  readonly name: string;
+  private parts: string[] | undefined;
+
+  constructor(
+    private readonly line: string,
+    /** Place in the message, from 0. */
+    readonly index: number,
+    /** Which of its name, from 1. */
+    readonly occurrence: number,
+    private readonly marks: Delimiters,
+  ) {
+    this.name = line.slice(0, 3);
+  }
+
+  /** Highest field number present. */
+  get fieldCount(): number {
+    return this.fields().length - 1;
+  }
+
+  /** How many repetitions a field has; 0 when it is empty. */
+  repetitions(field: number): number {
+    const text = this.fields()[field] ?? '';
+    if (text === '' || this.isMarks(field)) return text === '' ? 0 : 1;
+    let count = 1;
+    for (let at = text.indexOf(this.marks.repetition); at >= 0; at = text.indexOf(this.marks.repetition, at + 1)) count += 1;
+    return count;
+  }
+
+  /** Decoded text of a subcomponent; '' where there is nothing. */
+  value(field: number, repetition = 1, component = 1, subcomponent = 1): string {
+    const text = this.fields()[field];
+    if (text === undefined || text === '') return '';
+    if (this.isMarks(field)) return repetition === 1 && component === 1 && subcomponent === 1 ? text : '';
+    const inRepetition = part(text, this.marks.repetition, repetition);
+    const inComponent = part(inRepetition, this.marks.component, component);
+    return unescape(part(inComponent, this.marks.subcomponent, subcomponent), this.marks);
+  }
+
+  /** Undecoded text of a field, or of one of its repetitions. */
+  raw(field: number, repetition?: number): string {
+    const text = this.fields()[field] ?? '';
+    return repetition === undefined || this.isMarks(field) ? text : part(text, this.marks.repetition, repetition);
+  }
+
+  toString(): string {
+    return this.line;
+  }
+
+  private isMarks(field: number): boolean {
+    return this.name === 'MSH' && field <= 2;
+  }
+
+  private fields(): string[] {
+    if (this.parts !== undefined) return this.parts;
+    this.parts = this.line.split(this.marks.field);
+    if (this.name === 'MSH') this.parts.splice(1, 0, this.marks.field);
+    return this.parts;
+  }
+}
+
+/** Reads any text as a message. */
+export function parse(text: string): Message {
+  return new Message(text);
+}
+
+/** The n-th part between marks, n from 1, without making the others. */
+function part(text: string, mark: string, n: number): string {
+  let start = 0;
+  for (let count = 1; count < n; count++) {
+    const next = text.indexOf(mark, start);
+    if (next < 0) return '';
+    start = next + mark.length;
+  }
+  const end = text.indexOf(mark, start);
+  return end < 0 ? text.slice(start) : text.slice(start, end);
+}
+
+/** CR ends a segment; LF and CRLF do where there is no CR, or beside it (pam-fr §4.4). Blank lines and leading blanks are passed over. */
+function splitLines(text: string): string[] {
+  const lines: string[] = [];
+  const mark = text.includes('\r') ? '\r' : '\n';
+  for (let start = 0; start < text.length; ) {
+    const found = text.indexOf(mark, start);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(firstInk(text, start, end), end);
+    if (line !== '') lines.push(line);
+    start = end + 1;
+  }
+  return lines;
+}
+
+function firstInk(text: string, start: number, end: number): number {
+  let at = start;
+  while (at < end && (text.charCodeAt(at) <= 0x20 || text.charCodeAt(at) === 0xfeff)) at += 1;
+  return at;
+}
+
+function delimitersOf(msh: string): Delimiters {
+  const field = msh.charAt(3);
+  if (field === '') return STANDARD_DELIMITERS;
+  const end = msh.indexOf(field, 4);
+  const marks = msh.slice(4, end < 0 ? undefined : end);
+  const mark = (index: number, otherwise: string) => marks.charAt(index) || otherwise;
+  return { field, component: mark(0, '^'), repetition: mark(1, '~'), escape: mark(2, '\\'), subcomponent: mark(3, '&') };
+}
