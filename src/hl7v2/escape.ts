@@ -7,7 +7,13 @@ export interface Delimiters {
   subcomponent: string;
 }
 
-export const STANDARD_DELIMITERS: Delimiters = { field: '|', component: '^', repetition: '~', escape: '\\', subcomponent: '&' };
+export const STANDARD_DELIMITERS: Delimiters = {
+  field: '|',
+  component: '^',
+  repetition: '~',
+  escape: '\\',
+  subcomponent: '&',
+};
 
 /**
  * Decodes HL7 escapes in one pass, left to right (HL7 v2.5 §2.7): nothing that an escape gives is read as an escape again.

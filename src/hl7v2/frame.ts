@@ -36,7 +36,8 @@ export class FrameDecoder {
   push(chunk: Buffer): FrameEvent[] {
     const events: FrameEvent[] = [];
     let at = 0;
-    while (at < chunk.length) at = this.inside ? this.readInside(chunk, at, events) : this.readOutside(chunk, at, events);
+    while (at < chunk.length)
+      at = this.inside ? this.readInside(chunk, at, events) : this.readOutside(chunk, at, events);
     return events;
   }
 

@@ -73,7 +73,8 @@ export class Segment {
     const text = this.fields()[field] ?? '';
     if (text === '' || this.isMarks(field)) return text === '' ? 0 : 1;
     let count = 1;
-    for (let at = text.indexOf(this.marks.repetition); at >= 0; at = text.indexOf(this.marks.repetition, at + 1)) count += 1;
+    for (let at = text.indexOf(this.marks.repetition); at >= 0; at = text.indexOf(this.marks.repetition, at + 1))
+      count += 1;
     return count;
   }
 
@@ -130,7 +131,7 @@ function part(text: string, mark: string, n: number): string {
 function splitLines(text: string): string[] {
   const lines: string[] = [];
   const mark = text.includes('\r') ? '\r' : '\n';
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const found = text.indexOf(mark, start);
     const end = found < 0 ? text.length : found;
     const line = text.slice(firstInk(text, start, end), end);
@@ -152,5 +153,11 @@ function delimitersOf(msh: string): Delimiters {
   const end = msh.indexOf(field, 4);
   const marks = msh.slice(4, end < 0 ? undefined : end);
   const mark = (index: number, otherwise: string) => marks.charAt(index) || otherwise;
-  return { field, component: mark(0, '^'), repetition: mark(1, '~'), escape: mark(2, '\\'), subcomponent: mark(3, '&') };
+  return {
+    field,
+    component: mark(0, '^'),
+    repetition: mark(1, '~'),
+    escape: mark(2, '\\'),
+    subcomponent: mark(3, '&'),
+  };
 }

@@ -1,0 +1,84 @@
+import type { AckCode, AckIssue } from '../message/message.js';
+import { encodeText } from './charset.js';
+import { escape, STANDARD_DELIMITERS } from './escape.js';
+import type { Message } from './parse.js';
+import { parsePath } from './path.js';
+
+export interface AckOptions {
+  /** The message answered; undefined when none could be read. */
+  incoming: Message | undefined;
+  code: AckCode;
+  issues: AckIssue[];
+  /** MSH-10 of the answer itself. */
+  controlId: string;
+  /** MSH-7 of the answer, HL7 TS. */
+  at: string;
+  /** Charset of the answer, a name of table 0211. */
+  charset: string;
+}
+
+const TABLE_0357: Readonly<Record<number, string>> = {
+  0: 'Message accepted',
+  100: 'Segment sequence error',
+  101: 'Required field missing',
+  102: 'Data type error',
+  103: 'Table value not found',
+  200: 'Unsupported message type',
+  201: 'Unsupported event code',
+  202: 'Unsupported processing id',
+  203: 'Unsupported version id',
+  204: 'Unknown key identifier',
+  205: 'Duplicate key identifier',
+  206: 'Application record locked',
+  207: 'Application internal error',
+};
+
+/**
+ * The acknowledgement of a message (pam-fr §4.2, §4.3): MSH-3/4 and 5/6 change places, MSH-11 and MSH-12 are repeated, MSA-2 is the
+ * incoming MSH-10, one ERR segment of v2.5 for each issue. Always in the standard marks.
+ */
+export function buildAck({ incoming, code, issues, controlId, at, charset }: AckOptions): Buffer {
+  const msh = incoming?.segment('MSH');
+  const copied = (field: number) => (msh === undefined ? '' : restored(msh.raw(field), incoming));
+  const event = msh?.value(9, 1, 2) ?? '';
+  const type = event === '' ? 'ACK' : `ACK^${escape(event)}^ACK`;
+  const declared = msh?.raw(18) ? charset : '';
+  const head = ['MSH', '^~\\&', copied(5), copied(6), copied(3), copied(4), at, '', type, controlId];
+  head.push(copied(11) || 'P', copied(12) || '2.5', '', '', '', '', '', declared);
+  const lines = [
+    head.join('|').replace(/\|+$/, ''),
+    `MSA|${code}|${escape(msh?.value(10) ?? '')}`,
+    ...issues.map(errSegment),
+  ];
+  return encodeText(`${lines.join('\r')}\r`, charset);
+}
+
+function errSegment(issue: AckIssue): string {
+  const meaning = TABLE_0357[issue.code] ?? '';
+  return `ERR||${location(issue.location)}|${issue.code}^${meaning}^HL70357|${issue.severity}||||${escape(issue.text)}`;
+}
+
+/** ERR-2 (ERL): segment^sequence^field^repetition^component^subcomponent, as far as the path goes. */
+function location(path: string | undefined): string {
+  const place = path === undefined ? undefined : parsePath(path);
+  if (place === undefined) return '';
+  if (place.field === 0) return `${place.segment}^${place.occurrence}`;
+  const { segment, occurrence, field, repetition, component, subcomponent } = place;
+  const depth = (path?.slice(path.indexOf('-')).match(/\./g) ?? []).length;
+  const deeper = [component, subcomponent].slice(0, depth);
+  return [segment, occurrence, field, repetition, ...deeper].join('^');
+}
+
+/** A field of the incoming message in the answer's marks. */
+function restored(raw: string, incoming: Message | undefined): string {
+  const marks = incoming?.delimiters ?? STANDARD_DELIMITERS;
+  if (marks.component === '^' && marks.subcomponent === '&' && marks.repetition === '~' && marks.escape === '\\')
+    return raw;
+  const to = new Map([
+    [marks.component, '^'],
+    [marks.repetition, '~'],
+    [marks.escape, '\\'],
+    [marks.subcomponent, '&'],
+  ]);
+  return [...raw].map((char) => to.get(char) ?? char).join('');
+}

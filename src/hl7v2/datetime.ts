@@ -1,0 +1,92 @@
+const FORM =
+  /^(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,4})?)?)?)?)?)?([+-]\d{2}(?:\d{2})?)?$/;
+
+/**
+ * An HL7 TS with a day at least, as an ISO instant with its offset: `20240306110000` in Europe/Paris → `2024-03-06T11:00:00+01:00`.
+ * Without an offset of its own it is read in the source's zone, summer time included; a time that a change of clocks skips or doubles
+ * takes the earlier offset. A date alone is its local midnight. Years from 2099 say "open end" and are no instant (pam-fr §7, 6).
+ */
+export function toInstant(ts: string, zone: string): string | undefined {
+  const parts = FORM.exec(ts.split('^')[0] ?? '');
+  if (parts?.[3] === undefined) return undefined;
+  const [, year, month, day, hour = '00', minute = '00', second = '00', own] = parts;
+  if (Number(year) >= 2099) return undefined;
+  const local = `${year ?? ''}-${month ?? ''}-${day}T${hour}:${minute}:${second}`;
+  const utc = Date.parse(`${local}Z`);
+  if (Number.isNaN(utc) || !validDay(Number(year), Number(month), Number(day))) return undefined;
+  return local + (own === undefined ? offsetText(offsetAt(utc, zone)) : ownOffset(own));
+}
+
+/** An HL7 TS as a FHIR date of the same precision, never finer than a day. */
+export function toDate(ts: string): string | undefined {
+  const parts = FORM.exec(ts.split('^')[0] ?? '');
+  if (parts === null) return undefined;
+  const [, year = '', month, day] = parts;
+  if (month === undefined) return year;
+  if (day === undefined) return Number(month) >= 1 && Number(month) <= 12 ? `${year}-${month}` : undefined;
+  return validDay(Number(year), Number(month), Number(day)) ? `${year}-${month}-${day}` : undefined;
+}
+
+/** A moment as HL7 TS with seconds in that zone, with its offset: `20240306110000+0100`. */
+export function toTimestamp(moment: Date, zone: string): string {
+  const offset = offsetOfMoment(moment.getTime(), zone);
+  const local = new Date(moment.getTime() + offset * 60_000).toISOString();
+  return local.slice(0, 19).replace(/[-:T]/g, '') + offsetText(offset).replace(':', '');
+}
+
+function validDay(year: number, month: number, day: number): boolean {
+  return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+function ownOffset(own: string): string {
+  return `${own.slice(0, 3)}:${own.slice(3) || '00'}`;
+}
+
+function offsetText(minutes: number): string {
+  const size = Math.abs(minutes);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+/** Offset in minutes of a local time given as if it were UTC: the offset of the moment it stands for. */
+function offsetAt(localAsUtc: number, zone: string): number {
+  const before = offsetOfMoment(localAsUtc - 86_400_000, zone);
+  const guess = offsetOfMoment(localAsUtc - before * 60_000, zone);
+  if (guess === before) return before;
+  // Around a change of clocks the two candidates differ; the one that maps back on itself is right.
+  return offsetOfMoment(localAsUtc - guess * 60_000, zone) === guess ? guess : before;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+const offsets = new Map<string, number>();
+
+/** Zone rules change on quarters of an hour at the finest, so offsets are remembered by quarter. */
+function offsetOfMoment(moment: number, zone: string): number {
+  const quarter = Math.floor(moment / 900_000);
+  const key = `${zone}|${quarter}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  const offset = computeOffset(quarter * 900_000, zone);
+  if (offsets.size > 50_000) offsets.clear();
+  offsets.set(key, offset);
+  return offset;
+}
+
+function computeOffset(moment: number, zone: string): number {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    const numeric = {
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    } as const;
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', ...numeric });
+    formats.set(zone, format);
+  }
+  const found = Object.fromEntries(format.formatToParts(moment).map((part) => [part.type, Number(part.value)]));
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = found;
+  return Math.round((Date.UTC(year, month - 1, day, hour, minute, second) - moment) / 60_000);
+}
