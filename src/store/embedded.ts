@@ -1,0 +1,213 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { GatewayError } from '../message/failure.js';
+import { findLauncher, handOver, nobodyCanEnter, type Launcher } from './embedded-binaries.js';
+import { lockStore } from './embedded-lock.js';
+
+type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
+
+export interface EmbeddedPostgres {
+  /** Connection string of the gateway's database, on the loopback. */
+  url: string;
+  /** Process id of PostgreSQL, for the crash tests. */
+  pid(): number;
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  dataDir: string;
+  log: Log;
+  /** Extra `postgres -c` settings, e.g. `fsync=off` in tests. */
+  settings?: string[];
+}
+
+const USER = 'tdu';
+const DATABASE = 'tdu';
+/** Durable by default; the rest gives a small machine room. */
+const SETTINGS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=100',
+  'shared_buffers=256MB',
+  'max_wal_size=2GB',
+  'checkpoint_timeout=15min',
+  'wal_compression=on',
+  'random_page_cost=1.1',
+  'jit=off',
+  'log_min_messages=warning',
+  'log_statement=none',
+  'log_min_error_statement=panic',
+  'log_error_verbosity=terse',
+];
+
+/**
+ * Starts the gateway's own PostgreSQL under the data folder: created at first, restarted over what a crash left, restarted when it dies
+ * while the gateway lives, stopped cleanly.
+ * @throws GatewayError store-owned-by-another, store-start-failed
+ */
+export async function startEmbedded({ dataDir, log, settings = [] }: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = await lockStore(dataDir);
+  try {
+    const launcher = findLauncher(dataDir);
+    const folder = clusterFolder(dataDir, launcher);
+    const password = passwordOf(dataDir);
+    if (!existsSync(join(folder, 'PG_VERSION'))) createCluster(folder, password, launcher);
+    await stopLeftover(folder, log);
+    const port = await freePort();
+    const server = new Supervised(launcher, folder, port, settings, log);
+    const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
+    await server.start(url);
+    const stop = async () => {
+      await server.stop();
+      await lock.release();
+    };
+    return { url, pid: () => server.pid, stop };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Beside the gateway's other data, unless PostgreSQL's user cannot enter there. */
+function clusterFolder(dataDir: string, launcher: Launcher): string {
+  const beside = join(dataDir, 'postgres');
+  if (launcher.how !== 'other-user' || existsSync(beside) || nobodyCanEnter(dataDir)) {
+    handOver(beside, launcher.how);
+    return beside;
+  }
+  const elsewhere = join('/var/tmp', `trait-d-union-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`);
+  handOver(elsewhere, launcher.how);
+  return elsewhere;
+}
+
+function passwordOf(dataDir: string): string {
+  const file = join(dataDir, 'postgres.password');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
+}
+
+function createCluster(folder: string, password: string, launcher: Launcher): void {
+  // initdb refuses a folder that holds anything: what an interrupted creation left goes first.
+  rmSync(folder, { recursive: true, force: true });
+  handOver(folder, launcher.how);
+  const args = ['-D', folder, '-U', USER, '--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', '--pwfile=/dev/stdin'];
+  const { file, args: all, options } = launcher.command('initdb', args);
+  const made = spawnSync(file, all, { ...options, input: `${password}\n`, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
+  if (made.status === 0) return;
+  const said = made.stderr?.toString().trim().split('\n').pop() ?? '';
+  rmSync(folder, { recursive: true, force: true });
+  throw new GatewayError('store-start-failed', `PostgreSQL could not create its files: ${said}`, { cause: made.error });
+}
+
+/** A PostgreSQL left by a killed gateway is stopped; one that is still dying is waited for. */
+async function stopLeftover(folder: string, log: Log): Promise<void> {
+  const file = join(folder, 'postmaster.pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
+  if (pid <= 0 || !runsPostgres(pid, folder)) return;
+  log('warn', 'store.leftover', { pid });
+  process.kill(pid, 'SIGINT');
+  for (let tenths = 0; runsPostgres(pid, folder); tenths++) {
+    if (tenths === 150) process.kill(pid, 'SIGQUIT');
+    if (tenths > 300) throw new GatewayError('store-start-failed', `the PostgreSQL of process ${pid} does not stop`);
+    await wait(100);
+  }
+}
+
+function runsPostgres(pid: number, folder: string): boolean {
+  try {
+    process.kill(pid, 0);
+    if (!existsSync('/proc/self/cmdline')) return true;
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  });
+}
+
+/** The server process, brought back on the same port whenever it dies unasked. */
+class Supervised {
+  private child: ChildProcess | undefined;
+  private stopping = false;
+  private lastLine = '';
+
+  constructor(
+    private readonly launcher: Launcher,
+    private readonly folder: string,
+    private readonly port: number,
+    private readonly settings: string[],
+    private readonly log: Log,
+  ) {}
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  async start(url: string): Promise<void> {
+    this.spawn();
+    for (let tenths = 0; !(await answers(url)); tenths++) {
+      if (tenths > 600) throw new GatewayError('store-start-failed', `PostgreSQL does not start: ${this.lastLine}`);
+      await wait(100);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const child = this.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGINT');
+    await gone;
+  }
+
+  private spawn(): void {
+    const chosen = [...SETTINGS, `port=${this.port}`, ...this.settings].flatMap((setting) => ['-c', setting]);
+    const { file, args, options } = this.launcher.command('postgres', ['-D', this.folder, ...chosen]);
+    const child = spawn(file, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.lastLine = chunk.toString().trim().split('\n').pop() ?? this.lastLine;
+    });
+    child.on('error', (error) => {
+      this.lastLine = error.message;
+    });
+    child.on('exit', (code, signal) => {
+      if (this.stopping) return;
+      this.log('error', 'store.died', { code, signal });
+      // Its other processes may still hold the shared memory; a start that fails for it comes back here.
+      setTimeout(() => {
+        if (!this.stopping) this.spawn();
+      }, 200).unref();
+    });
+    this.child = child;
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const admin = new pg.Client({ connectionString: url.replace(/\/[^/]*$/, '/postgres'), connectionTimeoutMillis: 2000 });
+  admin.on('error', () => undefined);
+  try {
+    await admin.connect();
+    const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (rowCount === 0) await admin.query(`CREATE DATABASE ${DATABASE}`);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await admin.end().catch(() => undefined);
+  }
+}
