@@ -11,6 +11,7 @@ export const FAILURES = {
   'store-unavailable': 'transient',
   'store-owned-by-another': 'permanent',
   'store-conflict': 'transient',
+  'store-rejected': 'permanent',
   'store-start-failed': 'permanent',
   'migration-failed': 'permanent',
   'port-in-use': 'permanent',

@@ -1,0 +1,62 @@
+-- An identifier belongs to one cluster of patients: by constraint, not by hope.
+CREATE SEQUENCE cluster_id;
+CREATE TABLE identifier (
+  system text NOT NULL,
+  value text NOT NULL,
+  type text NOT NULL,
+  cluster bigint NOT NULL,
+  PRIMARY KEY (system, value, type)
+);
+CREATE INDEX identifier_cluster ON identifier (cluster);
+-- Facts name their patient by `system|value`.
+CREATE INDEX identifier_key ON identifier ((system || '|' || value));
+
+CREATE TABLE fact (
+  message_id bigint NOT NULL,
+  position int NOT NULL,
+  patient text NOT NULL,
+  stay text,
+  kind text NOT NULL,
+  body jsonb NOT NULL,
+  effective_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  -- The sender's own writing of both, offset included.
+  effective_text text NOT NULL,
+  recorded_text text NOT NULL,
+  mapping text NOT NULL,
+  known_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (message_id, position)
+);
+CREATE INDEX fact_patient ON fact (patient);
+CREATE INDEX fact_stay ON fact (stay) WHERE stay IS NOT NULL;
+
+CREATE TABLE resource (
+  type text NOT NULL,
+  id text NOT NULL,
+  version int NOT NULL,
+  body text NOT NULL,
+  updated_at timestamptz NOT NULL,
+  removed boolean NOT NULL DEFAULT false,
+  -- For mentions: when the winning one was recorded.
+  as_of timestamptz,
+  tokens text[] NOT NULL,
+  date_from timestamptz,
+  date_to timestamptz,
+  PRIMARY KEY (type, id)
+);
+CREATE INDEX resource_tokens ON resource USING gin (tokens);
+CREATE INDEX resource_updated ON resource (type, updated_at);
+CREATE INDEX resource_dates ON resource (type, date_from, date_to);
+
+CREATE TABLE resource_version (
+  type text NOT NULL,
+  id text NOT NULL,
+  version int NOT NULL,
+  body text NOT NULL,
+  updated_at timestamptz NOT NULL,
+  removed boolean NOT NULL,
+  message_id bigint,
+  -- Which fact gave each element; null for mentions.
+  origins jsonb,
+  PRIMARY KEY (type, id, version)
+);

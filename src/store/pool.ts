@@ -1,0 +1,60 @@
+import pg from 'pg';
+import { GatewayError } from '../message/failure.js';
+
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
+
+/** Anything that answers a query: the pool, or one connection of it inside a transaction. */
+export type Queryable = Pick<pg.PoolClient, 'query'>;
+
+// Bigints are ids here, never sums: they stay decimal strings.
+const types = { getTypeParser: pg.types.getTypeParser };
+
+export function openPool(databaseUrl: string, log: Log): pg.Pool {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 12, connectionTimeoutMillis: 5000, types });
+  pool.on('error', (error) => {
+    log('warn', 'store.connection-lost', { code: codeOf(error) });
+  });
+  return pool;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}
+
+/** SQLSTATE classes 08 (connection), 57P (shutdown), 53 (resources); and what Node says of a lost socket. */
+const AWAY = /^(08|57P|53|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/;
+/** Serialization failure and deadlock: the transaction may simply be tried again. */
+const CONFLICT = new Set(['40001', '40P01']);
+
+/** Any database error as one of ours, with its SQLSTATE and never its text, which may quote content. */
+export function storeError(cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return cause;
+  const code = codeOf(cause);
+  if (CONFLICT.has(code)) return new GatewayError('store-conflict', `the store was busy with the same rows (${code})`, { cause });
+  const lost = cause instanceof Error && /terminated|timeout|closed|ended/i.test(cause.message);
+  if (AWAY.test(code) || lost) return new GatewayError('store-unavailable', `the store cannot be reached (${code})`, { cause });
+  return new GatewayError('store-rejected', `the store refused a statement (${code})`, { cause });
+}
+
+/** Runs in one transaction; a conflict is tried again a few times. */
+export async function inTransaction<T>(pool: pg.Pool, run: (client: pg.PoolClient) => Promise<T>, tries = 4): Promise<T> {
+  const client = await pool.connect().catch((cause: unknown) => {
+    throw storeError(cause);
+  });
+  try {
+    await client.query('BEGIN');
+    const result = await run(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (cause) {
+    const error = storeError(cause);
+    const rolledBack = await client.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    );
+    client.release(!rolledBack);
+    if (error.code === 'store-conflict' && tries > 1) return inTransaction(pool, run, tries - 1);
+    throw error;
+  }
+}
