@@ -114,6 +114,8 @@ export interface AttemptOutcome {
   code: FailureCode | null;
   /** Content-free explanation, e.g. `422 from endpoint, 2 issues`. */
   detail: string;
+  /** What was sent, as `Type/id/_history/version`: with the sha-256 it proves who was told what. */
+  sent: string[];
   /** sha-256 of the body sent. */
   sha256: Buffer;
   /** The state that follows, and when to try again if due. */

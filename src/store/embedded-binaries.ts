@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync, type SpawnOptions } from 'node:child_process';
-import { accessSync, chmodSync, chownSync, constants, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -22,7 +32,11 @@ const NOBODY = 65534;
 export function findLauncher(dataDir: string): Launcher {
   const native = nativeFolder();
   const libraries = hydratedLibraries(native, dataDir);
-  const environment = { ...process.env, LC_ALL: 'C', ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }) };
+  const environment = {
+    ...process.env,
+    LC_ALL: 'C',
+    ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }),
+  };
   if (process.getuid?.() !== 0) return launcher('plain', native, environment);
   if (namespacesWork()) return launcher('namespace', native, environment);
   return launcher('other-user', reachableCopy(native), environment);
@@ -45,7 +59,11 @@ function launcher(how: Launcher['how'], native: string, env: NodeJS.ProcessEnv):
     command(program, args) {
       const file = join(native, 'bin', program);
       if (how === 'namespace')
-        return { file: 'unshare', args: [`--map-user=${NOBODY}`, `--map-group=${NOBODY}`, file, ...args], options: { env } };
+        return {
+          file: 'unshare',
+          args: [`--map-user=${NOBODY}`, `--map-group=${NOBODY}`, file, ...args],
+          options: { env },
+        };
       return { file, args, options: how === 'other-user' ? { env, uid: NOBODY, gid: NOBODY } : { env } };
     },
   };
@@ -64,7 +82,9 @@ function nativeFolder(): string {
 }
 
 function namespacesWork(): boolean {
-  return spawnSync('unshare', [`--map-user=${NOBODY}`, `--map-group=${NOBODY}`, 'true'], { stdio: 'ignore' }).status === 0;
+  return (
+    spawnSync('unshare', [`--map-user=${NOBODY}`, `--map-group=${NOBODY}`, 'true'], { stdio: 'ignore' }).status === 0
+  );
 }
 
 /**

@@ -30,7 +30,9 @@ function listen(server: Server, path: string, folder: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       const remedy = 'stop the other gateway, or give this one its own TDU_DATA_DIR';
-      reject(new GatewayError('store-owned-by-another', `another gateway holds the store in ${folder}`, { remedy, cause }));
+      reject(
+        new GatewayError('store-owned-by-another', `another gateway holds the store in ${folder}`, { remedy, cause }),
+      );
     });
     server.listen(path, resolve);
   });

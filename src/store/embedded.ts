@@ -81,7 +81,10 @@ function clusterFolder(dataDir: string, launcher: Launcher): string {
     handOver(beside, launcher.how);
     return beside;
   }
-  const elsewhere = join('/var/tmp', `trait-d-union-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`);
+  const elsewhere = join(
+    '/var/tmp',
+    `trait-d-union-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`,
+  );
   handOver(elsewhere, launcher.how);
   return elsewhere;
 }
@@ -96,7 +99,16 @@ function createCluster(folder: string, password: string, launcher: Launcher): vo
   // initdb refuses a folder that holds anything: what an interrupted creation left goes first.
   rmSync(folder, { recursive: true, force: true });
   handOver(folder, launcher.how);
-  const args = ['-D', folder, '-U', USER, '--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', '--pwfile=/dev/stdin'];
+  const args = [
+    '-D',
+    folder,
+    '-U',
+    USER,
+    '--encoding=UTF8',
+    '--locale=C',
+    '--auth=scram-sha-256',
+    '--pwfile=/dev/stdin',
+  ];
   const { file, args: all, options } = launcher.command('initdb', args);
   const made = spawnSync(file, all, { ...options, input: `${password}\n`, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
   if (made.status === 0) return;
@@ -198,7 +210,10 @@ class Supervised {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const admin = new pg.Client({ connectionString: url.replace(/\/[^/]*$/, '/postgres'), connectionTimeoutMillis: 2000 });
+  const admin = new pg.Client({
+    connectionString: url.replace(/\/[^/]*$/, '/postgres'),
+    connectionTimeoutMillis: 2000,
+  });
   admin.on('error', () => undefined);
   try {
     await admin.connect();

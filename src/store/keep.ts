@@ -5,7 +5,8 @@ import { openWorkItems } from './work-items.js';
 
 const COLUMNS = `$1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[],
   $9::bytea[], $10::bytea[], $11::text[], $12::bytea[], $13::text[], $14::text[]`;
-const NAMES = 'id, source, door, received_at, sender, control_id, type, charset, sha256, bytes, answer_code, answer, issues, state';
+const NAMES =
+  'id, source, door, received_at, sender, control_id, type, charset, sha256, bytes, answer_code, answer, issues, state';
 
 /**
  * One round trip for a batch: each control id is claimed, and only the messages that claimed theirs enter the journal. A refused message
@@ -74,7 +75,10 @@ async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<Kep
     items.flatMap(({ id, controlId, workItems }) => workItems.map((item) => ({ ...item, messageId: id, controlId }))),
   );
   if (kept.size === batch.length) return batch.map(({ id }) => ({ kind: 'kept', id }));
-  const earlier = await earlierAnswers(client, batch.filter((message) => !kept.has(message.id)));
+  const earlier = await earlierAnswers(
+    client,
+    batch.filter((message) => !kept.has(message.id)),
+  );
   return batch.map(({ id }) => earlier.get(id) ?? { kind: 'kept', id });
 }
 
@@ -111,6 +115,9 @@ async function earlierAnswers(client: Queryable, repeats: IncomingMessage[]): Pr
     ],
   });
   return new Map(
-    rows.map(({ id, same, answer }) => [id, same && answer !== null ? { kind: 'repeat', id, answer } : { kind: 'reused', id }]),
+    rows.map(({ id, same, answer }) => [
+      id,
+      same && answer !== null ? { kind: 'repeat', id, answer } : { kind: 'reused', id },
+    ]),
   );
 }

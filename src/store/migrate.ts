@@ -16,10 +16,14 @@ export async function migrate(pool: Pool): Promise<void> {
   try {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
-    await client.query('CREATE TABLE IF NOT EXISTS migration (number int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())');
+    await client.query(
+      'CREATE TABLE IF NOT EXISTS migration (number int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
+    );
     const { rows } = await client.query<{ number: number }>('SELECT number FROM migration');
     const applied = new Set(rows.map((row) => row.number));
-    for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.sql')).sort()) {
+    for (const file of readdirSync(FOLDER)
+      .filter((name) => name.endsWith('.sql'))
+      .sort()) {
       const number = Number.parseInt(file, 10);
       if (applied.has(number)) continue;
       await client.query('INSERT INTO migration (number) VALUES ($1)', [number]);

@@ -30,14 +30,20 @@ const CONFLICT = new Set(['40001', '40P01']);
 export function storeError(cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause;
   const code = codeOf(cause);
-  if (CONFLICT.has(code)) return new GatewayError('store-conflict', `the store was busy with the same rows (${code})`, { cause });
+  if (CONFLICT.has(code))
+    return new GatewayError('store-conflict', `the store was busy with the same rows (${code})`, { cause });
   const lost = cause instanceof Error && /terminated|timeout|closed|ended/i.test(cause.message);
-  if (AWAY.test(code) || lost) return new GatewayError('store-unavailable', `the store cannot be reached (${code})`, { cause });
+  if (AWAY.test(code) || lost)
+    return new GatewayError('store-unavailable', `the store cannot be reached (${code})`, { cause });
   return new GatewayError('store-rejected', `the store refused a statement (${code})`, { cause });
 }
 
 /** Runs in one transaction; a conflict is tried again a few times. */
-export async function inTransaction<T>(pool: pg.Pool, run: (client: pg.PoolClient) => Promise<T>, tries = 4): Promise<T> {
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  run: (client: pg.PoolClient) => Promise<T>,
+  tries = 4,
+): Promise<T> {
   const client = await pool.connect().catch((cause: unknown) => {
     throw storeError(cause);
   });

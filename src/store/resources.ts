@@ -89,7 +89,10 @@ export class ResourceWriter {
   /** Writes all new versions and the last of each as current. */
   async flush(): Promise<void> {
     if (this.versions.length > 0) {
-      await this.client.query(VERSIONS, columns(this.versions, ['type', 'id', 'version', 'body', 'removed', 'messageId', 'origins']));
+      await this.client.query(
+        VERSIONS,
+        columns(this.versions, ['type', 'id', 'version', 'body', 'removed', 'messageId', 'origins']),
+      );
       const last = [...new Map(this.versions.map((version) => [`${version.type}/${version.id}`, version])).values()];
       await this.client.query(UPSERT, upsertColumns(last));
     }
@@ -113,7 +116,13 @@ export class ResourceWriter {
     this.bumped.add(key);
   }
 
-  private write(messageId: string, resource: FhirResource & { id: string }, body: string, origins: string | null, asOf: number | undefined): void {
+  private write(
+    messageId: string,
+    resource: FhirResource & { id: string },
+    body: string,
+    origins: string | null,
+    asOf: number | undefined,
+  ): void {
     const { resourceType: type, id } = resource;
     const known = this.current.get(`${type}/${id}`);
     if (known?.body === body && !known.removed) return;

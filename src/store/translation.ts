@@ -54,18 +54,27 @@ const STATES = `
 export function inTranslation<T>(pool: Pool, ids: string[], run: (tx: TranslationTx) => Promise<T>): Promise<T> {
   return inTransaction(pool, async (client) => {
     const { rows: messages } = await client.query<JournalMessage>(CLAIM, [ids]);
-    return run({ messages, load: (request) => loadPatients(client, request), save: (steps) => save(client, steps, messages) });
+    return run({
+      messages,
+      load: (request) => loadPatients(client, request),
+      save: (steps) => save(client, steps, messages),
+    });
   });
 }
 
-async function save(client: Queryable, steps: TranslationStep[], messages: JournalMessage[]): Promise<{ endpoints: string[] }> {
+async function save(
+  client: Queryable,
+  steps: TranslationStep[],
+  messages: JournalMessage[],
+): Promise<{ endpoints: string[] }> {
   const writer = new ResourceWriter(client);
   await writer.open(steps);
   const pinned: string[] = [];
   for (const step of steps) {
     writer.apply(step);
     // Pinned at once: a later message of the batch may change the same resource.
-    for (const { resources } of step.deliveries) pinned.push(resources.flatMap((one) => writer.pinned(one) ?? []).join(' '));
+    for (const { resources } of step.deliveries)
+      pinned.push(resources.flatMap((one) => writer.pinned(one) ?? []).join(' '));
   }
   await writer.flush();
   await saveFacts(client, steps);
@@ -107,7 +116,9 @@ async function saveRouting(client: Queryable, steps: TranslationStep[], pinned: 
       events.map(({ effectiveAt }) => effectiveAt),
     ]);
   await saveReceipts(client, steps);
-  const deliveries = steps.flatMap((step) => step.deliveries.map((delivery) => ({ ...delivery, messageId: step.messageId })));
+  const deliveries = steps.flatMap((step) =>
+    step.deliveries.map((delivery) => ({ ...delivery, messageId: step.messageId })),
+  );
   if (deliveries.length > 0)
     await client.query(DELIVERIES, [
       deliveries.map(({ id }) => id),

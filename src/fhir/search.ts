@@ -1,0 +1,257 @@
+import type { FhirResource } from 'fhir/r4.js';
+import { GatewayError } from '../message/failure.js';
+
+/** What a search can find a resource by. */
+export interface SearchIndex {
+  /** `param=value` words, see `tokensOf`. */
+  tokens: string[];
+  /** Range of the type's `date` parameter; null is open. */
+  from: Date | null;
+  to: Date | null;
+}
+
+export type DateOperator = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb';
+
+/** A date value as the half-open range it stands for: a day, a month, a second. */
+export interface DateTest {
+  op: DateOperator;
+  from: Date;
+  to: Date;
+}
+
+export interface SearchQuery {
+  type: string;
+  /** All must hold; of each, any token. */
+  all: string[][];
+  ids?: string[];
+  dates: DateTest[];
+  lastUpdated: DateTest[];
+  count: number;
+  /** Opaque cursor: the last id of the page before. */
+  after?: string;
+  countOnly: boolean;
+}
+
+type ParameterKind = 'token' | 'reference' | 'date';
+
+/** One search parameter: its kind, and where its values stand (paths from the resource, lists walked through). */
+export interface SearchParameter {
+  kind: ParameterKind;
+  paths: readonly string[];
+  /** Type of a reference given without one, e.g. Patient for `patient=123`. */
+  target?: string;
+}
+
+const IDENTIFIER: SearchParameter = { kind: 'token', paths: ['identifier'] };
+const STATUS: SearchParameter = { kind: 'token', paths: ['status'] };
+const SUBJECT: SearchParameter = { kind: 'reference', paths: ['subject'] };
+const PATIENT: SearchParameter = { kind: 'reference', paths: ['subject'], target: 'Patient' };
+const PERIOD: SearchParameter = { kind: 'date', paths: ['period'] };
+
+/** The search parameters of every type served, by R4's names and expressions. The CapabilityStatement is made of this table. */
+export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, SearchParameter>>>> = {
+  Patient: {
+    identifier: IDENTIFIER,
+    gender: { kind: 'token', paths: ['gender'] },
+    birthdate: { kind: 'date', paths: ['birthDate'] },
+    active: { kind: 'token', paths: ['active'] },
+    'general-practitioner': { kind: 'reference', paths: ['generalPractitioner'] },
+  },
+  Encounter: {
+    identifier: IDENTIFIER,
+    status: STATUS,
+    subject: SUBJECT,
+    patient: PATIENT,
+    date: PERIOD,
+    class: { kind: 'token', paths: ['class'] },
+    location: { kind: 'reference', paths: ['location.location'], target: 'Location' },
+    'service-provider': { kind: 'reference', paths: ['serviceProvider'], target: 'Organization' },
+  },
+  CareTeam: {
+    identifier: IDENTIFIER,
+    status: STATUS,
+    subject: SUBJECT,
+    patient: PATIENT,
+    date: PERIOD,
+    participant: { kind: 'reference', paths: ['participant.member'] },
+    category: { kind: 'token', paths: ['category'] },
+  },
+  CarePlan: {
+    identifier: IDENTIFIER,
+    status: STATUS,
+    subject: SUBJECT,
+    patient: PATIENT,
+    date: PERIOD,
+    encounter: { kind: 'reference', paths: ['encounter'], target: 'Encounter' },
+    'care-team': { kind: 'reference', paths: ['careTeam'], target: 'CareTeam' },
+    category: { kind: 'token', paths: ['category'] },
+  },
+  RelatedPerson: {
+    identifier: IDENTIFIER,
+    patient: { kind: 'reference', paths: ['patient'], target: 'Patient' },
+    relationship: { kind: 'token', paths: ['relationship'] },
+    active: { kind: 'token', paths: ['active'] },
+  },
+  Practitioner: { identifier: IDENTIFIER, active: { kind: 'token', paths: ['active'] } },
+  PractitionerRole: {
+    identifier: IDENTIFIER,
+    practitioner: { kind: 'reference', paths: ['practitioner'], target: 'Practitioner' },
+    organization: { kind: 'reference', paths: ['organization'], target: 'Organization' },
+    role: { kind: 'token', paths: ['code'] },
+  },
+  Organization: {
+    identifier: IDENTIFIER,
+    type: { kind: 'token', paths: ['type'] },
+    partof: { kind: 'reference', paths: ['partOf'], target: 'Organization' },
+  },
+  Location: {
+    identifier: IDENTIFIER,
+    status: STATUS,
+    partof: { kind: 'reference', paths: ['partOf'], target: 'Location' },
+    organization: { kind: 'reference', paths: ['managingOrganization'], target: 'Organization' },
+  },
+};
+
+/** What the store keeps beside a resource so that searches find it. */
+export function indexResource(resource: FhirResource): SearchIndex {
+  const parameters = SEARCH_PARAMETERS[resource.resourceType] ?? {};
+  const tokens = new Set<string>();
+  let range: { from: Date | null; to: Date | null } = { from: null, to: null };
+  for (const [name, { kind, paths }] of Object.entries(parameters)) {
+    const values = paths.flatMap((path) => valuesAt(resource, path));
+    if (kind === 'date') range = values.map(rangeOf).find((found) => found !== undefined) ?? range;
+    else for (const value of values) for (const token of tokensOf(kind, value)) tokens.add(`${name}=${token}`);
+  }
+  return { tokens: [...tokens], ...range };
+}
+
+function valuesAt(value: unknown, path: string): unknown[] {
+  let found: unknown[] = [value];
+  for (const name of path.split('.'))
+    found = found.flatMap((one) => {
+      const next = isRecord(one) ? one[name] : undefined;
+      return Array.isArray(next) ? (next as unknown[]) : next === undefined ? [] : [next];
+    });
+  return found;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Identifier, Coding and CodeableConcept as `system|code`, `|code` without system, `code`, `system|`; references as written and as bare id. */
+function tokensOf(kind: 'token' | 'reference', value: unknown): string[] {
+  if (typeof value !== 'object') return [String(value)];
+  if (!isRecord(value)) return [];
+  if (kind === 'reference') {
+    const reference = value['reference'];
+    return typeof reference === 'string' ? [reference, reference.slice(reference.lastIndexOf('/') + 1)] : [];
+  }
+  const codings = value['coding'];
+  if (Array.isArray(codings)) return codings.flatMap((coding) => tokensOf('token', coding));
+  const code = value['value'] ?? value['code'];
+  if (typeof code !== 'string') return [];
+  const system = value['system'];
+  return typeof system === 'string' ? [code, `${system}|${code}`, `${system}|`] : [code, `|${code}`];
+}
+
+function rangeOf(value: unknown): { from: Date | null; to: Date | null } | undefined {
+  if (typeof value === 'string') return dateRange(value);
+  if (!isRecord(value)) return undefined;
+  const bound = (name: string) => (typeof value[name] === 'string' ? dateRange(value[name]) : undefined);
+  const start = bound('start');
+  const end = bound('end');
+  if (start === undefined && end === undefined) return undefined;
+  return { from: start?.from ?? null, to: end === undefined ? null : new Date(end.to.getTime() - 1) };
+}
+
+const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$/;
+
+/** The half-open range that a FHIR date or dateTime stands for; dates without zone are read as UTC. */
+export function dateRange(text: string): { from: Date; to: Date } | undefined {
+  const found = DATE.exec(text);
+  if (found === null) return undefined;
+  const [, year = '', month, day, hour, minute, second, zone = 'Z'] = found;
+  const from = Date.parse(
+    `${year}-${month ?? '01'}-${day ?? '01'}T${hour ?? '00'}:${minute ?? '00'}:${second ?? '00'}${zone}`,
+  );
+  if (Number.isNaN(from)) return undefined;
+  const start = new Date(from);
+  if (month === undefined) return { from: start, to: new Date(Date.UTC(Number(year) + 1, 0, 1)) };
+  if (day === undefined) return { from: start, to: new Date(Date.UTC(Number(year), Number(month), 1)) };
+  const width = hour === undefined ? 86_400_000 : second === undefined ? 60_000 : 1000;
+  return { from: start, to: new Date(from + width) };
+}
+
+const DEFAULT_COUNT = 50;
+const MAX_COUNT = 500;
+const OPERATORS = new Set<string>(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb']);
+
+/**
+ * Reads a search. Unknown parameters are refused, so that no caller believes in a filter that was not applied.
+ * @throws GatewayError request-invalid, naming the parameter
+ */
+export function parseSearch(type: string, params: URLSearchParams): SearchQuery {
+  const known = SEARCH_PARAMETERS[type] ?? {};
+  const query: SearchQuery = { type, all: [], dates: [], lastUpdated: [], count: DEFAULT_COUNT, countOnly: false };
+  for (const [name, value] of params) {
+    if (name.startsWith('_')) control(query, name, value);
+    else parameter(query, known[name], name, value);
+  }
+  return query;
+}
+
+function refuse(name: string, why: string): never {
+  throw new GatewayError('request-invalid', `${name}: ${why}`, { field: name });
+}
+
+function control(query: SearchQuery, name: string, value: string): void {
+  switch (name) {
+    case '_id':
+      query.ids = value.split(',');
+      return;
+    case '_lastUpdated':
+      query.lastUpdated.push(dateTest(name, value));
+      return;
+    case '_count':
+      if (!/^\d{1,6}$/.test(value)) refuse(name, 'a whole number');
+      query.count = Math.min(Number(value), MAX_COUNT);
+      return;
+    case '_summary':
+      if (value !== 'count' && value !== 'false') refuse(name, 'only count is served');
+      query.countOnly = value === 'count';
+      return;
+    case '_cursor':
+      query.after = value;
+      return;
+    case '_format':
+    case '_pretty':
+      return;
+    default:
+      refuse(name, 'not served');
+  }
+}
+
+function parameter(query: SearchQuery, definition: SearchParameter | undefined, name: string, value: string): void {
+  if (definition === undefined) refuse(name, `not a search parameter of ${query.type}`);
+  if (value === '') refuse(name, 'a value is missing');
+  if (definition.kind === 'date') return void query.dates.push(dateTest(name, value));
+  const { target, kind } = definition;
+  query.all.push(
+    value.split(',').map((one) => {
+      if (kind === 'token') return `${name}=${one}`;
+      const bare = one.slice(one.lastIndexOf('/') + 1);
+      const typed = target === undefined || !one.includes('/') ? (one.includes('/') ? one : bare) : `${target}/${bare}`;
+      return `${name}=${typed}`;
+    }),
+  );
+}
+
+function dateTest(name: string, value: string): DateTest {
+  const prefix = value.slice(0, 2);
+  const op = OPERATORS.has(prefix) ? (prefix as DateOperator) : 'eq';
+  const range = dateRange(OPERATORS.has(prefix) ? value.slice(2) : value);
+  return range === undefined
+    ? refuse(name, 'a date such as 2024-03-06, ge2024-03 or lt2024-03-06T11:00:00+01:00')
+    : { op, ...range };
+}

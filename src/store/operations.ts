@@ -1,0 +1,128 @@
+import type { JournalMessage, MessageState } from '../message/message.js';
+import { GatewayError } from '../message/failure.js';
+import { MESSAGE_CHANGES } from '../journey.js';
+import type { Queryable } from './pool.js';
+
+/** A page of a list: `after` is the cursor of the page before. */
+export interface ListFilter {
+  [field: string]: string | number | undefined;
+  after?: string;
+  count?: number;
+}
+
+export interface Page {
+  total: number;
+  items: Record<string, unknown>[];
+  next?: string;
+}
+
+interface ListDefinition {
+  select: string;
+  from: string;
+  /** Filter name → column. */
+  filters: Readonly<Record<string, string>>;
+  /** Column the pages are ordered by, newest first. */
+  order: string;
+}
+
+const LISTS = {
+  messages: {
+    select: `id::text, control_id AS "controlId", source, sender, type, received_at AS "receivedAt", state, charset,
+      encode(sha256, 'hex') AS sha256, jsonb_build_object('code', answer_code, 'issues', issues) AS answer`,
+    from: 'journal',
+    filters: { id: 'id', controlId: 'control_id', state: 'state', source: 'source' },
+    order: 'id',
+  },
+  workItems: {
+    select: `id::text, control_id AS "controlId", message_id::text AS "messageId", reason, field, text, state, opened_at AS "openedAt",
+      closed_at AS "closedAt", closed_by AS "closedBy"`,
+    from: 'work_item',
+    filters: { controlId: 'control_id', message: 'message_id', state: 'state', reason: 'reason' },
+    order: 'id',
+  },
+  receipts: {
+    select: `id::text, message_id::text AS "messageId", stay, movement, event_kind AS event, effective_text AS "effectiveAt", member, label,
+      role, decision, reason, rule, member_from AS "memberFrom", member_to AS "memberTo", written_at AS "writtenAt"`,
+    from: 'receipt',
+    filters: { message: 'message_id', stay: 'stay', decision: 'decision' },
+    order: 'id',
+  },
+  deliveries: {
+    select: `id::text, receipt_id::text AS "receiptId", message_id::text AS "messageId", endpoint, kind AS event, state, attempts,
+      due_at AS "dueAt", code, created_at AS "createdAt", ended_at AS "endedAt", number::text AS cursor`,
+    from: 'delivery',
+    filters: { message: 'message_id', receipt: 'receipt_id', endpoint: 'endpoint', state: 'state' },
+    order: 'number',
+  },
+} as const satisfies Record<string, ListDefinition>;
+
+export type ListName = keyof typeof LISTS;
+
+/** One page of a list, newest first, with the total of all pages. Unknown filters are refused. */
+export async function list(client: Queryable, name: ListName, filter: ListFilter): Promise<Page> {
+  const { select, from, filters, order }: ListDefinition = LISTS[name];
+  const { after, count = 50, ...wanted } = filter;
+  const values: unknown[] = [];
+  const parts = Object.entries(wanted).flatMap(([field, value]) => {
+    const column = filters[field];
+    if (column === undefined) throw new GatewayError('request-invalid', `${field} is no filter here`, { field });
+    return value === undefined ? [] : [`${column} = $${values.push(value)}`];
+  });
+  const where = parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`;
+  const { rows: totals } = await client.query<{ total: number }>(
+    `SELECT count(*)::int AS total FROM ${from} ${where}`,
+    values,
+  );
+  const paged =
+    after === undefined ? where : `${where === '' ? 'WHERE' : `${where} AND`} ${order} < $${values.push(after)}`;
+  const { rows } = await client.query<Record<string, unknown>>(
+    `SELECT ${select} FROM ${from} ${paged} ORDER BY ${order} DESC LIMIT $${values.push(count + 1)}`,
+    values,
+  );
+  const items = rows.slice(0, count);
+  const last = items.at(-1);
+  const cursor = last?.['cursor'] ?? last?.['id'];
+  const total = totals[0]?.total ?? 0;
+  return rows.length > count && typeof cursor === 'string' ? { total, items, next: cursor } : { total, items };
+}
+
+const MESSAGE = `
+  SELECT id, source, control_id AS "controlId", sender, type, received_at AS "receivedAt", charset, bytes, state
+  FROM journal WHERE id = $1`;
+const UNTRANSLATED = `SELECT id FROM journal WHERE state = 'received' AND id < $1 ORDER BY id LIMIT $2`;
+const STATE = `UPDATE journal SET state = $2 WHERE id = $1 AND state = ANY ($3::text[])`;
+
+export async function journalMessage(client: Queryable, id: string): Promise<JournalMessage | undefined> {
+  return (await client.query<JournalMessage>(MESSAGE, [id])).rows[0];
+}
+
+/** Kept before that id and still not translated, oldest first: what a lost queue would have carried. */
+export async function untranslated(client: Queryable, before: string, limit: number): Promise<string[]> {
+  return (await client.query<{ id: string }>(UNTRANSLATED, [before, limit])).rows.map((row) => row.id);
+}
+
+/** Changes a message's state where the journey allows it; false where it does not. */
+export async function setMessageState(client: Queryable, id: string, to: MessageState): Promise<boolean> {
+  const from = Object.entries(MESSAGE_CHANGES).flatMap(([state, next]) => (next.includes(to) ? [state] : []));
+  return ((await client.query(STATE, [id, to, from])).rowCount ?? 0) > 0;
+}
+
+const COUNTS = `
+  SELECT
+    (SELECT count(*)::int FROM journal WHERE state = 'received') AS "untranslated",
+    (SELECT count(*)::int FROM work_item WHERE state = 'open') AS "openWorkItems",
+    (SELECT count(*)::int FROM delivery WHERE state = 'due') AS "dueDeliveries",
+    (SELECT count(*)::int FROM delivery WHERE state = 'dead') AS "deadDeliveries"`;
+
+export interface Counts {
+  untranslated: number;
+  openWorkItems: number;
+  dueDeliveries: number;
+  deadDeliveries: number;
+}
+
+/** Gauges for `/metrics`; every count rests on a partial index. */
+export async function counts(client: Queryable): Promise<Counts> {
+  const none = { untranslated: 0, openWorkItems: 0, dueDeliveries: 0, deadDeliveries: 0 };
+  return (await client.query<Counts>(COUNTS)).rows[0] ?? none;
+}

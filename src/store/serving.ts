@@ -1,0 +1,115 @@
+import type { FhirResource } from 'fhir/r4.js';
+import type { SearchQuery } from '../fhir/search.js';
+import { withMeta } from './deliveries.js';
+import type { Queryable } from './pool.js';
+
+type Row = { body: string; version: number; updatedAt: Date; removed: boolean };
+
+/** A stored version: `removed` ones answer 410. */
+export interface StoredVersion {
+  resource: FhirResource;
+  version: number;
+  updatedAt: Date;
+  removed: boolean;
+}
+
+const READ = `SELECT body, version, updated_at AS "updatedAt", removed FROM resource WHERE type = $1 AND id = $2`;
+const VREAD = `SELECT body, version, updated_at AS "updatedAt", removed FROM resource_version WHERE type = $1 AND id = $2 AND version = $3`;
+const HISTORY = `
+  SELECT body, version, updated_at AS "updatedAt", removed
+  FROM resource_version
+  WHERE type = $1 AND id = $2 AND version < $3
+  ORDER BY version DESC
+  LIMIT $4`;
+const VERSION_COUNT = `SELECT count(*)::int AS total FROM resource_version WHERE type = $1 AND id = $2`;
+
+function stored({ removed, ...row }: Row): StoredVersion {
+  return { resource: withMeta(row), version: row.version, updatedAt: row.updatedAt, removed };
+}
+
+/** The current version, removed or not. */
+export async function readResource(client: Queryable, type: string, id: string): Promise<StoredVersion | undefined> {
+  const row = (await client.query<Row>(READ, [type, id])).rows[0];
+  return row && stored(row);
+}
+
+export async function readVersion(
+  client: Queryable,
+  type: string,
+  id: string,
+  version: number,
+): Promise<StoredVersion | undefined> {
+  const row = (await client.query<Row>(VREAD, [type, id, version])).rows[0];
+  return row && stored(row);
+}
+
+/** Versions, newest first. `before` is the version to continue under. */
+export async function historyOf(
+  client: Queryable,
+  type: string,
+  id: string,
+  page: { count: number; before?: number },
+): Promise<{ total: number; versions: StoredVersion[] }> {
+  const { rows } = await client.query<Row>(HISTORY, [type, id, page.before ?? 2_147_483_647, page.count]);
+  const total = (await client.query<{ total: number }>(VERSION_COUNT, [type, id])).rows[0]?.total ?? 0;
+  return { total, versions: rows.map(stored) };
+}
+
+/** A search, its total counted over all pages. The cursor is the last id of the page. */
+export async function searchResources(
+  client: Queryable,
+  query: SearchQuery,
+): Promise<{ total: number; resources: FhirResource[]; next?: string }> {
+  const { where, values } = condition(query);
+  const total =
+    (await client.query<{ total: number }>(`SELECT count(*)::int AS total FROM resource WHERE ${where}`, values))
+      .rows[0]?.total ?? 0;
+  if (query.countOnly || query.count === 0) return { total, resources: [] };
+  const after = query.after === undefined ? '' : `AND id > $${values.push(query.after)}`;
+  const limit = `$${values.push(query.count + 1)}`;
+  const { rows } = await client.query<Row & { id: string }>(
+    `SELECT id, body, version, updated_at AS "updatedAt", removed FROM resource WHERE ${where} ${after} ORDER BY id LIMIT ${limit}`,
+    values,
+  );
+  const page = rows.slice(0, query.count);
+  const last = page.at(-1)?.id;
+  const resources = page.map((row) => stored(row).resource);
+  return rows.length > page.length && last !== undefined ? { total, resources, next: last } : { total, resources };
+}
+
+/** SQL of a search: tokens by the GIN index, dates and `_lastUpdated` by their ranges. Values are never spliced in. */
+export function condition(query: SearchQuery): { where: string; values: unknown[] } {
+  const values: unknown[] = [query.type];
+  const parts = ['type = $1', 'NOT removed'];
+  for (const any of query.all) parts.push(`tokens && $${values.push(any)}::text[]`);
+  if (query.ids !== undefined) parts.push(`id = ANY ($${values.push(query.ids)}::text[])`);
+  for (const { op, from, to } of query.dates)
+    parts.push(range(op, 'date_from', 'date_to', values.push(from), values.push(to)));
+  for (const { op, from, to } of query.lastUpdated)
+    parts.push(range(op, 'updated_at', 'updated_at', values.push(from), values.push(to)));
+  return { where: parts.join(' AND '), values };
+}
+
+/**
+ * FHIR date comparison of a resource's range with the value's (R4 §3.1.1.4.2): an open end of the resource reaches for ever.
+ * The bounds of the value are from inclusive, to exclusive.
+ */
+function range(op: SearchQuery['dates'][number]['op'], low: string, high: string, from: number, to: number): string {
+  const start = `coalesce(${low}, '-infinity')`;
+  const end = `coalesce(${high}, 'infinity')`;
+  const f = `$${from}::timestamptz`;
+  const t = `$${to}::timestamptz`;
+  const exists = `(${low} IS NOT NULL OR ${high} IS NOT NULL)`;
+  const tests: Record<typeof op, string> = {
+    eq: `${start} >= ${f} AND ${end} < ${t}`,
+    ne: `NOT (${start} >= ${f} AND ${end} < ${t})`,
+    gt: `${end} >= ${t}`,
+    lt: `${start} < ${f}`,
+    ge: `${end} >= ${f}`,
+    le: `${start} < ${t}`,
+    sa: `${start} >= ${t}`,
+    eb: `${end} < ${f}`,
+  };
+  // Every form names both parameters once, so that the statement's numbering holds whatever the operator.
+  return `(${exists} AND ${tests[op]} AND ${f} IS NOT NULL AND ${t} IS NOT NULL)`;
+}

@@ -1,0 +1,92 @@
+import type { FhirResource } from 'fhir/r4.js';
+import type { SearchQuery } from '../fhir/search.js';
+import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
+import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
+import type { TranslationTx } from '../message/translation.js';
+import { claimDeliveries, endpointsDue, recordAttempts, reviveDelivery } from './deliveries.js';
+import { keep } from './keep.js';
+import { migrate } from './migrate.js';
+import {
+  counts,
+  journalMessage,
+  list,
+  setMessageState,
+  untranslated,
+  type Counts,
+  type ListFilter,
+  type Page,
+} from './operations.js';
+import { firstIdAt, makePartitions } from './partitions.js';
+import { openPool, storeError, type Log } from './pool.js';
+import { historyOf, readResource, readVersion, searchResources, type StoredVersion } from './serving.js';
+import { inTranslation } from './translation.js';
+import { closeWorkItem } from './work-items.js';
+
+/** Everything the gateway keeps, and every question it asks of it. All failures are GatewayErrors. */
+export interface Store {
+  keep(batch: IncomingMessage[]): Promise<KeptMessage[]>;
+  inTranslation<T>(ids: string[], run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  journalMessage(id: string): Promise<JournalMessage | undefined>;
+  setMessageState(id: string, to: MessageState): Promise<boolean>;
+  /** Ids of messages received before that moment (ms) and not translated, oldest first. */
+  untranslated(before: number, limit: number): Promise<string[]>;
+  claimDeliveries(request: { endpoint: string; limit: number; leaseMs: number }): Promise<DueDelivery[]>;
+  recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
+  endpointsDue(): Promise<string[]>;
+  reviveDelivery(id: string): Promise<boolean>;
+  readResource(type: string, id: string): Promise<StoredVersion | undefined>;
+  readVersion(type: string, id: string, version: number): Promise<StoredVersion | undefined>;
+  historyOf(
+    type: string,
+    id: string,
+    page: { count: number; before?: number },
+  ): Promise<{ total: number; versions: StoredVersion[] }>;
+  searchResources(query: SearchQuery): Promise<{ total: number; resources: FhirResource[]; next?: string }>;
+  listMessages(filter: ListFilter): Promise<Page>;
+  listWorkItems(filter: ListFilter): Promise<Page>;
+  listReceipts(filter: ListFilter): Promise<Page>;
+  listDeliveries(filter: ListFilter): Promise<Page>;
+  closeWorkItem(id: string, how: string): Promise<boolean>;
+  counts(): Promise<Counts>;
+  /** Makes the journal's partitions of the coming days. */
+  makePartitions(from: number, days: number): Promise<void>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store on a PostgreSQL database, migrated to the latest schema.
+ * @throws GatewayError store-unavailable, migration-failed
+ */
+export async function openStore({ databaseUrl, log }: { databaseUrl: string; log: Log }): Promise<Store> {
+  const pool = openPool(databaseUrl, log);
+  const guarded = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause: unknown) => {
+      throw storeError(cause);
+    });
+  await guarded(migrate(pool));
+  return {
+    keep: (batch) => keep(pool, batch),
+    inTranslation: (ids, run) => inTranslation(pool, ids, run),
+    journalMessage: (id) => guarded(journalMessage(pool, id)),
+    setMessageState: (id, to) => guarded(setMessageState(pool, id, to)),
+    untranslated: (before, limit) => guarded(untranslated(pool, firstIdAt(before), limit)),
+    claimDeliveries: (request) => guarded(claimDeliveries(pool, request)),
+    recordAttempts: (outcomes) => guarded(recordAttempts(pool, outcomes)),
+    endpointsDue: () => guarded(endpointsDue(pool)),
+    reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
+    readResource: (type, id) => guarded(readResource(pool, type, id)),
+    readVersion: (type, id, version) => guarded(readVersion(pool, type, id, version)),
+    historyOf: (type, id, page) => guarded(historyOf(pool, type, id, page)),
+    searchResources: (query) => guarded(searchResources(pool, query)),
+    listMessages: (filter) => guarded(list(pool, 'messages', filter)),
+    listWorkItems: (filter) => guarded(list(pool, 'workItems', filter)),
+    listReceipts: (filter) => guarded(list(pool, 'receipts', filter)),
+    listDeliveries: (filter) => guarded(list(pool, 'deliveries', filter)),
+    closeWorkItem: (id, how) => guarded(closeWorkItem(pool, id, how)),
+    counts: () => guarded(counts(pool)),
+    makePartitions: (from, days) => guarded(makePartitions(pool, from, days)),
+    ping: async () => void (await guarded(pool.query('SELECT 1'))),
+    close: () => pool.end(),
+  };
+}
