@@ -1,7 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
@@ -99,20 +100,17 @@ function createCluster(folder: string, password: string, launcher: Launcher): vo
   // initdb refuses a folder that holds anything: what an interrupted creation left goes first.
   rmSync(folder, { recursive: true, force: true });
   handOver(folder, launcher.how);
-  const args = [
-    '-D',
-    folder,
-    '-U',
-    USER,
-    '--encoding=UTF8',
-    '--locale=C',
-    '--auth=scram-sha-256',
-    '--pwfile=/dev/stdin',
-  ];
+  const secret = mkdtempSync(join(tmpdir(), 'tdu-initdb-'));
+  handOver(secret, launcher.how);
+  const passwordFile = join(secret, 'password');
+  // Its folder admits PostgreSQL's user only.
+  writeFileSync(passwordFile, password, { mode: launcher.how === 'other-user' ? 0o644 : 0o600 });
+  const args = ['-D', folder, '-U', USER, '--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   const { file, args: all, options } = launcher.command('initdb', args);
-  const made = spawnSync(file, all, { ...options, input: `${password}\n`, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
+  const made = spawnSync(file, all, { ...options, stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
+  rmSync(secret, { recursive: true, force: true });
   if (made.status === 0) return;
-  const said = made.stderr?.toString().trim().split('\n').pop() ?? '';
+  const said = made.stderr.toString().trim().split('\n').pop() ?? '';
   rmSync(folder, { recursive: true, force: true });
   throw new GatewayError('store-start-failed', `PostgreSQL could not create its files: ${said}`, { cause: made.error });
 }
