@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import type { SourceSettings } from '../config.js';
+import { buildAck } from '../hl7v2/ack.js';
+import { decodeText } from '../hl7v2/charset.js';
+import { toTimestamp } from '../hl7v2/datetime.js';
+import { parse, type Message } from '../hl7v2/parse.js';
+import type { AckCode, AckIssue, IncomingMessage, KeptMessage } from '../message/message.js';
+import { admit, refusal, type Admission } from './admit.js';
+import type { Committer, Log } from './committer.js';
+
+export interface ReceiveDeps {
+  committer: Committer;
+  /** Triggers that the mappings of a source serve. */
+  triggers(source: string): ReadonlySet<string>;
+  newId(): string;
+  now(): number;
+  log: Log;
+  /** Messages that now wait for translation. */
+  onKept(ids: string[]): void;
+  /** For the metrics: one answer given. */
+  onAnswer(source: string, code: AckCode, seconds: number): void;
+}
+
+/** What goes back to the sender. */
+export interface Answer {
+  code: AckCode;
+  /** Acknowledgements without framing: none where the sender wants none, two in enhanced mode with an application answer. */
+  messages: Buffer[];
+}
+
+type Door = IncomingMessage['door'];
+
+/**
+ * One message from bytes to answer: read, checked, kept, answered, in that order (law 1).
+ * A store that stays away gives AR 207, and nothing is pretended.
+ */
+export async function accept(bytes: Buffer, source: SourceSettings, door: Door, deps: ReceiveDeps): Promise<Answer> {
+  const started = deps.now();
+  const { text, charset, warnings } = decodeText(bytes, source.charset);
+  const message = parse(text);
+  const admission = admit(message, warnings, { source, triggers: deps.triggers(source.name) });
+  const context: AnswerContext = { message, charset, source, deps };
+  const answer = await commit(bytes, admission, door, context);
+  deps.onAnswer(source.name, answer.code, (deps.now() - started) / 1000);
+  return answer;
+}
+
+/** The answer to a frame too large to keep: AR, from its head alone. */
+export function oversizeAnswer(head: Buffer, source: SourceSettings, deps: ReceiveDeps): Buffer {
+  const { text, charset } = decodeText(head, source.charset);
+  const issue: AckIssue = {
+    code: 207,
+    severity: 'E',
+    text: `the message is larger than ${source.maxMessageBytes} bytes`,
+  };
+  return writeAck({ message: parse(text), charset, source, deps }, 'AR', [issue]);
+}
+
+interface AnswerContext {
+  message: Message;
+  charset: string;
+  source: SourceSettings;
+  deps: ReceiveDeps;
+}
+
+async function commit(bytes: Buffer, admission: Admission, door: Door, context: AnswerContext): Promise<Answer> {
+  const { deps } = context;
+  const incoming = incomingMessage(bytes, admission, door, context);
+  try {
+    const kept = await deps.committer.commit(incoming);
+    if (kept.kind === 'reused') return await commitReused(bytes, admission, door, context);
+    if (kept.kind === 'kept' && incoming.state === 'received') deps.onKept([incoming.id]);
+    return answerOf(kept, incoming, admission.issues, context);
+  } catch (error) {
+    deps.log('error', 'receive.not-kept', {
+      source: context.source.name,
+      controlId: admission.controlId,
+      code: codeOf(error),
+    });
+    const issue: AckIssue = { code: 207, severity: 'E', text: 'the message could not be kept; send it again' };
+    return wanted('AR', [writeAck(context, modeCode('AR', context.message), [issue])], context.message);
+  }
+}
+
+/** A control id that stands for other bytes already: AE 205; these bytes are kept as refused. */
+async function commitReused(bytes: Buffer, admission: Admission, door: Door, context: AnswerContext): Promise<Answer> {
+  const text = 'MSH-10 was used before for another message';
+  const issue: AckIssue = { location: 'MSH-10', code: 205, severity: 'E', text };
+  return commit(bytes, refusal('AE', [issue], 'control-id-reused', admission), door, context);
+}
+
+function incomingMessage(bytes: Buffer, admission: Admission, door: Door, context: AnswerContext): IncomingMessage {
+  const { deps, source, charset, message } = context;
+  const answerCode = modeCode(admission.code, message);
+  return {
+    id: deps.newId(),
+    source: source.name,
+    door,
+    receivedAt: new Date(deps.now()),
+    bytes,
+    charset,
+    sha256: createHash('sha256').update(bytes).digest(),
+    controlId: admission.controlId,
+    sender: admission.sender,
+    type: admission.type,
+    state: admission.state,
+    answer: writeAck(context, answerCode, admission.issues),
+    answerCode,
+    issues: admission.issues,
+    workItems: admission.workItems,
+  };
+}
+
+function answerOf(kept: KeptMessage, incoming: IncomingMessage, issues: AckIssue[], context: AnswerContext): Answer {
+  const { message } = context;
+  const first = kept.kind === 'repeat' ? kept.answer : incoming.answer;
+  if (!enhanced(message)) return { code: incoming.answerCode, messages: [first] };
+  const application = original(incoming.answerCode);
+  const second = asks(message.value('MSH-16'), application) ? [writeAck(context, application, issues)] : [];
+  return wanted(incoming.answerCode, [first], message, second);
+}
+
+/** MSH-15 and MSH-16 empty: original mode (pam-fr §4.2). */
+function enhanced(message: Message): boolean {
+  return message.value('MSH-15') !== '' || message.value('MSH-16') !== '';
+}
+
+function modeCode(code: 'AA' | 'AE' | 'AR', message: Message): AckCode {
+  if (!enhanced(message)) return code;
+  return code === 'AA' ? 'CA' : code === 'AE' ? 'CE' : 'CR';
+}
+
+function original(code: AckCode): AckCode {
+  return code.startsWith('C') ? (`A${code === 'CA' ? 'A' : code.slice(1)}` as AckCode) : code;
+}
+
+/** AL always, NE never, ER errors only, SU success only. */
+function asks(condition: string, code: AckCode): boolean {
+  const success = code.endsWith('A');
+  return condition === 'AL' || (condition === 'ER' && !success) || (condition === 'SU' && success);
+}
+
+function wanted(code: AckCode, accepts: Buffer[], message: Message, applications: Buffer[] = []): Answer {
+  const wants = !enhanced(message) || asks(message.value('MSH-15'), code);
+  return { code, messages: [...(wants ? accepts : []), ...applications] };
+}
+
+function writeAck({ message, charset, source, deps }: AnswerContext, code: AckCode, issues: AckIssue[]): Buffer {
+  const at = toTimestamp(new Date(deps.now()), source.zone);
+  return buildAck({ incoming: message, code, issues, controlId: deps.newId(), at, charset });
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
+}

@@ -1,0 +1,111 @@
+import type { SourceSettings } from '../config.js';
+import type { Message } from '../hl7v2/parse.js';
+import type { AckIssue, NewWorkItem } from '../message/message.js';
+import { checkSegments } from './admit-segments.js';
+
+/** What the gateway says of a message before the answer: only what the message itself shows (DESIGN §10). */
+export interface Admission {
+  code: 'AA' | 'AE' | 'AR';
+  state: 'received' | 'refused' | 'parked';
+  issues: AckIssue[];
+  workItems: NewWorkItem[];
+  controlId: string;
+  /** `MSH-3|MSH-4`. */
+  sender: string;
+  /** `ADT^A01`. */
+  type: string;
+}
+
+export interface AdmissionRules {
+  source: SourceSettings;
+  /** Triggers that the mappings serve, e.g. A01. */
+  triggers: ReadonlySet<string>;
+}
+
+/** Longer control ids are cut for the journal's index; HL7 allows 20, v2.7 199. */
+const CONTROL_ID_LENGTH = 199;
+
+/**
+ * Checks a message before its answer.
+ * @param warnings what decoding had to say, content-free
+ * @returns AA with what stands, or AE/AR naming every field at fault
+ */
+export function admit(message: Message, warnings: readonly string[], { source, triggers }: AdmissionRules): Admission {
+  const type = message.value('MSH-9.1');
+  const trigger = message.value('MSH-9.2');
+  const told: AckIssue[] = warnings.map((text) => ({ location: 'MSH-18', code: 103, severity: 'W', text }));
+  const facts = {
+    controlId: message.value('MSH-10').slice(0, CONTROL_ID_LENGTH),
+    sender: `${message.value('MSH-3')}|${message.value('MSH-4')}`,
+    type: type === '' ? '' : `${type}^${trigger}`,
+  };
+  const rejected = checkHeader(message, source);
+  if (rejected !== undefined) return refusal('AR', [...told, rejected.issue], rejected.reason, facts);
+  const faults = checkSegments(message, trigger, source.strict);
+  const missing = headerFaults(message);
+  if (missing.length > 0) return refusal('AE', [...told, ...missing], 'field-missing', facts);
+  if (!triggers.has(trigger)) return parked(trigger, told, facts);
+  const reason = faults.some((fault) => fault.code === 205)
+    ? 'identity-conflict'
+    : faults[0]?.code === 101
+      ? 'field-missing'
+      : 'field-invalid';
+  const errors = faults.filter((fault) => fault.severity === 'E');
+  if (errors.length > 0) return refusal('AE', [...told, ...faults], reason, facts);
+  return { code: 'AA', state: 'received', issues: [...told, ...faults], workItems: [], ...facts };
+}
+
+type Facts = Pick<Admission, 'controlId' | 'sender' | 'type'>;
+
+/** An admission that keeps the bytes, opens a work item and gives an error answer. */
+export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: string, facts: Facts): Admission {
+  const first = issues.find((issue) => issue.severity === 'E');
+  const workItem: NewWorkItem = {
+    reason,
+    text: first?.text ?? 'refused',
+    ...(first?.location === undefined ? {} : { field: first.location }),
+  };
+  return { code, state: 'refused', issues, workItems: [workItem], ...facts };
+}
+
+/** An ADT event without mapping: accepted with a warning and parked, so that no feed stops for it. */
+function parked(trigger: string, told: AckIssue[], facts: Facts): Admission {
+  const text = `event ${/^[A-Z0-9]{2,4}$/.test(trigger) ? trigger : '(none)'} is not mapped; the message is kept and parked`;
+  const issue: AckIssue = { location: 'MSH-9.2', code: 201, severity: 'W', text };
+  const workItem: NewWorkItem = { reason: 'trigger-unmapped', field: 'MSH-9.2', text };
+  return { code: 'AA', state: 'parked', issues: [...told, issue], workItems: [workItem], ...facts };
+}
+
+interface Rejection {
+  issue: AckIssue;
+  reason: string;
+}
+
+/** What makes a message none of this gateway's business: table 0357 codes 200, 202, 203, and senders that are not allowed. */
+function checkHeader(message: Message, source: SourceSettings): Rejection | undefined {
+  const reject = (location: string, code: number, reason: string, text: string): Rejection => ({
+    issue: { location, code, severity: 'E', text },
+    reason,
+  });
+  if (message.segment('MSH') === undefined)
+    return reject('MSH', 100, 'message-malformed', 'the message does not begin with MSH');
+  if (message.value('MSH-9.1') !== 'ADT')
+    return reject('MSH-9.1', 200, 'type-not-served', 'only ADT messages are served');
+  const version = message.value('MSH-12');
+  if (!/^2\.\d(\.\d)?$/.test(version) || (source.versions !== undefined && !source.versions.includes(version)))
+    return reject('MSH-12', 203, 'version-not-allowed', 'this version of HL7 is not allowed for the source');
+  const processing = message.value('MSH-11');
+  if (processing !== '' && !source.processingIds.some((id) => id === processing))
+    return reject('MSH-11', 202, 'processing-id-not-allowed', 'this processing id is not allowed for the source');
+  if (source.applications !== undefined && !source.applications.includes(message.value('MSH-3')))
+    return reject('MSH-3', 103, 'sender-not-allowed', 'this sending application is not allowed for the source');
+  if (source.facilities !== undefined && !source.facilities.includes(message.value('MSH-4')))
+    return reject('MSH-4', 103, 'sender-not-allowed', 'this sending facility is not allowed for the source');
+  return undefined;
+}
+
+function headerFaults(message: Message): AckIssue[] {
+  const required = (location: string): AckIssue[] =>
+    message.value(location) === '' ? [{ location, code: 101, severity: 'E', text: `${location} is required` }] : [];
+  return [...required('MSH-9.2'), ...required('MSH-10')];
+}

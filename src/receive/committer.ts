@@ -1,0 +1,85 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { IncomingMessage, KeptMessage } from '../message/message.js';
+
+export type Keep = (batch: IncomingMessage[]) => Promise<KeptMessage[]>;
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
+
+interface Waiting {
+  message: IncomingMessage;
+  resolve(kept: KeptMessage): void;
+  reject(error: unknown): void;
+}
+
+const MAX_MESSAGES = 256;
+const MAX_BYTES = 32 * 1024 * 1024;
+/** How long an answer waits for a store that is away, and how often it is asked. */
+const PATIENCE_MS = 5000;
+const AGAIN_MS = 200;
+
+/**
+ * Micro-batches commits: while one batch is being written the next gathers, so that many connections share one fsync and none waits
+ * for a timer.
+ */
+export class Committer {
+  private waiting: Waiting[] = [];
+  private busy = false;
+
+  constructor(
+    private readonly keep: Keep,
+    private readonly now: () => number,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * Resolves once the message is on disk.
+   * @throws what the store threw, after five seconds of trying
+   */
+  commit(message: IncomingMessage): Promise<KeptMessage> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ message, resolve, reject });
+      // After this turn of the loop, so that all that the sockets have ready goes together.
+      if (!this.busy) setImmediate(() => void this.run());
+    });
+  }
+
+  private async run(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    while (this.waiting.length > 0) await this.write(this.take());
+    this.busy = false;
+  }
+
+  private take(): Waiting[] {
+    let bytes = 0;
+    const end = this.waiting.findIndex(({ message }, index) => {
+      bytes += message.bytes.length;
+      return index >= MAX_MESSAGES || (index > 0 && bytes > MAX_BYTES);
+    });
+    return this.waiting.splice(0, end < 0 ? this.waiting.length : end);
+  }
+
+  private async write(batch: Waiting[]): Promise<void> {
+    try {
+      const kept = await this.persist(batch.map(({ message }) => message));
+      batch.forEach(({ message, resolve }, index) => {
+        resolve(kept[index] ?? { kind: 'kept', id: message.id });
+      });
+    } catch (error) {
+      batch.forEach(({ reject }) => {
+        reject(error);
+      });
+    }
+  }
+
+  private async persist(messages: IncomingMessage[]): Promise<KeptMessage[]> {
+    const until = this.now() + PATIENCE_MS;
+    for (;;)
+      try {
+        return await this.keep(messages);
+      } catch (error) {
+        if (this.now() > until) throw error;
+        this.log('warn', 'receive.store-away', { messages: messages.length });
+        await wait(AGAIN_MS);
+      }
+  }
+}

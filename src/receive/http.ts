@@ -1,0 +1,37 @@
+import express, { Router } from 'express';
+import type { SourceSettings } from '../config.js';
+import type { AckCode } from '../message/message.js';
+import { accept, type ReceiveDeps } from './accept.js';
+
+/** HTTP statuses of the answers: what was kept 200, what is wrong in itself 422, what is not for us or not kept now 400 or 503. */
+const STATUS: Readonly<Record<AckCode, number>> = { AA: 200, CA: 200, AE: 422, CE: 422, AR: 400, CR: 400 };
+
+/**
+ * `POST /hl7v2` with `application/hl7-v2` or `text/plain`: the same journey as MLLP, the acknowledgement as the body.
+ * `?source=` names the configured source; without it the first.
+ */
+export function hl7v2Router(sources: readonly SourceSettings[], deps: ReceiveDeps): Router {
+  const router = Router();
+  const limit = Math.max(...sources.map((source) => source.maxMessageBytes));
+  router.post(
+    '/hl7v2',
+    express.raw({ type: ['application/hl7-v2', 'text/plain', 'x-application/hl7-v2+er7'], limit }),
+    async (request, response) => {
+      const wanted = request.query['source'];
+      const source = wanted === undefined ? sources[0] : sources.find(({ name }) => name === wanted);
+      if (source === undefined) return void response.status(404).type('text/plain').send('no such source\n');
+      if (!Buffer.isBuffer(request.body))
+        return void response.status(415).type('text/plain').send('send application/hl7-v2 or text/plain\n');
+      const body: Buffer = request.body;
+      const { code, messages } = await accept(body, source, 'http', deps);
+      const answer = messages[0];
+      if (answer === undefined) return void response.status(STATUS[code]).end();
+      const away = answer.includes('|207^');
+      response
+        .status(away ? 503 : STATUS[code])
+        .type('application/hl7-v2')
+        .send(answer);
+    },
+  );
+  return router;
+}

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { SourceSettings } from '../config.js';
+import { frame, FrameDecoder, type FrameEvent } from '../hl7v2/frame.js';
+import { GatewayError } from '../message/failure.js';
+import { accept, oversizeAnswer, type ReceiveDeps } from './accept.js';
+
+export interface MllpListener {
+  source: string;
+  port: number;
+  /** Stops accepting, lets every answer under way go out, closes. */
+  close(): Promise<void>;
+}
+
+/** Frames that one connection may have unanswered before its socket is no longer read. */
+const MAX_PENDING = 64;
+
+/**
+ * Opens the MLLP listener of one source (DESIGN §10, framing): answers go out in the order of the frames, a slow or flooding sender is
+ * held back, half frames and idle connections time out.
+ * @throws GatewayError port-in-use
+ */
+export async function openMllp(source: SourceSettings, port: number, deps: ReceiveDeps): Promise<MllpListener> {
+  const connections = new Set<Connection>();
+  const server = listenerFor(source, (socket) => {
+    const connection = new Connection(socket, source, deps, () => connections.delete(connection));
+    connections.add(connection);
+  });
+  server.maxConnections = source.maxConnections;
+  const bound = await listen(server, port, source.host);
+  return {
+    source: source.name,
+    port: bound,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await Promise.all([...connections].map((connection) => connection.finish()));
+      await closed;
+    },
+  };
+}
+
+function listenerFor(source: SourceSettings, take: (socket: Socket) => void): Server {
+  if (source.tls === undefined) return createServer(take);
+  const { key, cert, ca, clientCertificate } = source.tls;
+  const required = clientCertificate === 'required';
+  return createTlsServer(
+    {
+      key: readFileSync(key),
+      cert: readFileSync(cert),
+      ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
+      requestCert: required,
+      rejectUnauthorized: required,
+      minVersion: 'TLSv1.2',
+    },
+    take,
+  );
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const remedy = 'free the port, or give the source another';
+      reject(new GatewayError('port-in-use', `MLLP cannot listen on ${host}:${port}`, { remedy, cause }));
+    });
+    server.listen(port, host, () => {
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** One sender. */
+class Connection {
+  private readonly decoder: FrameDecoder;
+  private pending = 0;
+  /** Answers leave in the order of their frames: each waits for the one before. */
+  private last: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private refusing = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly source: SourceSettings,
+    private readonly deps: ReceiveDeps,
+    private readonly gone: () => void,
+  ) {
+    this.decoder = new FrameDecoder({ maxMessageBytes: source.maxMessageBytes });
+    socket.setNoDelay(true);
+    socket.setTimeout(source.idleSeconds * 1000, () => socket.destroy());
+    socket.on('data', (chunk: Buffer) => {
+      this.read(chunk);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      deps.log('info', 'receive.connection-error', { source: source.name, code: error.code ?? 'unknown' });
+    });
+    socket.on('close', () => {
+      clearTimeout(this.timer);
+      gone();
+    });
+  }
+
+  /** Reads no more, sends what is owed, closes. */
+  async finish(): Promise<void> {
+    this.socket.pause();
+    await this.last;
+    await new Promise<void>((resolve) => {
+      this.socket.once('close', () => {
+        resolve();
+      });
+      this.socket.end(() => this.socket.destroy());
+    });
+  }
+
+  private read(chunk: Buffer): void {
+    if (this.refusing) return;
+    for (const event of this.decoder.push(chunk)) this.take(event);
+    this.watchHalfFrame();
+    this.holdBack();
+  }
+
+  private take(event: FrameEvent): void {
+    if (event.kind === 'discarded') {
+      this.deps.log('warn', 'receive.discarded', { source: this.source.name, bytes: event.bytes });
+      return;
+    }
+    if (event.kind === 'oversize') {
+      this.refusing = true;
+      this.deps.log('warn', 'receive.oversize', { source: this.source.name, limit: this.source.maxMessageBytes });
+      this.then(() => Promise.resolve([oversizeAnswer(event.head, this.source, this.deps)]));
+      this.last = this.last.then(() => void this.socket.end());
+      return;
+    }
+    this.pending += 1;
+    const answer = accept(event.bytes, this.source, 'mllp', this.deps);
+    this.then(async () => {
+      const { messages } = await answer;
+      this.pending -= 1;
+      return messages;
+    });
+  }
+
+  private then(answers: () => Promise<Buffer[]>): void {
+    this.last = this.last.then(async () => {
+      for (const message of await answers()) this.write(frame(message));
+      this.holdBack();
+    });
+  }
+
+  private write(bytes: Buffer): void {
+    if (this.socket.writable && !this.socket.write(bytes))
+      this.socket.once('drain', () => {
+        this.holdBack();
+      });
+  }
+
+  /** The kernel's buffers hold the sender back while it has too much unanswered or does not read its answers. */
+  private holdBack(): void {
+    const full = this.pending >= MAX_PENDING || this.socket.writableNeedDrain;
+    if (full && !this.socket.isPaused()) this.socket.pause();
+    else if (!full && this.socket.isPaused()) this.socket.resume();
+  }
+
+  private watchHalfFrame(): void {
+    if (!this.decoder.open) {
+      clearTimeout(this.timer);
+      this.timer = undefined;
+      return;
+    }
+    this.timer ??= setTimeout(() => {
+      this.deps.log('warn', 'receive.half-frame', { source: this.source.name, bytes: this.decoder.size });
+      this.socket.destroy();
+    }, this.source.frameSeconds * 1000);
+  }
+}
