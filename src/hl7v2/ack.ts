@@ -3,6 +3,7 @@ import { encodeText } from './charset.js';
 import { escape, STANDARD_DELIMITERS } from './escape.js';
 import type { Message } from './parse.js';
 import { parsePath } from './path.js';
+import { writeMessage, writeSegment } from './write.js';
 
 export interface AckOptions {
   /** The message answered; undefined when none could be read. */
@@ -43,19 +44,19 @@ export function buildAck({ incoming, code, issues, controlId, at, charset }: Ack
   const event = msh?.value(9, 1, 2) ?? '';
   const type = event === '' ? 'ACK' : `ACK^${escape(event)}^ACK`;
   const declared = msh?.raw(18) ? charset : '';
-  const head = ['MSH', '^~\\&', copied(5), copied(6), copied(3), copied(4), at, '', type, controlId];
-  head.push(copied(11) || 'P', copied(12) || '2.5', '', '', '', '', '', declared);
-  const lines = [
-    head.join('|').replace(/\|+$/, ''),
-    `MSA|${code}|${escape(msh?.value(10) ?? '')}`,
+  const head = { 3: copied(5), 4: copied(6), 5: copied(3), 6: copied(4), 7: at, 9: type, 10: escape(controlId) };
+  const answer = [
+    writeSegment('MSH', { ...head, 11: copied(11) || 'P', 12: copied(12) || '2.5', 18: declared }),
+    writeSegment('MSA', { 1: code, 2: escape(msh?.value(10) ?? '') }),
     ...issues.map(errSegment),
   ];
-  return encodeText(`${lines.join('\r')}\r`, charset);
+  return encodeText(writeMessage(answer), charset);
 }
 
 function errSegment(issue: AckIssue): string {
   const meaning = TABLE_0357[issue.code] ?? '';
-  return `ERR||${location(issue.location)}|${issue.code}^${meaning}^HL70357|${issue.severity}||||${escape(issue.text)}`;
+  const condition = `${issue.code}^${meaning}^HL70357`;
+  return writeSegment('ERR', { 2: location(issue.location), 3: condition, 4: issue.severity, 8: escape(issue.text) });
 }
 
 /** ERR-2 (ERL): segment^sequence^field^repetition^component^subcomponent, as far as the path goes. */
@@ -80,5 +81,5 @@ function restored(raw: string, incoming: Message | undefined): string {
     [marks.escape, '\\'],
     [marks.subcomponent, '&'],
   ]);
-  return [...raw].map((char) => to.get(char) ?? char).join('');
+  return [...raw].map((char) => to.get(char) ?? escape(char)).join('');
 }

@@ -10,7 +10,7 @@ export function toInstant(ts: string, zone: string): string | undefined {
   const parts = FORM.exec(ts.split('^')[0] ?? '');
   if (parts?.[3] === undefined) return undefined;
   const [, year, month, day, hour = '00', minute = '00', second = '00', own] = parts;
-  if (Number(year) >= 2099) return undefined;
+  if (Number(year) >= 2099 || hour === '24' || !validOffset(own)) return undefined;
   const local = `${year ?? ''}-${month ?? ''}-${day}T${hour}:${minute}:${second}`;
   const utc = Date.parse(`${local}Z`);
   if (Number.isNaN(utc) || !validDay(Number(year), Number(month), Number(day))) return undefined;
@@ -36,6 +36,11 @@ export function toTimestamp(moment: Date, zone: string): string {
 
 function validDay(year: number, month: number, day: number): boolean {
   return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+/** Offsets in use go from -12:00 to +14:00; FHIR takes no greater. */
+function validOffset(own: string | undefined): boolean {
+  return own === undefined || (Number(own.slice(1, 3)) <= 14 && Number(own.slice(3)) <= 59);
 }
 
 function ownOffset(own: string): string {

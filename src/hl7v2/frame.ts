@@ -52,35 +52,44 @@ export class FrameDecoder {
   }
 
   private readInside(chunk: Buffer, from: number, events: FrameEvent[]): number {
-    const fs = chunk.indexOf(FS, from);
-    const end = fs < 0 ? chunk.length : fs;
-    const again = chunk.subarray(from, end).lastIndexOf(VT);
-    if (again >= 0) {
-      const dropped = this.held + again;
-      if (dropped > 0) events.push({ kind: 'discarded', bytes: dropped });
-      this.reset();
-    }
-    const piece = chunk.subarray(again < 0 ? from : from + again + 1, end);
+    const mark = nextMark(chunk, from);
+    const piece = chunk.subarray(from, mark);
     this.parts.push(piece);
     this.held += piece.length;
-    if (this.held > this.max) {
-      events.push({ kind: 'oversize', head: Buffer.concat(this.parts).subarray(0, HEAD_BYTES) });
-      this.reset();
+    if (this.held > this.max) return this.refuse(chunk, events);
+    if (mark === chunk.length) return mark;
+    if (chunk[mark] === FS) {
+      // Always a copy: the socket's buffer would otherwise live as long as the message.
+      events.push({ kind: 'frame', bytes: Buffer.concat(this.parts) });
       this.inside = false;
-      return chunk.length;
+    } else if (this.held > 0) {
+      events.push({ kind: 'discarded', bytes: this.held });
     }
-    if (fs < 0) return chunk.length;
-    // A single piece is copied: the socket's buffer would otherwise live as long as the message.
-    events.push({ kind: 'frame', bytes: Buffer.concat(this.parts) });
+    this.reset();
+    return mark + 1;
+  }
+
+  /** The rest of the chunk goes with the frame: the connection is about to be closed. */
+  private refuse(chunk: Buffer, events: FrameEvent[]): number {
+    const enough = Math.min(HEAD_BYTES, this.max);
+    events.push({ kind: 'oversize', head: Buffer.concat(this.parts).subarray(0, enough) });
     this.reset();
     this.inside = false;
-    return fs + 1;
+    return chunk.length;
   }
 
   private reset(): void {
     this.parts = [];
     this.held = 0;
   }
+}
+
+/** Where the next VT or FS stands; the length of the chunk when there is none. */
+function nextMark(chunk: Buffer, from: number): number {
+  const fs = chunk.indexOf(FS, from);
+  const end = fs < 0 ? chunk.length : fs;
+  const vt = chunk.subarray(from, end).indexOf(VT);
+  return vt < 0 ? end : from + vt;
 }
 
 function isBlank(byte: number | undefined): boolean {

@@ -1,0 +1,26 @@
+import { escape } from './escape.js';
+
+/** The components of one field in the standard marks, each escaped; empty ones at the end are left out (HL7 v2.5 §2.6). */
+export function writeComponents(...values: readonly string[]): string {
+  return values
+    .map((value) => escape(value))
+    .join('^')
+    .replace(/\^+$/, '');
+}
+
+/**
+ * One segment from its fields by HL7 number, the fields being ER7 text already (`escape`, `writeComponents`). MSH-1 and MSH-2 write
+ * themselves. Empty fields at the end are left out.
+ */
+export function writeSegment(name: string, fields: Readonly<Record<number, string>>): string {
+  const last = Math.max(0, ...Object.keys(fields).map(Number));
+  const header = name === 'MSH';
+  const parts = header ? ['MSH', '^~\\&'] : [name];
+  for (let number = header ? 3 : 1; number <= last; number++) parts.push(fields[number] ?? '');
+  return parts.join('|').replace(/\|+$/, '');
+}
+
+/** A message of segments, each ended by CR. */
+export function writeMessage(segments: readonly string[]): string {
+  return segments.map((segment) => `${segment}\r`).join('');
+}
