@@ -82,7 +82,7 @@ class Connection {
     private readonly socket: Socket,
     private readonly source: SourceSettings,
     private readonly deps: ReceiveDeps,
-    private readonly gone: () => void,
+    gone: () => void,
   ) {
     this.decoder = new FrameDecoder({ maxMessageBytes: source.maxMessageBytes });
     socket.setNoDelay(true);

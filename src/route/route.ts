@@ -1,0 +1,176 @@
+import type { EventKind, NewDelivery, NewReceipt, ReceiptReason, StayEvent } from '../message/delivery.js';
+import type { CircleMember } from '../message/folded.js';
+import { uuid5 } from '../message/id.js';
+import type { NewWorkItem } from '../message/message.js';
+import type { ToldBefore } from '../message/translation.js';
+import type { Directory } from './directory.js';
+
+/** Who is told of what: roles of the circle (or `any`) and kinds of event. */
+export interface RoutingRule {
+  id: string;
+  events: readonly string[];
+  roles: readonly string[];
+}
+
+export interface RouteInput {
+  /** The circle as it stands after the message, past members included. */
+  circle: readonly CircleMember[];
+  directory: Directory;
+  rules: readonly RoutingRule[];
+  /** Those told of the movement that the event speaks of. */
+  told: readonly ToldBefore[];
+  /** `Type/id` of what a delivery carries. */
+  resources: { patient: string; encounter: string; plan: string; team?: string };
+}
+
+export interface Routed {
+  receipts: NewReceipt[];
+  deliveries: NewDelivery[];
+  workItems: NewWorkItem[];
+}
+
+interface Decision {
+  member: string;
+  label: string;
+  role: string;
+  from: string | null;
+  to: string | null;
+  reason: ReceiptReason;
+  rule: string | null;
+  endpoint: string | undefined;
+}
+
+const CORRECTIONS: ReadonlySet<EventKind> = new Set<EventKind>([
+  'preadmission-cancelled',
+  'admission-cancelled',
+  'transfer-cancelled',
+  'discharge-cancelled',
+  'correction',
+]);
+
+/**
+ * Decides for one event, and says why for everyone (laws 5 and 6): one receipt for each person considered, one delivery for each to be told.
+ * An event goes to the members at its time whom a rule names; a cancellation or correction goes to exactly those who were told what it undoes.
+ */
+export function route(event: StayEvent, input: RouteInput): Routed {
+  const decisions = CORRECTIONS.has(event.kind)
+    ? decideCorrection(input)
+    : distinct(input.circle).map((member) => decide(event, member, input));
+  const receipts = decisions.map((decision) => receiptOf(event, decision));
+  const deliveries = decisions.flatMap((decision) => deliveryOf(event, decision, input));
+  const workItems = decisions.flatMap((decision) =>
+    decision.reason === 'name-differs' ? [nameDiffers(decision)] : [],
+  );
+  return { receipts, deliveries, workItems };
+}
+
+/** Of several stays of one member in one role the one that reaches furthest counts. */
+function distinct(circle: readonly CircleMember[]): CircleMember[] {
+  const found = new Map<string, CircleMember>();
+  for (const member of circle) {
+    const key = `${member.reference}|${member.role}`;
+    const known = found.get(key);
+    if (known === undefined || reach(member) > reach(known)) found.set(key, member);
+  }
+  return [...found.values()];
+}
+
+function reach(member: CircleMember): number {
+  return member.to === undefined ? Number.POSITIVE_INFINITY : Date.parse(member.to);
+}
+
+function decide(event: StayEvent, member: CircleMember, { directory, rules }: RouteInput): Decision {
+  const at = Date.parse(event.effectiveAt);
+  const decision = (reason: ReceiptReason, rule: string | null = null, endpoint?: string): Decision => ({
+    member: member.reference,
+    label: member.label,
+    role: member.role,
+    from: member.from ?? null,
+    to: member.to ?? null,
+    reason,
+    rule,
+    endpoint,
+  });
+  if (member.doNotNotify) return decision('must-not-be-notified');
+  if (member.to !== undefined && Date.parse(member.to) < at) return decision('membership-ended');
+  if (member.from !== undefined && Date.parse(member.from) > at) return decision('membership-not-begun');
+  const rule = rules.find(
+    (one) => one.events.includes(event.kind) && (one.roles.includes(member.role) || one.roles.includes('any')),
+  );
+  if (rule === undefined) return decision('no-rule');
+  const whereabouts = directory.find(member);
+  return whereabouts.kind === 'endpoint'
+    ? decision('rule-tells', rule.id, whereabouts.endpoint)
+    : decision(whereabouts.kind, rule.id);
+}
+
+function decideCorrection({ circle, told }: RouteInput): Decision[] {
+  const informed = new Map(told.map((one) => [`${one.member}|${one.role}|${one.endpoint}`, one]));
+  const again = [...informed.values()].map(({ member, label, role, endpoint }): Decision => ({
+    member,
+    label,
+    role,
+    endpoint,
+    from: null,
+    to: null,
+    reason: 'was-told-before',
+    rule: null,
+  }));
+  const known = new Set(again.map((one) => `${one.member}|${one.role}`));
+  const others = distinct(circle)
+    .filter((member) => !known.has(`${member.reference}|${member.role}`))
+    .map(({ reference, label, role, from, to }): Decision => ({
+      member: reference,
+      label,
+      role,
+      from: from ?? null,
+      to: to ?? null,
+      reason: 'was-not-told-before',
+      rule: null,
+      endpoint: undefined,
+    }));
+  return [...again, ...others];
+}
+
+function receiptId(event: StayEvent, { member, role }: Decision): string {
+  return uuid5(`receipt|${event.messageId}|${event.stay}|${event.movement}|${event.kind}|${member}|${role}`);
+}
+
+function receiptOf(event: StayEvent, decision: Decision): NewReceipt {
+  const { member, label, role, reason, rule, from, to, endpoint } = decision;
+  return {
+    id: receiptId(event, decision),
+    event,
+    member,
+    label,
+    role,
+    decision: endpoint === undefined ? 'not-told' : 'told',
+    reason,
+    rule,
+    memberFrom: from,
+    memberTo: to,
+  };
+}
+
+function deliveryOf(event: StayEvent, decision: Decision, { resources }: RouteInput): NewDelivery[] {
+  const { endpoint } = decision;
+  if (endpoint === undefined) return [];
+  const receipt = receiptId(event, decision);
+  const { patient, encounter, plan, team } = resources;
+  return [
+    {
+      id: uuid5(`delivery|${receipt}`),
+      receiptId: receipt,
+      endpoint,
+      kind: event.kind,
+      lane: `${endpoint}|${event.patient}`,
+      resources: [patient, encounter, plan, ...(team === undefined ? [] : [team])],
+    },
+  ];
+}
+
+function nameDiffers({ member }: Decision): NewWorkItem {
+  const text =
+    'a professional number of the circle stands in the directory under another family name; nobody was told through it';
+  return { reason: 'recipient-unknown', field: 'ROL-4', text, key: `name-differs|${member}` };
+}
