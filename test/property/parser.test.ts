@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeText, encodeText } from '../../src/hl7v2/charset.js';
+import { escape, STANDARD_DELIMITERS, unescape } from '../../src/hl7v2/escape.js';
+import { toDate, toInstant } from '../../src/hl7v2/datetime.js';
+import { parse } from '../../src/hl7v2/parse.js';
+
+const noise = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
+/** Text made of what an ER7 parser stumbles over. */
+const almost = fc
+  .array(
+    fc.constantFrom('MSH', 'PID', '|', '^', '~', '\\', '&', '\r', '\n', ' ', '\ufeff', 'X0D', 'F', 'é', '😀', '""'),
+    {
+      maxLength: 60,
+    },
+  )
+  .map((parts) => parts.join(''));
+
+function readAll(text: string): void {
+  const message = parse(text);
+  for (const segment of message.segments) {
+    for (let field = 0; field <= segment.fieldCount + 1; field++) {
+      for (let repetition = 1; repetition <= segment.repetitions(field) + 1; repetition++) {
+        segment.value(field, repetition, 2, 2);
+        segment.raw(field, repetition);
+      }
+    }
+  }
+  expect(message.toString()).toBe(text);
+}
+
+describe('the parser', () => {
+  it('reads any bytes without throwing and gives back the very text', () => {
+    fc.assert(
+      fc.property(noise, fc.boolean(), (bytes, headed) => {
+        const whole = headed ? Buffer.concat([Buffer.from('MSH'), bytes]) : bytes;
+        readAll(decodeText(whole, '8859/15').text);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('reads any text that is nearly a message', () => {
+    fc.assert(
+      fc.property(almost, fc.boolean(), (text, headed) => readAll(headed ? `MSH${text}` : text)),
+      {
+        numRuns: 3000,
+      },
+    );
+  });
+
+  it('reads back every value that was escaped, in any place and under any marks', () => {
+    const marks = fc.constantFrom(STANDARD_DELIMITERS, {
+      field: '#',
+      component: '*',
+      repetition: '+',
+      escape: '!',
+      subcomponent: '@',
+    });
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), almost), marks, (value, m) => {
+        const written = escape(value, m);
+        expect(unescape(written, m)).toBe(value);
+        const text = `MSH${m.field}${m.component}${m.repetition}${m.escape}${m.subcomponent}\rPID${m.field}a${m.component}${written}`;
+        expect(parse(text).value('PID-1.2')).toBe(value);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('gives back every byte of a message in 8859/15', () => {
+    const head = Buffer.from(`MSH|^~\\&${'|'.repeat(16)}8859/15\r`);
+    fc.assert(
+      fc.property(noise, (bytes) => {
+        const whole = Buffer.concat([head, bytes]);
+        const { text, charset } = decodeText(whole, 'ASCII');
+        expect(charset).toBe('8859/15');
+        expect(encodeText(text, charset).equals(whole)).toBe(true);
+      }),
+    );
+  });
+
+  it('reads any text as a time or as none', () => {
+    const digits = fc.stringMatching(/^\d{0,14}([+-]\d{0,4})?$/);
+    fc.assert(
+      fc.property(fc.oneof(digits, fc.string()), (ts) => {
+        const instant = toInstant(ts, 'Europe/Paris');
+        expect(instant === undefined || !Number.isNaN(Date.parse(instant))).toBe(true);
+        expect(toDate(ts) ?? '1950').toMatch(/^\d{4}(-\d\d){0,2}$/);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { decodeText, encodeText } from '../../../src/hl7v2/charset.js';
+
+const msh = (charset: string) => `MSH|^~\\&|A|B|C|D|20240306||ADT^A01|1|P|2.5||||||${charset}\rPID|1||7||`;
+const bytes = (charset: string, name: Buffer) => Buffer.concat([Buffer.from(msh(charset)), name]);
+const LATIN = Buffer.from([0x4c, 0xbd, 0x20, 0xa4, 0x20, 0xe9]);
+
+describe('decodeText', () => {
+  it('reads 8859/15, the euro and the French ligature included', () => {
+    const read = decodeText(bytes('8859/15', LATIN), 'UNICODE UTF-8');
+    expect(read.text.endsWith('Lœ € é')).toBe(true);
+    expect([read.charset, read.warnings]).toEqual(['8859/15', []]);
+  });
+
+  it('reads the same bytes otherwise in 8859/1', () => {
+    expect(decodeText(bytes('8859/1', LATIN), '8859/15').text.endsWith('L½ ¤ é')).toBe(true);
+  });
+
+  it('takes the first repetition of MSH-18', () => {
+    expect(decodeText(bytes('UNICODE UTF-8~8859/1', Buffer.from('œ')), '8859/15').text.endsWith('œ')).toBe(true);
+  });
+
+  it('takes the charset of the source when none is declared', () => {
+    expect(decodeText(bytes('', LATIN), '8859/15')).toMatchObject({ charset: '8859/15', warnings: [] });
+  });
+
+  it('warns of a charset that is not known and takes the one of the source', () => {
+    const read = decodeText(bytes('EBCDIC', LATIN), '8859/15');
+    expect(read.text.endsWith('Lœ € é')).toBe(true);
+    expect(read.warnings).toHaveLength(1);
+  });
+
+  it('reads as 8859/15 what is declared UTF-8 and is not, with a warning free of content', () => {
+    const read = decodeText(bytes('UNICODE UTF-8', LATIN), '8859/1');
+    expect(read).toMatchObject({ charset: '8859/15', warnings: ['declared UTF-8 but is not; read as 8859/15'] });
+    expect(read.text.endsWith('Lœ € é')).toBe(true);
+  });
+
+  it('drops a byte order mark and believes it', () => {
+    const read = decodeText(Buffer.from(`\ufeff${msh('8859/1')}é`), '8859/15');
+    expect(read.text.startsWith('MSH')).toBe(true);
+    expect(read.text.endsWith('é')).toBe(true);
+  });
+
+  it('reads bytes that are no message', () => {
+    for (const text of ['', 'MSH', 'MSH|']) expect(decodeText(Buffer.from(text), '8859/15').text).toBe(text);
+  });
+});
+
+describe('encodeText', () => {
+  it('writes each charset, and ? for what it cannot hold', () => {
+    expect([...encodeText('œ€é漢', '8859/15')]).toEqual([0xbd, 0xa4, 0xe9, 0x3f]);
+    expect([...encodeText('œ½', '8859/1')]).toEqual([0x3f, 0xbd]);
+    expect([...encodeText('½', '8859/15')]).toEqual([0x3f]);
+    expect([...encodeText('é', 'ASCII')]).toEqual([0x3f]);
+    expect(encodeText('漢', 'UNICODE UTF-8').toString('utf8')).toBe('漢');
+  });
+
+  it('gives back every byte of 8859/15', () => {
+    const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    expect(encodeText(decodeText(all, '8859/15').text, '8859/15')).toEqual(all);
+  });
+});
