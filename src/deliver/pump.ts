@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { Bundle, FhirResource } from 'fhir/r4.js';
+import { communicationOf, transactionBundle } from '../fhir/transaction.js';
+import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
+import { GatewayError, type FailureCode } from '../message/failure.js';
+import { fhirSender, type FhirEndpoint, type Sent } from './fhir.js';
+import { nextState } from './retry.js';
+
+export interface DeliverEndpoint extends FhirEndpoint {
+  id: string;
+  concurrency: number;
+  expireHours: number;
+}
+
+export interface DeliverDeps {
+  endpoints: readonly DeliverEndpoint[];
+  claimDeliveries(request: { endpoint: string; limit: number; leaseMs: number }): Promise<DueDelivery[]>;
+  recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
+  now(): number;
+  /** A number from 0 to 1, to spread retries. */
+  chance(): number;
+  log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
+  observe(endpoint: string, code: FailureCode | 'delivered', seconds: number): void;
+}
+
+export interface Deliver {
+  /** Something may be due for that endpoint. Cheap; returns when nothing more is due, or at once if the endpoint is being served. */
+  wake(endpoint: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** After so many failures of reach in a row, one delivery at a time tries whether the endpoint is back. */
+const BREAK_AFTER = 5;
+
+/** One pump for each endpoint, so that none waits for another (law 10). */
+export function openDeliver(deps: DeliverDeps): Deliver {
+  const pumps = new Map(deps.endpoints.map((endpoint) => [endpoint.id, new Pump(endpoint, deps)]));
+  return {
+    async wake(endpoint) {
+      const pump = pumps.get(endpoint);
+      if (pump === undefined) deps.log('warn', 'deliver.unknown-endpoint', { endpoint });
+      else await pump.run();
+    },
+    close: async () => void (await Promise.all([...pumps.values()].map((pump) => pump.close()))),
+  };
+}
+
+class Pump {
+  private running: Promise<void> | undefined;
+  private again = false;
+  private closed = false;
+  private failures = 0;
+  private readonly send: (bundle: Bundle) => Promise<Sent>;
+
+  constructor(
+    private readonly endpoint: DeliverEndpoint,
+    private readonly deps: DeliverDeps,
+  ) {
+    this.send = fhirSender(endpoint);
+  }
+
+  run(): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    this.again = true;
+    this.running ??= this.drain().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.running?.catch(() => undefined);
+  }
+
+  private async drain(): Promise<void> {
+    while (this.again && !this.closed) {
+      this.again = false;
+      for (let batch = await this.claim(); batch.length > 0; batch = this.closed ? [] : await this.claim())
+        await this.deliver(batch);
+    }
+  }
+
+  private claim(): Promise<DueDelivery[]> {
+    const { id, concurrency, timeoutSeconds } = this.endpoint;
+    const limit = this.failures >= BREAK_AFTER ? 1 : concurrency * 4;
+    // The lease outlasts the slowest way through the batch.
+    return this.deps.claimDeliveries({ endpoint: id, limit, leaseMs: timeoutSeconds * 1000 * 5 + 10_000 });
+  }
+
+  private async deliver(batch: DueDelivery[]): Promise<void> {
+    const queue = [...batch];
+    const outcomes: AttemptOutcome[] = [];
+    const worker = async () => {
+      for (let delivery = queue.shift(); delivery !== undefined; delivery = queue.shift())
+        outcomes.push(await this.attempt(delivery));
+    };
+    await Promise.all(Array.from({ length: Math.min(this.endpoint.concurrency, batch.length) }, worker));
+    await this.deps.recordAttempts(outcomes);
+  }
+
+  private async attempt(delivery: DueDelivery): Promise<AttemptOutcome> {
+    const startedAt = this.deps.now();
+    const { sent, sha256 } = await this.post(delivery);
+    const now = this.deps.now();
+    const reached = sent.code === null || sent.code === 'endpoint-refused';
+    this.failures = reached ? 0 : this.failures + 1;
+    this.deps.observe(this.endpoint.id, sent.code ?? 'delivered', (now - startedAt) / 1000);
+    const { expireHours } = this.endpoint;
+    const { attempts, createdAt } = delivery;
+    const chance = this.deps.chance();
+    const next =
+      sent.code === null
+        ? undefined
+        : nextState(sent.code, { attempts: attempts + 1, createdAt, expireHours, now, chance });
+    if (next?.state === 'dead')
+      this.deps.log('error', 'deliver.dead', { delivery: delivery.id, endpoint: this.endpoint.id, code: next.code });
+    return {
+      deliveryId: delivery.id,
+      startedAt: new Date(startedAt),
+      durationMs: now - startedAt,
+      ok: sent.code === null,
+      status: sent.status,
+      code: next?.code ?? null,
+      detail: sent.detail,
+      sent: delivery.resources.map(versionOf),
+      sha256,
+      next:
+        next === undefined
+          ? { state: 'delivered' }
+          : { state: next.state, ...(next.at === undefined ? {} : { at: next.at }) },
+    };
+  }
+
+  private async post(delivery: DueDelivery): Promise<{ sent: Sent; sha256: Buffer }> {
+    try {
+      const bundle = bundleOf(delivery);
+      const sha256 = createHash('sha256').update(JSON.stringify(bundle)).digest();
+      return { sent: await this.send(bundle), sha256 };
+    } catch (error) {
+      // A bundle that cannot be made will not be made better by waiting.
+      const detail =
+        error instanceof GatewayError ? `${error.code} ${error.field ?? ''}`.trim() : 'the bundle could not be made';
+      return { sent: { status: null, code: 'endpoint-refused', detail }, sha256: Buffer.alloc(32) };
+    }
+  }
+}
+
+function bundleOf({ id, kind, effectiveAt, member, resources }: DueDelivery): Bundle {
+  const reference = (type: string) => {
+    const found = resources.find((resource) => resource.resourceType === type);
+    if (found === undefined) throw new GatewayError('field-missing', `the delivery holds no ${type}`, { field: type });
+    return `${type}/${found.id ?? ''}`;
+  };
+  const communication = communicationOf({
+    id,
+    kind,
+    sent: effectiveAt,
+    recipient: member,
+    patient: reference('Patient'),
+    encounter: reference('Encounter'),
+  });
+  return transactionBundle([...resources, communication]);
+}
+
+function versionOf(resource: FhirResource): string {
+  return `${resource.resourceType}/${resource.id ?? ''}/_history/${resource.meta?.versionId ?? ''}`;
+}
