@@ -1,5 +1,5 @@
 import type { Bundle, BundleEntry } from 'fhir/r4.js';
-import Client from 'fhir-kit-client';
+import { Client, type FhirResource } from 'fhir-kit-client';
 import type { FailureCode } from '../message/failure.js';
 import { classify } from './classify.js';
 
@@ -29,10 +29,9 @@ export function fhirSender({ url, authorization, timeoutSeconds }: FhirEndpoint)
     try {
       // `keepalive` of fetch means "outlive the page" and limits bodies to 64 KiB; connections are kept without it.
       const options = { signal: AbortSignal.timeout(timeoutSeconds * 1000), keepalive: false };
-      const answer = (await client.transaction({
-        body: bundle as Bundle & { type: 'transaction' },
-        options,
-      })) as Bundle;
+      // The client's own FHIR types are looser than @types/fhir: they meet here.
+      const body = bundle as unknown as FhirResource & { type: 'transaction' };
+      const answer = (await client.transaction({ body, options })) as unknown as Bundle;
       return entriesOf(answer);
     } catch (error) {
       return failed(error);

@@ -45,6 +45,7 @@ export const FAILURES = {
   'resource-unknown': 'permanent',
   'resource-gone': 'permanent',
   'not-allowed': 'permanent',
+  'not-acceptable': 'permanent',
   'not-supported': 'permanent',
   'peer-unreachable': 'transient',
   'peer-refused': 'permanent',

@@ -1,0 +1,53 @@
+import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
+import { GatewayError, type FailureCode } from '../message/failure.js';
+
+const STATUS: Partial<Record<FailureCode, number>> = {
+  'request-invalid': 400,
+  'not-allowed': 403,
+  'resource-unknown': 404,
+  'message-unknown': 404,
+  'not-supported': 405,
+  'not-acceptable': 406,
+  'resource-gone': 410,
+  'store-unavailable': 503,
+  'queue-unavailable': 503,
+  'store-conflict': 503,
+};
+
+const ISSUE: Partial<Record<FailureCode, OperationOutcomeIssue['code']>> = {
+  'request-invalid': 'invalid',
+  'not-allowed': 'forbidden',
+  'resource-unknown': 'not-found',
+  'message-unknown': 'not-found',
+  'not-supported': 'not-supported',
+  'resource-gone': 'deleted',
+  'store-unavailable': 'transient',
+  'queue-unavailable': 'transient',
+  'store-conflict': 'conflict',
+};
+
+/** HTTP status of a failure; what no caller can mend is 500. */
+export function statusOf(error: unknown): number {
+  return error instanceof GatewayError ? (STATUS[error.code] ?? 500) : 500;
+}
+
+/** The one place where a failure becomes an OperationOutcome. Unknown errors say nothing of themselves. */
+export function outcomeOf(error: unknown): OperationOutcome {
+  const known = error instanceof GatewayError ? error : undefined;
+  const text =
+    known === undefined
+      ? 'the gateway failed; its log names the place'
+      : [known.message, known.remedy].filter(Boolean).join('; ');
+  return {
+    resourceType: 'OperationOutcome',
+    issue: [
+      {
+        severity: 'error',
+        code: (known && ISSUE[known.code]) ?? 'exception',
+        details: { coding: [{ system: 'urn:trait-d-union:failure', code: known?.code ?? 'internal' }] },
+        diagnostics: text,
+        ...(known?.field === undefined ? {} : { expression: [known.field] }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,114 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
+import helmet from 'helmet';
+import { outcomeOf, statusOf } from '../fhir/outcome.js';
+import { GatewayError } from '../message/failure.js';
+import { fhirApi, type FhirPort } from './fhir-api.js';
+import { operatorApi, type OperatorPort } from './operator-api.js';
+
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
+
+export interface HttpDeps {
+  insecureFhir: boolean;
+  startedAt: string;
+  log: Log;
+  /** Each names what it depends on; a rejection makes the gateway not ready. */
+  ready: Readonly<Record<string, () => Promise<void>>>;
+  metrics(): Promise<string>;
+  /** Absent where the role is not served. */
+  fhir?: FhirPort;
+  operator?: OperatorPort;
+  /** Routers of other edges, e.g. `POST /hl7v2`. */
+  doors: readonly Router[];
+}
+
+/** The whole HTTP face: health and metrics always, the APIs by role, the doors of the receive stage. */
+export function createApp(deps: HttpDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(helmet());
+  app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
+  app.get('/health/ready', async (_request, response) => ready(deps, response));
+  app.get('/metrics', async (_request, response) => void response.type('text/plain').send(await deps.metrics()));
+  for (const door of deps.doors) app.use(door);
+  if (deps.fhir !== undefined)
+    app.use('/fhir', fhirApi(deps.fhir, { insecure: deps.insecureFhir, startedAt: deps.startedAt }));
+  if (deps.operator !== undefined) app.use('/api', operatorApi(deps.operator));
+  app.use(() => {
+    throw new GatewayError('resource-unknown', 'no such address');
+  });
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    fail(error, request, response, deps.log);
+  });
+  return app;
+}
+
+async function ready({ ready: parts }: HttpDeps, response: Response): Promise<void> {
+  const names = Object.keys(parts);
+  const results = await Promise.allSettled(Object.values(parts).map((check) => check()));
+  const missing = names.filter((_, index) => results[index]?.status === 'rejected');
+  response
+    .status(missing.length === 0 ? 200 : 503)
+    .json(missing.length === 0 ? { status: 'ready' } : { status: 'not ready', missing });
+}
+
+function fail(error: unknown, request: Request, response: Response, log: Log): void {
+  const thrown = fromExpress(error);
+  const status = statusOf(thrown);
+  // The path only: queries hold identifiers.
+  const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
+  if (status >= 500) log('error', 'serve.failed', { method: request.method, route: request.baseUrl, status, place });
+  if (response.headersSent) return void response.destroy();
+  response
+    .status(status)
+    .set('Content-Type', 'application/fhir+json; charset=utf-8')
+    .send(JSON.stringify(outcomeOf(thrown)));
+}
+
+/** body-parser and the router throw errors with a status of their own. */
+function fromExpress(error: unknown): unknown {
+  if (error instanceof GatewayError || typeof error !== 'object' || error === null || !('status' in error))
+    return error;
+  const status = Number(error.status);
+  if (status < 400 || status >= 500) return error;
+  return new GatewayError('request-invalid', status === 413 ? 'the body is too large' : 'the request cannot be read', {
+    cause: error,
+  });
+}
+
+export interface HttpServer {
+  port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the HTTP port.
+ * @throws GatewayError port-in-use
+ */
+export function openHttp(app: Express, { port, host }: { port: number; host: string }): Promise<HttpServer> {
+  const server = createServer(app);
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        new GatewayError('port-in-use', `HTTP cannot listen on ${host}:${port}`, {
+          remedy: 'set HTTP_PORT to a free port',
+          cause,
+        }),
+      );
+    });
+    server.listen(port, host, () => {
+      resolve({ port: (server.address() as AddressInfo).port, close: () => closeServer(server) });
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 2000).unref();
+  });
+}

@@ -1,0 +1,98 @@
+import { Router, type Request } from 'express';
+import { GatewayError } from '../message/failure.js';
+import { isLoopback } from './loopback.js';
+
+/** A page of a list, as DESIGN §7 has it. */
+export interface OperatorPage {
+  total: number;
+  items: Record<string, unknown>[];
+  next?: string;
+}
+
+export type OperatorFilter = Record<string, string | undefined> & { after?: string };
+
+/** What the operator API asks of the store and of the queues. */
+export interface OperatorPort {
+  listMessages(filter: OperatorFilter & { count?: number }): Promise<OperatorPage>;
+  listWorkItems(filter: OperatorFilter & { count?: number }): Promise<OperatorPage>;
+  listReceipts(filter: OperatorFilter & { count?: number }): Promise<OperatorPage>;
+  listDeliveries(filter: OperatorFilter & { count?: number }): Promise<OperatorPage>;
+  closeWorkItem(id: string, how: string): Promise<boolean>;
+  reviveDelivery(id: string): Promise<boolean>;
+  /** Sends a parked or translated message through the stages again. */
+  replay(id: string): Promise<boolean>;
+}
+
+const FILTERS = {
+  messages: ['id', 'controlId', 'state', 'source'],
+  'work-items': ['controlId', 'message', 'state', 'reason'],
+  receipts: ['message', 'stay', 'decision'],
+  deliveries: ['message', 'receipt', 'endpoint', 'state'],
+} as const;
+
+/** `/api`: lists for operators, and the few things they may decide. On the loopback only until clients have tokens. */
+export function operatorApi(port: OperatorPort): Router {
+  const router = Router();
+  const lists = {
+    messages: port.listMessages.bind(port),
+    'work-items': port.listWorkItems.bind(port),
+    receipts: port.listReceipts.bind(port),
+    deliveries: port.listDeliveries.bind(port),
+  };
+  router.use((request, _response, next) => {
+    if (!isLoopback(request.socket.remoteAddress))
+      throw new GatewayError('not-allowed', 'the operator API answers on the loopback only');
+    next();
+  });
+  for (const name of Object.keys(FILTERS) as (keyof typeof FILTERS)[])
+    router.get(`/${name}`, async (request, response) => {
+      response.json(await lists[name](filterOf(request, FILTERS[name])));
+    });
+  router.get('/messages/:id', async (request, response) => {
+    const { items } = await port.listMessages({ id: idOf(request) });
+    if (items[0] === undefined) throw new GatewayError('message-unknown', 'there is no such message');
+    response.json(items[0]);
+  });
+  router.post('/messages/:id/replay', async (request, response) => {
+    if (!(await port.replay(idOf(request))))
+      throw new GatewayError('message-unknown', 'no message of that id can be replayed');
+    response.status(202).json({ id: idOf(request), state: 'received' });
+  });
+  router.post('/work-items/:id/close', async (request, response) => {
+    if (!(await port.closeWorkItem(idOf(request), 'operator')))
+      throw new GatewayError('resource-unknown', 'no open work item has that id');
+    response.json({ id: idOf(request), state: 'done' });
+  });
+  router.post('/deliveries/:id/revive', async (request, response) => {
+    const id = idOf(request, /^[0-9a-f-]{36}$/);
+    if (!(await port.reviveDelivery(id))) throw new GatewayError('resource-unknown', 'no dead delivery has that id');
+    response.status(202).json({ id, state: 'due' });
+  });
+  return router;
+}
+
+function idOf(request: Request, form = /^\d{1,19}$/): string {
+  const id = String(request.params['id']);
+  if (!form.test(id)) throw new GatewayError('request-invalid', 'that is no id', { field: 'id' });
+  return id;
+}
+
+const NUMERIC = new Set(['id', 'message']);
+
+function filterOf(request: Request, allowed: readonly string[]): OperatorFilter & { count?: number } {
+  const filter: Record<string, string> = {};
+  let count: number | undefined;
+  for (const [name, value] of Object.entries(request.query)) {
+    const bad = (why: string) =>
+      new GatewayError('request-invalid', `${name.slice(0, 40)}: ${why}`, { field: name.slice(0, 40) });
+    if (typeof value !== 'string') throw bad('one value');
+    if (name === 'count') {
+      count = Number(value);
+      if (!Number.isInteger(count) || count < 1 || count > 500) throw bad('a whole number from 1 to 500');
+    } else if (name !== 'after' && !allowed.includes(name)) throw bad('not a filter of this list');
+    else if (NUMERIC.has(name) && !/^\d{1,19}$/.test(value)) throw bad('a number');
+    else if (name === 'receipt' && !/^[0-9a-f-]{36}$/.test(value)) throw bad('a UUID');
+    else filter[name] = value;
+  }
+  return count === undefined ? filter : ({ ...filter, count } as OperatorFilter & { count?: number });
+}

@@ -1,0 +1,162 @@
+import { createPostgresBackend, Queue, runMigrations, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { StageJob } from '../journey.js';
+import { GatewayError } from '../message/failure.js';
+
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
+
+/** The queues of the gateway. They carry ids only; the whole of them may be lost, and the sweep brings everything back (law 2). */
+export interface Queues {
+  /** Adds one job that carries these ids. */
+  add(queue: string, ids: string[]): Promise<void>;
+  /** Runs a handler for the jobs of a queue; a transient failure is tried again with backoff, a permanent one is not. */
+  work(queue: string, concurrency: number, handler: (ids: string[]) => Promise<void>): void;
+  /** Runs a handler at intervals, once among all gateways. */
+  every(queue: string, name: string, ms: number, handler: () => Promise<void>): Promise<void>;
+  ping(): Promise<void>;
+  /** Drops everything queued: what losing the queue looks like. */
+  obliterate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface QueueOptions {
+  redisUrl: string | undefined;
+  databaseUrl: string;
+  log: Log;
+}
+
+const SCHEMA = 'bullmq';
+const JOB_OPTIONS = {
+  removeOnComplete: true,
+  // The store is the truth: a job that failed for good is swept up from there.
+  removeOnFail: true,
+  attempts: 8,
+  backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
+} as const;
+
+/** What both backends offer to the three classes of BullMQ. */
+interface Backend {
+  queue(name: string): Queue;
+  worker(name: string, process: (job: Job) => Promise<void>, concurrency: number): Worker;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens BullMQ on Redis when there is one, else on PostgreSQL in a schema of its own.
+ * @throws GatewayError queue-unavailable
+ */
+export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): Promise<Queues> {
+  const backend = redisUrl === undefined ? await postgresBackend(databaseUrl) : redisBackend(redisUrl, log);
+  const queues = new Map<string, Queue>();
+  const workers: Worker[] = [];
+  const handlers = new Map<string, Map<string, () => Promise<void>>>();
+  const failed = (cause: Error) => {
+    log('warn', 'queue.connection', { code: codeOf(cause) });
+  };
+  const queue = (name: string): Queue => {
+    const known = queues.get(name) ?? backend.queue(name);
+    if (!queues.has(name)) known.on('error', failed);
+    queues.set(name, known);
+    return known;
+  };
+  const start = (name: string, concurrency: number, process: (job: Job) => Promise<void>) => {
+    const worker = backend.worker(name, process, concurrency);
+    worker.on('error', failed);
+    worker.on('failed', (job, error) => {
+      log('warn', 'queue.job-failed', { queue: name, attempts: job?.attemptsMade ?? 0, code: codeOf(error) });
+    });
+    workers.push(worker);
+  };
+  return {
+    async add(name, ids) {
+      const job: StageJob = { ids };
+      await queue(name)
+        .add(name, job, JOB_OPTIONS)
+        .catch((cause: unknown) => {
+          throw new GatewayError('queue-unavailable', 'the queue took no job', { cause });
+        });
+    },
+    work(name, concurrency, handler) {
+      start(name, concurrency, (job) => carryOut(() => handler((job.data as StageJob).ids)));
+    },
+    async every(name, job, ms, handler) {
+      const known = handlers.get(name);
+      const table = known ?? new Map<string, () => Promise<void>>();
+      table.set(job, handler);
+      handlers.set(name, table);
+      if (known === undefined) start(name, 1, async ({ name: due }) => void (await table.get(due)?.()));
+      await queue(name).upsertJobScheduler(
+        job,
+        { every: ms },
+        { name: job, opts: { removeOnComplete: true, removeOnFail: true } },
+      );
+    },
+    ping: async () => void (await queue('translate').getJobCounts('waiting')),
+    obliterate: async () => {
+      for (const one of queues.values()) await one.obliterate({ force: true });
+    },
+    async close() {
+      await Promise.allSettled(workers.map((worker) => worker.close()));
+      await Promise.allSettled([...queues.values()].map((one) => one.close()));
+      await backend.close();
+    },
+  };
+}
+
+/** Permanent failures are not tried again; the stage has left a work item or a dead letter for them. */
+async function carryOut(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof GatewayError && error.kind === 'permanent') throw new UnrecoverableError(error.code);
+    throw error;
+  }
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.name;
+}
+
+async function postgresBackend(databaseUrl: string): Promise<Backend> {
+  await migrateQueue(databaseUrl);
+  const connection = { connectionString: databaseUrl, schema: SCHEMA, max: 4 };
+  return {
+    queue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,
+    worker: (name, process, concurrency) =>
+      new Worker(name, process, { connection, concurrency, drainDelay: 5 }, createPostgresBackend) as unknown as Worker,
+    close: () => Promise.resolve(),
+  };
+}
+
+async function migrateQueue(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await runMigrations(client, SCHEMA);
+  } finally {
+    await client.end();
+  }
+}
+
+function redisBackend(url: string, log: Log): Backend {
+  const connect = () => {
+    // A worker's connection waits for Redis as long as it takes.
+    const redis = new Redis(url, { maxRetriesPerRequest: null });
+    redis.on('error', (error: Error) => {
+      log('warn', 'queue.connection', { code: codeOf(error) });
+    });
+    return redis;
+  };
+  const connections: Redis[] = [];
+  const opened = () => {
+    const connection = connect();
+    connections.push(connection);
+    return connection;
+  };
+  return {
+    queue: (name) => new Queue(name, { connection: opened() }),
+    worker: (name, process, concurrency) => new Worker(name, process, { connection: opened(), concurrency }),
+    close: async () => void (await Promise.allSettled(connections.map((connection) => connection.quit()))),
+  };
+}
