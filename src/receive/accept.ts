@@ -26,6 +26,8 @@ export interface Answer {
   code: AckCode;
   /** Acknowledgements without framing: none where the sender wants none, two in enhanced mode with an application answer. */
   messages: Buffer[];
+  /** False where the store is away: nothing was kept, the sender is to try again. */
+  kept: boolean;
 }
 
 type Door = IncomingMessage['door'];
@@ -78,7 +80,8 @@ async function commit(bytes: Buffer, admission: Admission, door: Door, context: 
       code: codeOf(error),
     });
     const issue: AckIssue = { code: 207, severity: 'E', text: 'the message could not be kept; send it again' };
-    return wanted('AR', [writeAck(context, modeCode('AR', context.message), [issue])], context.message);
+    const code = modeCode('AR', context.message);
+    return { ...wanted(code, [writeAck(context, code, [issue])], context.message), kept: false };
   }
 }
 
@@ -114,7 +117,7 @@ function incomingMessage(bytes: Buffer, admission: Admission, door: Door, contex
 function answerOf(kept: KeptMessage, incoming: IncomingMessage, issues: AckIssue[], context: AnswerContext): Answer {
   const { message } = context;
   const first = kept.kind === 'repeat' ? kept.answer : incoming.answer;
-  if (!enhanced(message)) return { code: incoming.answerCode, messages: [first] };
+  if (!enhanced(message)) return { code: incoming.answerCode, messages: [first], kept: true };
   const application = original(incoming.answerCode);
   const second = asks(message.value('MSH-16'), application) ? [writeAck(context, application, issues)] : [];
   return wanted(incoming.answerCode, [first], message, second);
@@ -142,7 +145,7 @@ function asks(condition: string, code: AckCode): boolean {
 
 function wanted(code: AckCode, accepts: Buffer[], message: Message, applications: Buffer[] = []): Answer {
   const wants = !enhanced(message) || asks(message.value('MSH-15'), code);
-  return { code, messages: [...(wants ? accepts : []), ...applications] };
+  return { code, messages: [...(wants ? accepts : []), ...applications], kept: true };
 }
 
 function writeAck({ message, charset, source, deps }: AnswerContext, code: AckCode, issues: AckIssue[]): Buffer {

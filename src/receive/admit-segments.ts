@@ -3,8 +3,8 @@ import { toInstant } from '../hl7v2/datetime.js';
 import type { Message, Segment } from '../hl7v2/parse.js';
 import type { AckIssue } from '../message/message.js';
 
-/** Identity events of ITI-30 carry no movement; all other ADT of PAM.FR must (pam-fr §1.2). */
-const WITHOUT_MOVEMENT = new Set(['A24', 'A28', 'A29', 'A31', 'A37', 'A40', 'A47']);
+/** Identity and account events carry no movement and need no PV1; all other ADT of PAM.FR must have both (pam-fr §1.2, §1.5). */
+const WITHOUT_MOVEMENT = new Set(['A24', 'A28', 'A29', 'A31', 'A37', 'A40', 'A43', 'A44', 'A47', 'A49']);
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   INSERT: ['A01', 'A02', 'A03', 'A04', 'A05', 'A06', 'A07', 'A14', 'A15', 'A16', 'A21', 'A22', 'A54'],
   UPDATE: ['Z99'],

@@ -65,7 +65,8 @@ export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: string, f
     text: first?.text ?? 'refused',
     ...(first?.location === undefined ? {} : { field: first.location }),
   };
-  return { code, state: 'refused', issues, workItems: [workItem], ...facts };
+  const { controlId, sender, type } = facts;
+  return { code, state: 'refused', issues, workItems: [workItem], controlId, sender, type };
 }
 
 /** An ADT event without mapping: accepted with a warning and parked, so that no feed stops for it. */

@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { GatewayError } from '../message/failure.js';
 import type { IncomingMessage, KeptMessage } from '../message/message.js';
 
 export type Keep = (batch: IncomingMessage[]) => Promise<KeptMessage[]>;
 export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
 interface Waiting {
+  /** When its sender is told to send it again. */
+  until: number;
   message: IncomingMessage;
   resolve(kept: KeptMessage): void;
   reject(error: unknown): void;
@@ -36,7 +39,7 @@ export class Committer {
    */
   commit(message: IncomingMessage): Promise<KeptMessage> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ message, resolve, reject });
+      this.waiting.push({ until: this.now() + PATIENCE_MS, message, resolve, reject });
       // After this turn of the loop, so that all that the sockets have ready goes together.
       if (!this.busy) setImmediate(() => void this.run());
     });
@@ -58,28 +61,41 @@ export class Committer {
     return this.waiting.splice(0, end < 0 ? this.waiting.length : end);
   }
 
+  /** Tries until the batch is kept; each message waits five seconds at most for a store that is away. */
   private async write(batch: Waiting[]): Promise<void> {
-    try {
-      const kept = await this.persist(batch.map(({ message }) => message));
-      batch.forEach(({ message, resolve }, index) => {
-        resolve(kept[index] ?? { kind: 'kept', id: message.id });
-      });
-    } catch (error) {
-      batch.forEach(({ reject }) => {
-        reject(error);
-      });
-    }
-  }
-
-  private async persist(messages: IncomingMessage[]): Promise<KeptMessage[]> {
-    const until = this.now() + PATIENCE_MS;
-    for (;;)
+    let open = batch;
+    while (open.length > 0)
       try {
-        return await this.keep(messages);
+        settle(open, await this.keep(open.map(({ message }) => message)));
+        return;
       } catch (error) {
-        if (this.now() > until) throw error;
-        this.log('warn', 'receive.store-away', { messages: messages.length });
-        await wait(AGAIN_MS);
+        if (isFinal(error) && open.length > 1) {
+          // One message that the store will never take must not refuse its neighbours.
+          for (const alone of open) await this.write([alone]);
+          return;
+        }
+        open = this.notKept(open, error);
+        if (open.length > 0) await wait(AGAIN_MS);
       }
   }
+
+  /** Rejects what can wait no longer, or what the store will never take; gives what is to be tried again. */
+  private notKept(batch: Waiting[], error: unknown): Waiting[] {
+    const over = batch.filter(({ until }) => isFinal(error) || this.now() >= until);
+    over.forEach(({ reject }) => {
+      reject(error);
+    });
+    this.log('warn', 'receive.store-away', { messages: batch.length, givenUp: over.length });
+    return batch.filter((waiting) => !over.includes(waiting));
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof GatewayError && error.kind === 'permanent';
+}
+
+function settle(batch: Waiting[], kept: KeptMessage[]): void {
+  batch.forEach(({ message, resolve }, index) => {
+    resolve(kept[index] ?? { kind: 'kept', id: message.id });
+  });
 }

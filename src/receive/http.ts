@@ -1,7 +1,7 @@
-import express, { Router } from 'express';
+import express, { Router, type NextFunction, type Request, type Response } from 'express';
 import type { SourceSettings } from '../config.js';
 import type { AckCode } from '../message/message.js';
-import { accept, type ReceiveDeps } from './accept.js';
+import { accept, oversizeAnswer, type ReceiveDeps } from './accept.js';
 
 /** HTTP statuses of the answers: what was kept 200, what is wrong in itself 422, what is not for us or not kept now 400 or 503. */
 const STATUS: Readonly<Record<AckCode, number>> = { AA: 200, CA: 200, AE: 422, CE: 422, AR: 400, CR: 400 };
@@ -23,15 +23,24 @@ export function hl7v2Router(sources: readonly SourceSettings[], deps: ReceiveDep
       if (!Buffer.isBuffer(request.body))
         return void response.status(415).type('text/plain').send('send application/hl7-v2 or text/plain\n');
       const body: Buffer = request.body;
-      const { code, messages } = await accept(body, source, 'http', deps);
+      if (body.length > source.maxMessageBytes)
+        return void response
+          .status(413)
+          .type('application/hl7-v2')
+          .send(oversizeAnswer(body, source, deps));
+      const { code, messages, kept } = await accept(body, source, 'http', deps);
+      response.status(kept ? STATUS[code] : 503);
       const answer = messages[0];
-      if (answer === undefined) return void response.status(STATUS[code]).end();
-      const away = answer.includes('|207^');
-      response
-        .status(away ? 503 : STATUS[code])
-        .type('application/hl7-v2')
-        .send(answer);
+      if (answer === undefined) return void response.end();
+      response.type('application/hl7-v2').send(answer);
     },
   );
+  router.use('/hl7v2', tooLarge);
   return router;
+}
+
+/** Beyond the largest limit of all sources the body is not read, so there is no MSH to answer. */
+function tooLarge(error: { status?: number }, _request: Request, response: Response, next: NextFunction): void {
+  if (error.status === 413) response.status(413).type('text/plain').send('the message is too large\n');
+  else next(error);
 }

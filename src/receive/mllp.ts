@@ -15,6 +15,10 @@ export interface MllpListener {
 
 /** Frames that one connection may have unanswered before its socket is no longer read. */
 const MAX_PENDING = 64;
+/** And bytes of them. */
+const MAX_PENDING_BYTES = 32 * 1024 * 1024;
+/** How long a refused sender may go on before it is cut off. */
+const FAREWELL_MS = 2000;
 
 /**
  * Opens the MLLP listener of one source (DESIGN §10, framing): answers go out in the order of the frames, a slow or flooding sender is
@@ -73,6 +77,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 class Connection {
   private readonly decoder: FrameDecoder;
   private pending = 0;
+  private pendingBytes = 0;
   /** Answers leave in the order of their frames: each waits for the one before. */
   private last: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
@@ -103,6 +108,7 @@ class Connection {
   async finish(): Promise<void> {
     this.socket.pause();
     await this.last;
+    if (this.socket.destroyed) return;
     await new Promise<void>((resolve) => {
       this.socket.once('close', () => {
         resolve();
@@ -127,16 +133,29 @@ class Connection {
       this.refusing = true;
       this.deps.log('warn', 'receive.oversize', { source: this.source.name, limit: this.source.maxMessageBytes });
       this.then(() => Promise.resolve([oversizeAnswer(event.head, this.source, this.deps)]));
-      this.last = this.last.then(() => void this.socket.end());
+      this.last = this.last.then(() => {
+        this.socket.end();
+        this.timer = setTimeout(() => this.socket.destroy(), FAREWELL_MS);
+      });
       return;
     }
+    const size = event.bytes.length;
     this.pending += 1;
-    const answer = accept(event.bytes, this.source, 'mllp', this.deps);
+    this.pendingBytes += size;
+    const answer = accept(event.bytes, this.source, 'mllp', this.deps).catch((error: unknown) => this.fail(error));
     this.then(async () => {
-      const { messages } = await answer;
+      const given = await answer;
       this.pending -= 1;
-      return messages;
+      this.pendingBytes -= size;
+      return given?.messages ?? [];
     });
+  }
+
+  /** An answer that could not be made: the connection is closed, so that the sender sends again. */
+  private fail(error: unknown): undefined {
+    const code = error instanceof GatewayError ? error.code : 'unknown';
+    this.deps.log('error', 'receive.no-answer', { source: this.source.name, code });
+    this.socket.destroy();
   }
 
   private then(answers: () => Promise<Buffer[]>): void {
@@ -155,7 +174,8 @@ class Connection {
 
   /** The kernel's buffers hold the sender back while it has too much unanswered or does not read its answers. */
   private holdBack(): void {
-    const full = this.pending >= MAX_PENDING || this.socket.writableNeedDrain;
+    const much = this.pending >= MAX_PENDING || this.pendingBytes >= MAX_PENDING_BYTES;
+    const full = much || this.socket.writableNeedDrain;
     if (full && !this.socket.isPaused()) this.socket.pause();
     else if (!full && this.socket.isPaused()) this.socket.resume();
   }

@@ -1,0 +1,201 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { SourceSettings } from '../../src/config.js';
+import { frame, FrameDecoder } from '../../src/hl7v2/frame.js';
+import { parse, type Message } from '../../src/hl7v2/parse.js';
+import { GatewayError } from '../../src/message/failure.js';
+import type { ReceiveDeps } from '../../src/receive/accept.js';
+import { Committer, type Keep } from '../../src/receive/committer.js';
+import { messageIds } from '../../src/receive/message-ids.js';
+import { openMllp, type MllpListener } from '../../src/receive/mllp.js';
+import { openStore } from '../../src/store/store.js';
+import { admission, MemoryStore, receiveSource } from '../support/admissions.js';
+import { freshDatabase } from '../support/database.js';
+
+const cleanups: (() => Promise<unknown> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function listener(keep: Keep, settings: Partial<SourceSettings> = {}): Promise<MllpListener> {
+  const log = () => undefined;
+  const deps: ReceiveDeps = {
+    committer: new Committer(keep, Date.now, log),
+    triggers: () => new Set(['A01']),
+    newId: messageIds(1, Date.now),
+    now: Date.now,
+    log,
+    onKept: () => undefined,
+    onAnswer: () => undefined,
+  };
+  const opened = await openMllp({ ...receiveSource, ...settings }, 0, deps);
+  cleanups.push(() => opened.close());
+  return opened;
+}
+
+/** A sender that gathers the answers. */
+class Sender {
+  readonly answers: Message[] = [];
+  readonly closed: Promise<void>;
+  private readonly decoder = new FrameDecoder({ maxMessageBytes: 1_000_000 });
+  private wake: () => void = () => undefined;
+
+  constructor(readonly socket: Socket) {
+    cleanups.push(() => void socket.destroy());
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => {
+      for (const event of this.decoder.push(chunk))
+        if (event.kind === 'frame') this.answers.push(parse(event.bytes.toString('latin1')));
+      this.wake();
+    });
+  }
+
+  static to(port: number): Sender {
+    return new Sender(connect(port, '127.0.0.1'));
+  }
+
+  async ask(bytes: Buffer, count: number): Promise<string[]> {
+    this.socket.write(bytes);
+    while (this.answers.length < count) await new Promise<void>((resolve) => (this.wake = resolve));
+    return this.answers.map((answer) => `${answer.value('MSA-1')} ${answer.value('MSA-2')}`);
+  }
+}
+
+const framed = (text: string) => frame(Buffer.from(text, 'latin1'));
+
+describe('the MLLP door', () => {
+  it('answers several frames of one write in their order, and commits them together', async () => {
+    const store = new MemoryStore();
+    const { port } = await listener(store.keep);
+    const names = Array.from({ length: 200 }, (_, n) => `C${n}`);
+    const given = await Sender.to(port).ask(Buffer.concat(names.map((name) => framed(admission(name)))), 200);
+    expect(given).toEqual(names.map((name) => `AA ${name}`));
+    expect(store.messages).toHaveLength(200);
+    expect(store.batches).toBeLessThan(50);
+  });
+
+  it('reads frames split anywhere, FS CR LF, NULs and blank lines between frames', async () => {
+    const { port } = await listener(new MemoryStore().keep);
+    const sender = Sender.to(port);
+    sender.socket.setNoDelay(true);
+    const bytes = Buffer.concat([framed(admission('C1')), Buffer.from('\n\0\0\r\n '), framed(admission('C2'))]);
+    for (let at = 0; at < bytes.length - 1; at += 97) {
+      sender.socket.write(bytes.subarray(at, Math.min(at + 97, bytes.length - 1)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await sender.ask(bytes.subarray(-1), 2)).toEqual(['AA C1', 'AA C2']);
+  });
+
+  it('refuses an oversize frame by name, and closes', async () => {
+    const { port } = await listener(new MemoryStore().keep, { maxMessageBytes: 2000 });
+    const sender = Sender.to(port);
+    expect(await sender.ask(framed(admission('BIG') + '\rNTE|1||' + 'x'.repeat(5000)), 1)).toEqual(['AR BIG']);
+    await sender.closed;
+  });
+
+  it('closes on a half frame that never ends', async () => {
+    const { port } = await listener(new MemoryStore().keep, { frameSeconds: 0.05 });
+    const sender = Sender.to(port);
+    sender.socket.write(framed(admission()).subarray(0, 50));
+    await sender.closed;
+    expect(sender.answers).toEqual([]);
+  });
+
+  it('takes no more connections than configured', async () => {
+    const { port } = await listener(new MemoryStore().keep, { maxConnections: 1 });
+    const first = Sender.to(port);
+    expect(await first.ask(framed(admission('C1')), 1)).toEqual(['AA C1']);
+    await Sender.to(port).closed;
+    expect(await first.ask(framed(admission('C2')), 2)).toEqual(['AA C1', 'AA C2']);
+  });
+
+  it('gives an accept and an application acknowledgement in enhanced mode, as asked', async () => {
+    const { port } = await listener(new MemoryStore().keep);
+    expect(await Sender.to(port).ask(framed(admission('C1', 'AL|AL')), 2)).toEqual(['CA C1', 'AA C1']);
+    const quiet = Buffer.concat([framed(admission('C2', 'NE|NE')), framed(admission('C3', 'ER|SU'))]);
+    expect(await Sender.to(port).ask(quiet, 1)).toEqual(['AA C3']);
+  });
+
+  it('gives the same answer to a repeat, and AE 205 to a control id with other bytes', async () => {
+    const store = new MemoryStore();
+    const { port } = await listener(store.keep);
+    const sender = Sender.to(port);
+    await sender.ask(framed(admission('C1')), 1);
+    await sender.ask(framed(admission('C1')), 2);
+    expect(sender.answers[1]?.toString()).toBe(sender.answers[0]?.toString());
+    expect(await sender.ask(framed(admission('C1').replace('CAMILLE', 'AUTRE')), 3)).toContain('AE C1');
+    expect(sender.answers[2]?.value('ERR-3')).toBe('205');
+    expect(store.messages.map(({ state }) => state)).toEqual(['received', 'refused']);
+  });
+
+  it('answers AR 207 while the store stays away, and AA once it is back', async () => {
+    const store = new MemoryStore();
+    store.away = new GatewayError('store-unavailable', 'away');
+    const { port } = await listener(store.keep);
+    const sender = Sender.to(port);
+    expect(await sender.ask(framed(admission('C1')), 1)).toEqual(['AR C1']);
+    expect(sender.answers[0]?.value('ERR-3')).toBe('207');
+    store.away = undefined;
+    expect(await sender.ask(framed(admission('C1')), 2)).toEqual(['AR C1', 'AA C1']);
+  });
+
+  it('sends every answer it owes before it closes', async () => {
+    const store = new MemoryStore();
+    const opened = await listener(store.keep);
+    const sender = Sender.to(opened.port);
+    await sender.ask(framed(admission('C1')), 1);
+    store.away = new GatewayError('store-unavailable', 'away');
+    const asked = sender.ask(framed(admission('C2')), 2);
+    const tried = store.batches;
+    while (store.batches === tried) await new Promise((resolve) => setImmediate(resolve));
+    const closed = opened.close();
+    store.away = undefined;
+    expect(await asked).toEqual(['AA C1', 'AA C2']);
+    await closed;
+  });
+
+  it('keeps in the real store what it answers AA', async () => {
+    const database = await freshDatabase();
+    cleanups.push(() => database.drop());
+    const store = await openStore({ databaseUrl: database.url, log: () => undefined });
+    cleanups.push(() => store.close());
+    const { port } = await listener((batch) => store.keep(batch));
+    const sender = Sender.to(port);
+    await sender.ask(Buffer.concat([framed(admission('C1')), framed(admission('C2'))]), 2);
+    await sender.ask(framed(admission('C1')), 3);
+    expect(sender.answers[2]?.toString()).toBe(sender.answers[0]?.toString());
+    await sender.ask(framed(admission('C2').replace('CAMILLE', 'AUTRE')), 4);
+    expect(sender.answers[3]?.value('ERR-3')).toBe('205');
+    expect((await store.listMessages({ controlId: 'C2' })).total).toBe(2);
+  });
+});
+
+const openssl = spawnSync('openssl', ['version']).status === 0;
+
+(openssl ? describe : describe.skip)('the MLLP door under TLS (needs openssl)', () => {
+  it('takes senders with a certificate of its authority, and no others', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tdu-tls-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const key = join(folder, 'key.pem');
+    const cert = join(folder, 'cert.pem');
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
+    expect(spawnSync('openssl', [...request, '-keyout', key, '-out', cert]).status).toBe(0);
+    const tls = { key, cert, ca: cert, clientCertificate: 'required' as const };
+    const { port } = await listener(new MemoryStore().keep, { tls });
+    const ca = readFileSync(cert);
+    const own = { key: readFileSync(key), cert: ca };
+    const known = new Sender(connectTls({ port, host: '127.0.0.1', ca, servername: 'localhost', ...own }));
+    expect(await known.ask(framed(admission('C1')), 1)).toEqual(['AA C1']);
+    const stranger = new Sender(connectTls({ port, host: '127.0.0.1', ca, servername: 'localhost' }));
+    stranger.socket.write(framed(admission('C2')));
+    await stranger.closed;
+    expect(stranger.answers).toEqual([]);
+  });
+});

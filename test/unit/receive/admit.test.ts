@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import type { SourceSettings } from '../../../src/config.js';
+import { decodeText } from '../../../src/hl7v2/charset.js';
+import { parse } from '../../../src/hl7v2/parse.js';
+import { admit, type Admission } from '../../../src/receive/admit.js';
+import { receiveSource, admission } from '../../support/admissions.js';
+
+const SAMPLES = '../shared/data/hl7v2';
+const triggers = new Set(['A01', 'A02', 'A03', 'A04', 'A05', 'A11', 'A28', 'A40', 'A44', 'Z99']);
+
+function check(text: string, settings: Partial<SourceSettings> = {}, warnings: string[] = []): Admission {
+  return admit(parse(text), warnings, { source: { ...receiveSource, ...settings }, triggers });
+}
+
+const errors = (given: Admission) =>
+  given.issues.filter(({ severity }) => severity === 'E').map(({ location, code }) => `${location ?? ''} ${code}`);
+
+const whole = admission();
+const identity = (trigger: string, more = '') =>
+  whole.replaceAll('A01', trigger).split('\r').slice(0, 3).join('\r') + (more === '' ? '' : `\r${more}`);
+
+describe('what a message shows before its answer', () => {
+  it('accepts a sound admission', () => {
+    expect(check(whole)).toMatchObject({ code: 'AA', state: 'received', issues: [], type: 'ADT^A01' });
+  });
+
+  it.each([
+    ['no MSH at all', 'hello', 'AR', 'MSH 100'],
+    ['another type', whole.replace('ADT^A01^ADT_A01', 'ORM^O01'), 'AR', 'MSH-9.1 200'],
+    ['an unknown version', whole.replace('2.5^FRA^2.10', '3.0'), 'AR', 'MSH-12 203'],
+    ['an unknown processing id', whole.replace('|P|2.5', '|X|2.5'), 'AR', 'MSH-11 202'],
+    ['no control id', whole.replace('|C1|', '||'), 'AE', 'MSH-10 101'],
+    ['no event', whole.replace('ADT^A01^ADT_A01', 'ADT'), 'AE', 'MSH-9.2 101'],
+    ['no PID', whole.replace('PID|', 'XID|'), 'AE', 'PID 100'],
+    ['no PV1', whole.replace('PV1|', 'XV1|'), 'AE', 'PV1 100'],
+    ['no identifier', whole.replace('900001^^^HOP&1.2.250.1.999.1&ISO^PI', ''), 'AE', 'PID-3 101'],
+    ['no class', whole.replace('PV1|1|I', 'PV1|1|'), 'AE', 'PV1-2 101'],
+    ['no visit number', whole.replace('V1^^^HOP&1.2.250.1.999.1&ISO^VN', ''), 'AE', 'PV1-19 101'],
+    ['no ZBE', whole.replace('ZBE|', 'XBE|'), 'AE', 'ZBE 101'],
+    ['no movement id', whole.replace('M1^HOP', ''), 'AE', 'ZBE-1 101'],
+    ['no movement time', whole.replace('|20240306110000||INSERT', '|||INSERT'), 'AE', 'ZBE-2 101'],
+    ['a movement time that is none', whole.replace('|20240306110000||INSERT', '|soon||INSERT'), 'AE', 'ZBE-2 102'],
+    ['an unknown action', whole.replace('INSERT', 'REPLACE'), 'AE', 'ZBE-4 103'],
+    ['a historic mark that is none', whole.replace('INSERT|N', 'INSERT|X'), 'AE', 'ZBE-5 103'],
+    ['an update without its original', whole.replace('INSERT', 'UPDATE').replaceAll('A01', 'Z99'), 'AE', 'ZBE-6 101'],
+    ['ZBE shifted by one', whole.replace('|INSERT', '||INSERT'), 'AE', 'ZBE-4 102'],
+    ['a merge without MRG', identity('A40'), 'AE', 'MRG-1 101'],
+    ['a circular merge', identity('A40', 'MRG|900001^^^HOP&1.2.250.1.999.1&ISO^PI'), 'AE', 'MRG-1 205'],
+  ])('refuses %s', (_, text, code, error) => {
+    const given = check(text);
+    expect([given.code, given.state, errors(given)]).toEqual([code, 'refused', [error]]);
+    expect(given.workItems).toHaveLength(1);
+  });
+
+  it('parks an event without mapping, with a warning, so that no feed stops', () => {
+    const given = check(whole.replaceAll('A01', 'Z42'));
+    expect(given).toMatchObject({ code: 'AA', state: 'parked', workItems: [{ reason: 'trigger-unmapped' }] });
+    expect(given.issues).toMatchObject([{ code: 201, severity: 'W', location: 'MSH-9.2' }]);
+  });
+
+  it('asks no movement of identity and account events', () => {
+    expect(check(identity('A28')).code).toBe('AA');
+    expect(check(identity('A44', 'MRG|900002^^^HOP&1.2.250.1.999.1&ISO^PI')).code).toBe('AA');
+  });
+
+  it('asks the French strictness of French messages and of sources configured so', () => {
+    const foreign = whole.replace('2.5^FRA^2.10', '2.5').replace('ZBE|', 'XBE|');
+    expect(check(foreign).code).toBe('AA');
+    expect(errors(check(foreign, { strict: 'pam-fr' }))).toEqual(['ZBE 101']);
+    expect(check(whole.replace('ZBE|', 'XBE|'), { strict: 'lenient' }).code).toBe('AA');
+  });
+
+  it('admits only the senders that the source names', () => {
+    expect(check(whole, { applications: ['DPI'], facilities: ['CH'] }).code).toBe('AA');
+    expect(check(whole, { applications: ['OTHER'] })).toMatchObject({
+      code: 'AR',
+      workItems: [{ reason: 'sender-not-allowed' }],
+    });
+    expect(check(whole, { facilities: ['OTHER'] }).code).toBe('AR');
+  });
+
+  it('tells the sender of a character set that it could not follow', () => {
+    expect(check(whole, {}, ['not known']).issues).toMatchObject([{ location: 'MSH-18', severity: 'W' }]);
+  });
+
+  it('never repeats what the message holds in its texts', () => {
+    const refused = check(whole.replaceAll('A01', 'ESSAIX').replace('INSERT', 'DUPONT'));
+    expect(JSON.stringify([refused.issues, refused.workItems])).not.toMatch(/ESSAI|DUPONT|900001/);
+  });
+});
+
+(existsSync(SAMPLES) ? describe : describe.skip)('the real samples', () => {
+  const read = (path: string) => decodeText(readFileSync(`${SAMPLES}/${path}`), '8859/15').text;
+
+  it('refuses the discharge whose ZBE is shifted by one, naming the field', () => {
+    const given = check(read('pam-fr/sgl-sortie-a03-shifted-zbe.er7'), { strict: 'pam-fr' });
+    expect([given.code, errors(given)]).toEqual(['AE', expect.arrayContaining(['ZBE-4 102'])]);
+  });
+
+  it.each(readdirSync(`${SAMPLES}/pam-fr`).filter((name) => /\.(er7|hl7)$/.test(name) && !name.includes('shifted')))(
+    'takes %s',
+    (name) => {
+      expect(errors(check(read(`pam-fr/${name}`)))).toEqual([]);
+    },
+  );
+});

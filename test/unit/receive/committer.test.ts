@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import { GatewayError } from '../../../src/message/failure.js';
+import type { IncomingMessage } from '../../../src/message/message.js';
+import { Committer } from '../../../src/receive/committer.js';
+import { messageIds } from '../../../src/receive/message-ids.js';
+
+const message = (id: number): IncomingMessage => ({
+  id: String(id),
+  source: 'dpi',
+  door: 'mllp',
+  receivedAt: new Date(0),
+  bytes: Buffer.from('x'),
+  charset: 'ASCII',
+  sha256: Buffer.alloc(32),
+  controlId: String(id),
+  sender: 'A|B',
+  type: 'ADT^A01',
+  state: 'received',
+  answer: Buffer.alloc(0),
+  answerCode: 'AA',
+  issues: [],
+  workItems: [],
+});
+const kept = ({ id }: IncomingMessage) => ({ kind: 'kept' as const, id });
+const silent = () => undefined;
+
+describe('the committer', () => {
+  it('shares one commit among all that waits, 256 messages at most', async () => {
+    const sizes: number[] = [];
+    const committer = new Committer(
+      (batch) => Promise.resolve(void sizes.push(batch.length)).then(() => batch.map(kept)),
+      Date.now,
+      silent,
+    );
+    const all = await Promise.all(Array.from({ length: 300 }, (_, n) => committer.commit(message(n))));
+    expect(all.map(({ id }) => id)).toEqual(Array.from({ length: 300 }, (_, n) => String(n)));
+    expect(sizes).toEqual([256, 44]);
+  });
+
+  it('waits for a store that comes back', async () => {
+    let away = 2;
+    const committer = new Committer(
+      (batch) =>
+        away-- > 0 ? Promise.reject(new GatewayError('store-unavailable', 'away')) : Promise.resolve(batch.map(kept)),
+      Date.now,
+      silent,
+    );
+    expect(await committer.commit(message(1))).toEqual({ kind: 'kept', id: '1' });
+  });
+
+  it('gives up after five seconds of a store that stays away, and works again afterwards', async () => {
+    let now = 0;
+    let away = true;
+    const committer = new Committer(
+      (batch) => {
+        now += 3000;
+        return away ? Promise.reject(new GatewayError('store-unavailable', 'away')) : Promise.resolve(batch.map(kept));
+      },
+      () => now,
+      silent,
+    );
+    await expect(committer.commit(message(1))).rejects.toMatchObject({ code: 'store-unavailable' });
+    away = false;
+    expect(await committer.commit(message(2))).toEqual({ kind: 'kept', id: '2' });
+  });
+
+  it('lets one message that the store refuses for ever spoil no other', async () => {
+    const committer = new Committer(
+      (batch) =>
+        batch.some(({ id }) => id === '2')
+          ? Promise.reject(new GatewayError('store-rejected', 'no'))
+          : Promise.resolve(batch.map(kept)),
+      Date.now,
+      silent,
+    );
+    const all = await Promise.allSettled([1, 2, 3].map((n) => committer.commit(message(n))));
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+});
+
+describe('message ids', () => {
+  it('grow always, even within a millisecond and when the clock goes back', () => {
+    let now = Date.UTC(2026, 2, 2);
+    const newId = messageIds(7, () => now);
+    const ids = Array.from({ length: 40_000 }, (_, n) => {
+      if (n === 20_000) now -= 5000;
+      return BigInt(newId());
+    });
+    expect(ids.every((id, n) => n === 0 || id > (ids[n - 1] ?? id))).toBe(true);
+    expect(((ids[0] ?? 0n) >> 14n) & 0xffn).toBe(7n);
+  });
+});

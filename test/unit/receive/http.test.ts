@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import express from 'express';
+import request from 'supertest';
+import { GatewayError } from '../../../src/message/failure.js';
+import { Committer } from '../../../src/receive/committer.js';
+import { hl7v2Router } from '../../../src/receive/http.js';
+import { messageIds } from '../../../src/receive/message-ids.js';
+import { admission, MemoryStore, receiveSource } from '../../support/admissions.js';
+
+const store = new MemoryStore();
+/** Each reading of the clock is three seconds later, so that patience is short. */
+let clock = Date.UTC(2026, 2, 2);
+const deps = {
+  committer: new Committer(
+    store.keep,
+    () => (clock += 3000),
+    () => undefined,
+  ),
+  triggers: () => new Set(['A01']),
+  newId: messageIds(2, Date.now),
+  now: Date.now,
+  log: () => undefined,
+  onKept: () => undefined,
+  onAnswer: () => undefined,
+};
+const app = express().use(
+  hl7v2Router([receiveSource, { ...receiveSource, name: 'large', maxMessageBytes: 200_000 }], deps),
+);
+const post = (text: string, type = 'application/hl7-v2', query = '') =>
+  request(app)
+    .post(`/hl7v2${query}`)
+    .set('content-type', type)
+    .buffer(true)
+    .parse((response, done) => {
+      let body = '';
+      response.on('data', (chunk) => (body += String(chunk)));
+      response.on('end', () => done(null, body));
+    })
+    .send(text);
+
+describe('POST /hl7v2', () => {
+  it.each([
+    ['a sound message', admission('H1'), 200, 'MSA|AA|H1'],
+    ['a message that is wrong in itself', admission('H2').replace('ZBE|', 'XBE|'), 422, 'MSA|AE|H2'],
+    ['a type that is not served', admission('H3').replace('ADT^A01^ADT_A01', 'ORM^O01'), 400, 'MSA|AR|H3'],
+    ['a message that is too large', admission('H4') + '\rNTE|' + 'x'.repeat(99_900), 413, 'MSA|AR|H4'],
+  ])('answers %s with its acknowledgement', async (_, text, status, answer) => {
+    const response = await post(text);
+    expect([response.status, String(response.body).includes(answer)]).toEqual([status, true]);
+    expect(response.headers['content-type']).toMatch('application/hl7-v2');
+  });
+
+  it('answers 503 while the store is away', async () => {
+    store.away = new GatewayError('store-unavailable', 'away');
+    const response = await post(admission('H5'), 'text/plain');
+    store.away = undefined;
+    expect([response.status, String(response.body).includes('MSA|AR|H5')]).toEqual([503, true]);
+  });
+
+  it('reads no body beyond the limit of every source', async () => {
+    expect((await post('x'.repeat(300_000))).status).toBe(413);
+  });
+
+  it('refuses other content types and unknown sources', async () => {
+    expect((await post('{}', 'application/json')).status).toBe(415);
+    expect((await post(admission('H6'), 'text/plain', '?source=nobody')).status).toBe(404);
+  });
+});
