@@ -67,9 +67,13 @@ function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+/** The name of a time-out, else the system's code, else the error's name: read by shape, as fetch's errors may be another realm's. */
 function networkCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') return error.name;
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.name;
+  const { name, cause } = shapeOf(error);
+  if (name === 'TimeoutError' || name === 'AbortError') return name;
+  return String(shapeOf(cause).code ?? name ?? 'unknown');
+}
+
+function shapeOf(value: unknown): { name?: string; code?: string; cause?: unknown } {
+  return typeof value === 'object' && value !== null ? value : {};
 }

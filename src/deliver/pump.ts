@@ -62,9 +62,7 @@ class Pump {
   run(): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.again = true;
-    this.running ??= this.drain().finally(() => {
-      this.running = undefined;
-    });
+    this.running ??= this.drain();
     return this.running;
   }
 
@@ -74,10 +72,15 @@ class Pump {
   }
 
   private async drain(): Promise<void> {
-    while (this.again && !this.closed) {
-      this.again = false;
-      for (let batch = await this.claim(); batch.length > 0; batch = this.closed ? [] : await this.claim())
-        await this.deliver(batch);
+    try {
+      while (this.again && !this.closed) {
+        this.again = false;
+        for (let batch = await this.claim(); batch.length > 0; batch = this.closed ? [] : await this.claim())
+          await this.deliver(batch);
+      }
+    } finally {
+      // In the same turn as the last look at `again`: a wake in between would be lost.
+      this.running = undefined;
     }
   }
 

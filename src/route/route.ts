@@ -132,8 +132,10 @@ function decideCorrection({ circle, told }: RouteInput): Decision[] {
   return [...again, ...others];
 }
 
-function receiptId(event: StayEvent, { member, role }: Decision): string {
-  return uuid5(`receipt|${event.messageId}|${event.stay}|${event.movement}|${event.kind}|${member}|${role}`);
+/** Who was told at two addresses is corrected at both, so the address is part of what names a correction's receipt. */
+function receiptId(event: StayEvent, { member, role, reason, endpoint }: Decision): string {
+  const address = reason === 'was-told-before' ? `|${endpoint ?? ''}` : '';
+  return uuid5(`receipt|${event.messageId}|${event.stay}|${event.movement}|${event.kind}|${member}|${role}${address}`);
 }
 
 function receiptOf(event: StayEvent, decision: Decision): NewReceipt {

@@ -1,0 +1,133 @@
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { openDeliver } from '../../../src/deliver/pump.js';
+const servers = [];
+afterEach(() => {
+    for (const server of servers.splice(0)) {
+        server.closeAllConnections();
+        server.close();
+    }
+});
+async function serverThat(answer) {
+    const server = createServer((request, response) => {
+        request.resume().on('end', () => answer(request, response));
+    });
+    let connections = 0;
+    server.on('connection', () => connections++);
+    servers.push(server);
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address();
+    return { url: `http://127.0.0.1:${port}/fhir`, connections: () => connections };
+}
+function says(status) {
+    return (_request, response) => {
+        const type = status < 300 ? 'Bundle' : 'OperationOutcome';
+        response.writeHead(status, { 'content-type': 'application/fhir+json' });
+        response.end(JSON.stringify({ resourceType: type, type: 'transaction-response', entry: [] }));
+    };
+}
+function delivery(endpoint, number) {
+    const identifier = (value) => [{ system: 'urn:test', value }];
+    return {
+        id: `00000000-0000-5000-8000-${String(number).padStart(12, '0')}`,
+        endpoint,
+        lane: `${endpoint}|${number}`,
+        kind: 'admission',
+        receiptId: 'r',
+        messageId: '1',
+        member: 'PractitionerRole/1',
+        effectiveAt: '2026-03-06T11:00:00+01:00',
+        attempts: 0,
+        createdAt: new Date(0),
+        resources: [
+            { resourceType: 'Patient', id: 'p', identifier: identifier('p') },
+            {
+                resourceType: 'Encounter',
+                id: 'e',
+                identifier: identifier('e'),
+                status: 'in-progress',
+                class: { code: 'IMP' },
+                subject: { reference: 'Patient/p' },
+            },
+        ],
+    };
+}
+/** A port in memory: what is due, and what became of it. */
+function portOf(due) {
+    const outcomes = [];
+    return {
+        outcomes,
+        claimDeliveries: ({ endpoint, limit }) => {
+            const mine = due.filter((one) => one.endpoint === endpoint).slice(0, limit);
+            for (const one of mine)
+                due.splice(due.indexOf(one), 1);
+            return Promise.resolve(mine);
+        },
+        recordAttempts: (made) => Promise.resolve(void outcomes.push(...made)),
+    };
+}
+function open(endpoints, port) {
+    return openDeliver({
+        endpoints: endpoints.map((one) => ({ timeoutSeconds: 0.3, concurrency: 4, expireHours: 72, ...one })),
+        ...port,
+        now: () => 1000,
+        chance: () => 0.5,
+        log: () => undefined,
+        observe: () => undefined,
+    });
+}
+async function outcomeOf(answer) {
+    const { url } = await serverThat(answer);
+    const port = portOf([delivery('a', 1)]);
+    await open([{ id: 'a', url }], port).wake('a');
+    return port.outcomes[0];
+}
+describe('a delivery pump', () => {
+    it('delivers all that is due over few connections', async () => {
+        const { url, connections } = await serverThat(says(200));
+        const port = portOf(Array.from({ length: 100 }, (_, index) => delivery('a', index)));
+        await open([{ id: 'a', url }], port).wake('a');
+        expect(port.outcomes.filter(({ next }) => next.state === 'delivered')).toHaveLength(100);
+        expect(connections()).toBeLessThanOrEqual(8);
+    });
+    it.each([
+        [500, 'endpoint-error', 'due'],
+        [503, 'endpoint-busy', 'due'],
+        [401, 'endpoint-unauthorized', 'due'],
+        [422, 'endpoint-refused', 'dead'],
+        [404, 'endpoint-refused', 'dead'],
+    ])('meets a %i with %s, and the delivery is %s', async (status, code, state) => {
+        expect(await outcomeOf(says(status))).toMatchObject({ ok: false, status, code, next: { state } });
+    });
+    it('tries again after a server that hangs', async () => {
+        expect(await outcomeOf(() => undefined)).toMatchObject({ code: 'endpoint-timeout', next: { state: 'due' } });
+    });
+    it('tries again after a connection that is reset', async () => {
+        const outcome = await outcomeOf((request) => request.socket.resetAndDestroy());
+        expect(outcome).toMatchObject({ code: 'endpoint-reset', next: { state: 'due' } });
+    });
+    it('tries again where nobody listens', async () => {
+        const { url } = await serverThat(says(200));
+        await new Promise((resolve) => servers.pop()?.close(resolve));
+        const port = portOf([delivery('a', 1)]);
+        await open([{ id: 'a', url }], port).wake('a');
+        expect(port.outcomes[0]).toMatchObject({ code: 'endpoint-unreachable', next: { state: 'due' } });
+    });
+    it('serves one endpoint while another hangs', async () => {
+        const [hung, well] = [await serverThat(() => undefined), await serverThat(says(200))];
+        const port = portOf([delivery('hung', 1), ...Array.from({ length: 20 }, (_, index) => delivery('well', index))]);
+        const pumps = open([
+            { id: 'hung', url: hung.url },
+            { id: 'well', url: well.url },
+        ], port);
+        const waiting = pumps.wake('hung');
+        await pumps.wake('well');
+        expect(port.outcomes.map(({ ok }) => ok)).toEqual(Array.from({ length: 20 }, () => true));
+        await waiting;
+    });
+    it('leaves what is due to an unknown endpoint where it is', async () => {
+        const port = portOf([delivery('gone', 1)]);
+        await open([], port).wake('gone');
+        expect(port.outcomes).toEqual([]);
+    });
+});

@@ -1,0 +1,151 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AttemptOutcome, DueDelivery } from '../../../src/message/delivery.js';
+import { openDeliver, type DeliverEndpoint } from '../../../src/deliver/pump.js';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function serverThat(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => answer(request, response));
+  });
+  let connections = 0;
+  server.on('connection', () => connections++);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/fhir`, connections: () => connections };
+}
+
+function says(status: number) {
+  return (_request: IncomingMessage, response: ServerResponse) => {
+    const type = status < 300 ? 'Bundle' : 'OperationOutcome';
+    response.writeHead(status, { 'content-type': 'application/fhir+json' });
+    response.end(JSON.stringify({ resourceType: type, type: 'transaction-response', entry: [] }));
+  };
+}
+
+function delivery(endpoint: string, number: number): DueDelivery {
+  const identifier = (value: string) => [{ system: 'urn:test', value }];
+  return {
+    id: `00000000-0000-5000-8000-${String(number).padStart(12, '0')}`,
+    endpoint,
+    lane: `${endpoint}|${number}`,
+    kind: 'admission',
+    receiptId: 'r',
+    messageId: '1',
+    member: 'PractitionerRole/1',
+    effectiveAt: '2026-03-06T11:00:00+01:00',
+    attempts: 0,
+    createdAt: new Date(0),
+    resources: [
+      { resourceType: 'Patient', id: 'p', identifier: identifier('p') },
+      {
+        resourceType: 'Encounter',
+        id: 'e',
+        identifier: identifier('e'),
+        status: 'in-progress',
+        class: { code: 'IMP' },
+        subject: { reference: 'Patient/p' },
+      },
+    ],
+  };
+}
+
+/** A port in memory: what is due, and what became of it. */
+function portOf(due: DueDelivery[]) {
+  const outcomes: AttemptOutcome[] = [];
+  return {
+    outcomes,
+    claimDeliveries: ({ endpoint, limit }: { endpoint: string; limit: number }) => {
+      const mine = due.filter((one) => one.endpoint === endpoint).slice(0, limit);
+      for (const one of mine) due.splice(due.indexOf(one), 1);
+      return Promise.resolve(mine);
+    },
+    recordAttempts: (made: AttemptOutcome[]) => Promise.resolve(void outcomes.push(...made)),
+  };
+}
+
+function open(endpoints: Pick<DeliverEndpoint, 'id' | 'url'>[], port: ReturnType<typeof portOf>) {
+  return openDeliver({
+    endpoints: endpoints.map((one) => ({ timeoutSeconds: 0.3, concurrency: 4, expireHours: 72, ...one })),
+    ...port,
+    now: () => 1000,
+    chance: () => 0.5,
+    log: () => undefined,
+    observe: () => undefined,
+  });
+}
+
+async function outcomeOf(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const { url } = await serverThat(answer);
+  const port = portOf([delivery('a', 1)]);
+  await open([{ id: 'a', url }], port).wake('a');
+  return port.outcomes[0];
+}
+
+describe('a delivery pump', () => {
+  it('delivers all that is due over few connections', async () => {
+    const { url, connections } = await serverThat(says(200));
+    const port = portOf(Array.from({ length: 100 }, (_, index) => delivery('a', index)));
+    await open([{ id: 'a', url }], port).wake('a');
+    expect(port.outcomes.filter(({ next }) => next.state === 'delivered')).toHaveLength(100);
+    expect(connections()).toBeLessThanOrEqual(8);
+  });
+
+  it.each([
+    [500, 'endpoint-error', 'due'],
+    [503, 'endpoint-busy', 'due'],
+    [401, 'endpoint-unauthorized', 'due'],
+    [422, 'endpoint-refused', 'dead'],
+    [404, 'endpoint-refused', 'dead'],
+  ])('meets a %i with %s, and the delivery is %s', async (status, code, state) => {
+    expect(await outcomeOf(says(status))).toMatchObject({ ok: false, status, code, next: { state } });
+  });
+
+  it('tries again after a server that hangs', async () => {
+    expect(await outcomeOf(() => undefined)).toMatchObject({ code: 'endpoint-timeout', next: { state: 'due' } });
+  });
+
+  it('tries again after a connection that is reset', async () => {
+    const outcome = await outcomeOf((request) => request.socket.resetAndDestroy());
+    expect(outcome).toMatchObject({ code: 'endpoint-reset', next: { state: 'due' } });
+  });
+
+  it('tries again where nobody listens', async () => {
+    const { url } = await serverThat(says(200));
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    const port = portOf([delivery('a', 1)]);
+    await open([{ id: 'a', url }], port).wake('a');
+    expect(port.outcomes[0]).toMatchObject({ code: 'endpoint-unreachable', next: { state: 'due' } });
+  });
+
+  it('serves one endpoint while another hangs', async () => {
+    const [hung, well] = [await serverThat(() => undefined), await serverThat(says(200))];
+    const port = portOf([delivery('hung', 1), ...Array.from({ length: 20 }, (_, index) => delivery('well', index))]);
+    const pumps = open(
+      [
+        { id: 'hung', url: hung.url },
+        { id: 'well', url: well.url },
+      ],
+      port,
+    );
+    const waiting = pumps.wake('hung');
+    await pumps.wake('well');
+    expect(port.outcomes.map(({ ok }) => ok)).toEqual(Array.from({ length: 20 }, () => true));
+    await waiting;
+  });
+
+  it('leaves what is due to an unknown endpoint where it is', async () => {
+    const port = portOf([delivery('gone', 1)]);
+    await open([], port).wake('gone');
+    expect(port.outcomes).toEqual([]);
+  });
+});
