@@ -55,6 +55,8 @@ export interface UnitRef {
   organization: string;
   label: string;
   code: string;
+  /** `system|value` as the directory knows it: RPPS, FINESS … */
+  identifier?: string;
 }
 
 export interface DoctorRef {
@@ -63,6 +65,10 @@ export interface DoctorRef {
   label: string;
   /** ATND PV1-7, REF PV1-8, ADM PV1-17. */
   type: 'ATND' | 'REF' | 'ADM' | 'CON';
+  /** `system|value` as the directory knows it: RPPS, FINESS … */
+  identifier?: string;
+  /** Family name: the same number under another name is another person (DESIGN §10). */
+  family?: string;
 }
 
 /** Every part says where it comes from in `trace`, with `to` = the member's name here, e.g. `place`, `medicalUnit`. */
@@ -108,6 +114,10 @@ export interface MemberBody {
   /** `PractitionerRole/<id>`, `Organization/<id>` or `RelatedPerson/<id>`. */
   reference: string;
   label: string;
+  /** `system|value` as the directory knows it: RPPS, FINESS … */
+  identifier?: string;
+  /** Family name: the same number under another name is another person (DESIGN §10). */
+  family?: string;
   /** Stay-scoped members (hospital doctors, UF, trusted person) end with the stay; patient-scoped ones do not. */
   scope: 'patient' | 'stay';
   /** ROL-5/6, NK1-8/9 where given, instants or dates. */

@@ -1,5 +1,5 @@
 import type { FoldedResource } from './delivery.js';
-import type { Place } from './fact.js';
+import type { Fact, Place } from './fact.js';
 
 /** Settings that a fold may depend on; all else comes from the facts. */
 export interface FoldOptions {
@@ -34,7 +34,11 @@ export interface StayPresence {
   /** ATND, REF, ADM, CON for doctors; UF for the units. */
   type: string;
   from: string;
+  /** Absent for those who are there until the stay ends. */
   to?: string;
+  /** As in CircleMember. */
+  identifier?: string;
+  family?: string;
   /** The message and HL7 path that say so. */
   origin: { messageId: string; from: string; row: string };
 }
@@ -48,7 +52,7 @@ export interface FoldedStay {
   /** Instants of the stay's presence in the hospital: absent start when only planned or cancelled, absent end while it lasts. */
   start?: string;
   end?: string;
-  /** Movements that a Z99 or a cancel names and nothing inserted. */
+  /** Movements that a Z99 names and nothing inserted (a cancel of nothing is no error, pam-fr §3.6). */
   pending: string[];
   /** Units and doctors of the stay with their periods: the circle is made of them. */
   presences: StayPresence[];
@@ -63,6 +67,8 @@ export interface FoldedPatient {
   /** RelatedPerson of NK1, and the inactive Patients that this one replaces. */
   related: FoldedResource[];
   stays: FoldedStay[];
+  /** Movements that a Z99 names and nothing inserted, in stays known or not. */
+  pending: string[];
   /** Anchors whose facts are this patient's, `anchor` first. */
   anchors: string[];
 }
@@ -86,4 +92,9 @@ export interface CircleMember {
   identifier?: string;
   /** Family name of a professional: the same number under another name is another person. */
   family?: string;
+}
+
+/** Has the patient a circle: somebody belongs to him, or a stay has had somebody of the hospital in it? */
+export function hasCircle(facts: readonly Fact[], presences: number): boolean {
+  return presences > 0 || facts.some((fact) => fact.kind === 'member' && fact.body.doNotNotify !== true);
 }

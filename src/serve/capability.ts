@@ -37,7 +37,7 @@ export function capabilityStatement(base: string, startedAt: string): Capability
 function resourceOf(type: string): CapabilityStatementRestResource {
   const profile = PROFILES[type];
   return {
-    type,
+    type: type as CapabilityStatementRestResource['type'],
     ...(profile === undefined ? {} : { supportedProfile: [profile] }),
     interaction: (['read', 'vread', 'history-instance', 'search-type'] as const).map((code) => ({ code })),
     versioning: 'versioned' as const,

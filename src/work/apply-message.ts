@@ -176,8 +176,7 @@ function routeEvent(found: FoundEvent, told: readonly ToldBefore[], context: App
 
 /** Corrections of movements that nobody has inserted: visible once each, and harmless when the insert arrives later. */
 function pendingItems(after: Picture, before: Picture): NewWorkItem[] {
-  const pendingOf = (picture: Picture) =>
-    picture.patients.flatMap(({ patient }) => patient.stays.flatMap((stay) => stay.pending));
+  const pendingOf = (picture: Picture) => picture.patients.flatMap(({ patient }) => patient.pending);
   const earlier = new Set(pendingOf(before));
   const text = 'a correction names a movement that no message has inserted; it takes effect when the movement arrives';
   return pendingOf(after)

@@ -1,0 +1,174 @@
+import type { Encounter } from 'fhir/r4.js';
+import { period } from '../fhir/period.js';
+import type { FoldedResource, Origin } from '../message/delivery.js';
+import { resourceId } from '../message/id.js';
+import { buildFields, type Elements } from './elements.js';
+import { originAt, type Said } from './movement.js';
+import type { Spell, StayState } from './stay-state.js';
+
+const PROFILE = 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-encounter';
+const ESTIMATED_DISCHARGE = 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-estimated-discharge-date';
+const IDENTIFIER_TYPE = 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-identifier-type';
+const PARTICIPATION = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
+const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
+
+/** A resource under construction: each part brings its fields and where they come from. */
+interface Part {
+  fields: Record<string, unknown>;
+  origins: Origin[];
+}
+
+/**
+ * The Encounter of a stay (fr-core-encounter 2.1.0), one for the whole venue.
+ * @param key PV1-19 as `system|value`
+ * @param first what the stay's first movement said, for the values that every Encounter must have
+ */
+export function encounterOf(key: string, patientId: string, state: StayState, first: Said<string>): FoldedResource {
+  const rule = (from: string): Said<string> => ({ ...first, from, row: 'rule:stay' });
+  const parts = [
+    elementsPart(key, state.elements, rule('PV1-19')),
+    statusPart(state, first),
+    classPart(state, rule('PV1-2')),
+    periodPart(state, first),
+    locationPart(state),
+    participantPart(state),
+    providerPart(state),
+    one('subject', { reference: `Patient/${patientId}` }, rule('PID-3')),
+  ];
+  const extension = parts.flatMap((part) => (part.fields['extension'] as unknown[] | undefined) ?? []);
+  const resource = {
+    resourceType: 'Encounter',
+    id: resourceId('Encounter', key),
+    meta: { profile: [PROFILE] },
+    ...Object.assign({}, ...parts.map((part) => part.fields)),
+    ...(extension.length > 0 ? { extension } : {}),
+  } as Encounter & { id: string };
+  return { resource, origins: parts.flatMap((part) => part.origins) };
+}
+
+function one(name: string, value: unknown, said: Said<unknown>): Part {
+  return { fields: { [name]: value }, origins: [originAt(name, said)] };
+}
+
+const NOTHING: Part = { fields: {}, origins: [] };
+
+/** What the rows mapped, and the visit number, which the profile demands. */
+function elementsPart(key: string, elements: Elements, said: Said<string>): Part {
+  const { fields, origins } = buildFields(elements);
+  const bar = key.indexOf('|');
+  const [system, value] = [key.slice(0, bar), key.slice(bar + 1)];
+  const listed = (fields['identifier'] as { system?: string; value?: string }[] | undefined) ?? [];
+  if (listed.some((identifier) => identifier.system === system && identifier.value === value))
+    return { fields, origins };
+  const visit = { type: { coding: [{ system: IDENTIFIER_TYPE, code: 'VN' }] }, system, value };
+  const index = `identifier[${String(listed.length)}]`;
+  return {
+    fields: { ...fields, identifier: [...listed, visit] },
+    origins: [...origins, originAt(index, said)],
+  };
+}
+
+function statusPart(state: StayState, first: Said<string>): Part {
+  const { status, statusHistory } = state;
+  const origins = [originAt('status', status?.since ?? first)];
+  if (statusHistory.length === 0) return { fields: { status: status?.value ?? 'planned' }, origins };
+  const history = statusHistory.map((spell) => ({ status: spell.value, period: spellPeriod(spell) }));
+  statusHistory.forEach((spell, index) => origins.push(...spellOrigins(`statusHistory[${String(index)}]`, spell)));
+  return { fields: { status: status?.value ?? 'planned', statusHistory: history }, origins };
+}
+
+function classPart(state: StayState, said: Said<string>): Part {
+  if (state.class === undefined) return one('class', { system: ACT_CODE, code: 'IMP' }, said);
+  const origins = [originAt('class', state.class.since)];
+  if (state.classHistory.length === 0) return { fields: { class: state.class.value }, origins };
+  const history = state.classHistory.map((spell) => ({ class: spell.value, period: spellPeriod(spell) }));
+  state.classHistory.forEach((spell, index) => origins.push(...spellOrigins(`classHistory[${String(index)}]`, spell)));
+  return { fields: { class: state.class.value, classHistory: history }, origins };
+}
+
+/** A planned stay is expected from PV2-8 on; the estimated discharge is a day (FR Core), the local one. */
+function periodPart(state: StayState, first: Said<string>): Part {
+  const start = state.start ?? state.expectedAdmission ?? first;
+  const origins = [originAt('period.start', start)];
+  if (state.end !== undefined) origins.push(originAt('period.end', state.end));
+  const fields = { period: period(start.value, state.end?.value) };
+  const expected = state.expectedDischarge;
+  if (expected === undefined || state.status?.value === 'finished') return { fields, origins };
+  const extensions = [...state.elements.keys()].filter((key) => key.startsWith('extension|')).length;
+  return {
+    fields: { ...fields, extension: [{ url: ESTIMATED_DISCHARGE, valueDate: expected.value.slice(0, 10) }] },
+    origins: [...origins, originAt(`extension[${String(extensions)}]`, expected)],
+  };
+}
+
+function locationPart(state: StayState): Part {
+  const { place, places, status } = state;
+  if (status?.value === 'planned' && place?.value.location !== undefined)
+    return one(
+      'location',
+      [{ location: reference(place.value.location, place.value.label), status: 'planned' }],
+      place,
+    );
+  if (places.length === 0) return NOTHING;
+  const location = places.map((spell) => ({
+    location: reference(spell.value.value.location, spell.value.value.label),
+    status: spell.until === undefined ? 'active' : 'completed',
+    period: spellPeriod(spell),
+  }));
+  const origins = places.flatMap((spell, index) => [
+    originAt(`location[${String(index)}]`, spell.value),
+    ...spellOrigins(`location[${String(index)}].period`, spell, ''),
+  ]);
+  return { fields: { location }, origins };
+}
+
+function participantPart(state: StayState): Part {
+  const doctors = state.present.filter((spell) => spell.value.type !== 'UF');
+  const planned = state.status?.value === 'planned' ? [...state.doctors.values()] : [];
+  const expected = planned.flatMap((said) => said.value.map((doctor) => ({ doctor, said })));
+  const participant = [
+    ...doctors.map((spell) => ({
+      ...participantOf(spell.value.type, spell.value.reference, spell.value.label),
+      period: spellPeriod(spell),
+    })),
+    ...expected.map(({ doctor }) => participantOf(doctor.type, doctor.role, doctor.label)),
+  ];
+  if (participant.length === 0) return NOTHING;
+  const origins = [
+    ...doctors.flatMap((spell, index) => [
+      originAt(`participant[${String(index)}]`, spell.value.said),
+      ...spellOrigins(`participant[${String(index)}].period`, spell, ''),
+    ]),
+    ...expected.map(({ said }, index) => originAt(`participant[${String(doctors.length + index)}]`, said)),
+  ];
+  return { fields: { participant }, origins };
+}
+
+function participantOf(type: string, individual: string, label: string) {
+  return { type: [{ coding: [{ system: PARTICIPATION, code: type }] }], individual: reference(individual, label) };
+}
+
+/** Priority of the composite responsibility: medical, hosting, care (pam-fr §3.2). */
+function providerPart(state: StayState): Part {
+  const { medicalUnit, place, careUnit } = state;
+  if (medicalUnit !== undefined)
+    return one('serviceProvider', reference(medicalUnit.value.organization, medicalUnit.value.label), medicalUnit);
+  if (place?.value.unit !== undefined) return one('serviceProvider', reference(place.value.unit), place);
+  if (careUnit === undefined) return NOTHING;
+  return one('serviceProvider', reference(careUnit.value.organization, careUnit.value.label), careUnit);
+}
+
+function reference(target: string | undefined, label = '') {
+  return label === '' ? { reference: target } : { reference: target, display: label };
+}
+
+function spellPeriod(spell: Spell<unknown>) {
+  return period(spell.since.value, spell.until?.value);
+}
+
+/** A spell as a whole comes from what began it, its end from what ended it. */
+function spellOrigins(path: string, spell: Spell<unknown>, child = '.period'): Origin[] {
+  const origins = [originAt(path, spell.since)];
+  if (spell.until !== undefined) origins.push(originAt(`${path}${child}.end`, spell.until));
+  return origins;
+}

@@ -1,0 +1,116 @@
+import type { CarePlan, CarePlanActivity } from 'fhir/r4.js';
+import { period } from '../fhir/period.js';
+import type { FoldedResource, Origin } from '../message/delivery.js';
+import { resourceId } from '../message/id.js';
+import { originAt, type Said } from './movement.js';
+import type { StayState, StayStatus } from './stay-state.js';
+
+const STATUS: Readonly<Record<StayStatus, CarePlan['status']>> = {
+  planned: 'draft',
+  'in-progress': 'active',
+  onleave: 'on-hold',
+  finished: 'completed',
+  cancelled: 'revoked',
+};
+
+const DESCRIPTION: Readonly<Record<StayStatus, string>> = {
+  planned: 'Séjour hospitalier prévu : préadmission enregistrée.',
+  'in-progress': 'Séjour hospitalier en cours.',
+  onleave: 'Séjour hospitalier en cours, patient en permission.',
+  finished: 'Séjour hospitalier terminé.',
+  cancelled: 'Séjour hospitalier annulé.',
+};
+
+/** What the plan speaks of besides the stay itself. */
+export interface PlanContext {
+  key: string;
+  patientId: string;
+  /** Absent while the patient has no circle. */
+  teamId: string | undefined;
+  /** What the stay's first movement said. */
+  first: Said<string>;
+}
+
+/** The CarePlan of a stay, shaped to IHE DCP as far as an ADT feed goes (fhir-fr §7.2): the stay, its circle, the way out. */
+export function planOf(state: StayState, context: PlanContext): FoldedResource {
+  const { key, patientId, teamId, first } = context;
+  const status = state.status?.value ?? 'planned';
+  const said = state.status?.since ?? first;
+  const id = resourceId('CarePlan', key);
+  const start = state.start ?? state.expectedAdmission ?? first;
+  const unit = state.medicalUnit?.value.label ?? '';
+  const activities = activitiesOf(state, status);
+  const resource: CarePlan & { id: string } = {
+    resourceType: 'CarePlan',
+    id,
+    identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
+    status: STATUS[status],
+    intent: 'plan',
+    category: [{ coding: [{ system: 'http://snomed.info/sct', code: '734163000', display: 'Care plan' }] }],
+    title: unit === '' ? 'Séjour hospitalier' : `Séjour hospitalier – ${unit}`,
+    description: DESCRIPTION[status],
+    subject: { reference: `Patient/${patientId}` },
+    encounter: { reference: `Encounter/${resourceId('Encounter', key)}` },
+    period: period(start.value, state.end?.value),
+    ...(teamId === undefined ? {} : { careTeam: [{ reference: `CareTeam/${teamId}` }] }),
+    ...(activities.length === 0 ? {} : { activity: activities.map((one) => one.activity) }),
+  };
+  return { resource, origins: [...planOrigins(state, said, context, start), ...activityOrigins(activities)] };
+}
+
+function planOrigins(state: StayState, said: Said<string>, context: PlanContext, start: Said<string>): Origin[] {
+  const rule = { ...context.first, row: 'rule:plan' };
+  const fixed = ['identifier', 'intent', 'category', 'subject', 'encounter', 'careTeam'];
+  return [
+    ...fixed.map((path) => originAt(path, rule)),
+    originAt('status', said),
+    originAt('description', said),
+    originAt('title', state.medicalUnit ?? rule),
+    originAt('period.start', start),
+    ...(state.end === undefined ? [] : [originAt('period.end', state.end)]),
+  ];
+}
+
+interface SaidActivity {
+  activity: CarePlanActivity;
+  said: Said<unknown>;
+}
+
+function activityOrigins(activities: readonly SaidActivity[]): Origin[] {
+  return activities.map(({ said }, index) => originAt(`activity[${String(index)}]`, said));
+}
+
+function activitiesOf(state: StayState, status: StayStatus): SaidActivity[] {
+  const activities: SaidActivity[] = [];
+  const { expectedDischarge, end } = state;
+  if (expectedDischarge !== undefined)
+    activities.push(activity('Sortie prévue', expectedStatus(status), expectedDischarge));
+  if (end !== undefined && status === 'finished') activities.push(activity('Sortie', 'completed', end));
+  const destination = destinationOf(state);
+  if (destination !== undefined && end !== undefined)
+    activities.push(activity('Retour à domicile ou autre destination', 'completed', end, destination));
+  return activities;
+}
+
+function expectedStatus(status: StayStatus): 'completed' | 'cancelled' | 'scheduled' {
+  return status === 'finished' ? 'completed' : status === 'cancelled' ? 'cancelled' : 'scheduled';
+}
+
+function activity(
+  text: string,
+  status: 'completed' | 'cancelled' | 'scheduled',
+  at: Said<string>,
+  description?: string,
+): SaidActivity {
+  const scheduledPeriod = { start: at.value, end: at.value };
+  const detail = { code: { text }, status, scheduledPeriod, ...(description === undefined ? {} : { description }) };
+  return { activity: { detail }, said: at };
+}
+
+/** Where the patient goes, in words: the destination's name, else the text of the discharge disposition. */
+function destinationOf(state: StayState): string | undefined {
+  const destination = state.elements.get('hospitalization.destination')?.value as { display?: string } | undefined;
+  const disposition = state.elements.get('hospitalization.dischargeDisposition')?.value as
+    { text?: string; coding?: { display?: string }[] } | undefined;
+  return destination?.display ?? disposition?.text ?? disposition?.coding?.[0]?.display;
+}

@@ -1,0 +1,80 @@
+import type { Message } from '../hl7v2/parse.js';
+import { toDate, toInstant } from '../hl7v2/datetime.js';
+import type { FieldReader, ReadRecord } from './reader.js';
+import { birthPlaceOrAddress, xtnContactPoint } from './contact.js';
+import { cxIdentifier, cxVisitNumber } from './cx-identifier.js';
+import { identityReliability } from './identity-reliability.js';
+import type { Territory } from './territory.js';
+import { xpnHumanName } from './xpn-human-name.js';
+
+/** What a converter may know beside its field. */
+export interface ConvertContext {
+  message: Message;
+  record: ReadRecord;
+  zone: string;
+  authorities: Readonly<Record<string, string>>;
+  territory: Territory;
+  /** PID-32 says VALI. */
+  qualified: boolean;
+}
+
+/** A value, and for its leaves the HL7 components they come from. `element` sends it elsewhere than the row says. */
+export interface Converted {
+  value: unknown;
+  parts?: [path: string, from: string][];
+  element?: string;
+}
+
+export type Converter = (field: FieldReader, context: ConvertContext) => Converted | undefined;
+
+const text: Converter = (field) => (field.value() === '' ? undefined : { value: field.value() });
+const date: Converter = (field) => wrap(toDate(field.value()));
+const instant: Converter = (field, { zone }) => wrap(toInstant(field.value(), zone));
+const dateTime: Converter = (field, { zone }) => wrap(toInstant(field.value(), zone) ?? toDate(field.value()));
+const yesNo: Converter = (field) =>
+  field.value() === 'Y' ? { value: true } : field.value() === 'N' ? { value: false } : undefined;
+const positive: Converter = (field) =>
+  /^[1-9]\d{0,2}$/.test(field.value()) ? { value: Number(field.value()) } : undefined;
+const concept: Converter = (field) => {
+  const shown = field.value(2) === '' ? field.value() : field.value(2);
+  return shown === '' ? undefined : { value: { text: shown } };
+};
+const updateIndicator: Converter = (field) => {
+  const flag = yesNo(field, {} as ConvertContext);
+  const url = 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient-birthdate-update-indicator';
+  return flag && { value: { url, valueBoolean: flag.value } };
+};
+const mothersName: Converter = (field) =>
+  field.value() === ''
+    ? undefined
+    : {
+        value: { url: 'http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName', valueString: field.value() },
+      };
+const finess: Converter = (field, { territory }) => {
+  if (!/^\d[\dAB]\d{7}$/.test(field.value())) return undefined;
+  return { value: { reference: territory.finess(field) } };
+};
+
+function wrap(value: string | undefined): Converted | undefined {
+  return value === undefined ? undefined : { value };
+}
+
+/** The closed list of converters that rows may name. */
+export const CONVERTERS = {
+  text,
+  date,
+  instant,
+  dateTime,
+  'yes-no': yesNo,
+  'positive-integer': positive,
+  concept,
+  'CX-Identifier': cxIdentifier,
+  'CX-VisitNumber': cxVisitNumber,
+  'XPN-HumanName': xpnHumanName,
+  'XAD-Address': birthPlaceOrAddress,
+  'XTN-ContactPoint': xtnContactPoint,
+  'identity-reliability': identityReliability,
+  'birth-date-updated': updateIndicator,
+  'mothers-maiden-name': mothersName,
+  'FINESS-Organization': finess,
+} as const satisfies Record<string, Converter>;

@@ -1,0 +1,65 @@
+import { authoritySystem, SYSTEMS } from '../fhir/systems.js';
+import type { Converter } from './converters.js';
+
+const INS: Readonly<Record<string, { use: string; code: string }>> = {
+  'urn:oid:1.2.250.1.213.1.4.8': { use: 'official', code: 'INS-NIR' },
+  'urn:oid:1.2.250.1.213.1.4.9': { use: 'temp', code: 'INS-NIA' },
+  'urn:oid:1.2.250.1.213.1.4.10': { use: 'official', code: 'INS-NIR-TEST' },
+  'urn:oid:1.2.250.1.213.1.4.11': { use: 'official', code: 'INS-NIR-DEMO' },
+};
+
+/** Type and use by CX-5, as FR Core 2.1.0 has them (fhir-fr §1.1). */
+const TYPES: Readonly<Record<string, { use?: string; system: string; code: string }>> = {
+  PI: { use: 'usual', system: SYSTEMS.v20203, code: 'PI' },
+  RRI: { use: 'secondary', system: SYSTEMS.v20203, code: 'RRI' },
+  NH: { use: 'official', system: SYSTEMS.v20203, code: 'NH' },
+  NDP: { use: 'secondary', system: SYSTEMS.fr0203, code: 'NDP' },
+  'INS-C': { use: 'secondary', system: SYSTEMS.fr0203, code: 'INS-C' },
+  MR: { system: SYSTEMS.v20203, code: 'MR' },
+  SS: { system: SYSTEMS.v20203, code: 'SS' },
+  PPN: { system: SYSTEMS.v20203, code: 'PPN' },
+  PN: { system: SYSTEMS.v20203, code: 'PN' },
+};
+
+/**
+ * CX → Identifier. An INS is taken only from an identity that PID-32 calls VALI; its dates (CX-7, CX-8) mean nothing (pam-fr §2.3).
+ */
+export const cxIdentifier: Converter = (field, { authorities, qualified }) => {
+  const value = field.value(1);
+  if (value === '' || value === '""') return undefined;
+  const system = authoritySystem(field.authority(4), authorities);
+  const type = field.value(5);
+  const from = (component: number) => field.path(component);
+  const parts: [string, string][] = [
+    ['value', from(1)],
+    ['system', from(4)],
+    ['type', from(5)],
+    ['use', from(5)],
+  ];
+  if (type === 'INS') {
+    const known = INS[system];
+    if (!qualified || known === undefined) return undefined;
+    return { value: { use: known.use, type: coding(SYSTEMS.fr0203, known.code), system, value }, parts };
+  }
+  const known = TYPES[type];
+  if (known === undefined) return { value: { ...(type === '' ? {} : { type: { text: type } }), system, value }, parts };
+  const use = known.use === undefined ? {} : { use: known.use };
+  return { value: { ...use, type: coding(known.system, known.code), system, value }, parts };
+};
+
+/** PV1-19 → the stay's identifier, type VN. */
+export const cxVisitNumber: Converter = (field, { authorities }) => {
+  const value = field.value(1);
+  if (value === '' || value === '""') return undefined;
+  const system = authoritySystem(field.authority(4), authorities);
+  const parts: [string, string][] = [
+    ['value', field.path(1)],
+    ['system', field.path(4)],
+    ['type', field.path()],
+  ];
+  return { value: { type: coding(SYSTEMS.identifierType, 'VN'), system, value }, parts };
+};
+
+function coding(system: string, code: string) {
+  return { coding: [{ system, code }] };
+}

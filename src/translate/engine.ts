@@ -1,0 +1,95 @@
+import type { Segment } from '../hl7v2/parse.js';
+import type { Element, Fragment, Trace, Translation } from '../message/fact.js';
+import { REPEATING, type CompiledRow, type SegmentMap } from './compile.js';
+import type { ConvertContext, Converted } from './converters.js';
+import { FieldReader } from './reader.js';
+
+type Issue = Translation['issues'][number];
+
+/** Runs the rows of a map over one segment, into the elements of its target. */
+export function runMap(map: SegmentMap, segment: Segment, into: FragmentBuilder, context: ConvertContext): void {
+  for (const row of map.rows) {
+    const { field, repetition, component } = row.from;
+    if (segment.raw(field) === '') continue;
+    if (row.when !== undefined && !row.when(context.message, segment.occurrence, segment.name)) continue;
+    const count = row.each ? segment.repetitions(field) : 1;
+    for (let n = 1; n <= count; n++) {
+      const reader = new FieldReader(segment, field, row.each ? n : repetition, context.record, component);
+      runRow(row, reader, into, context);
+    }
+  }
+}
+
+function runRow(row: CompiledRow, reader: FieldReader, into: FragmentBuilder, context: ConvertContext): void {
+  if (reader.erases && !row.each) return into.erase(row.to, reader.path(), row.id);
+  if (reader.empty) return;
+  const converted = row.codes === undefined ? row.convert?.(reader, context) : coded(row, reader, into);
+  if (converted === undefined) return;
+  const value = isRecord(converted.value) ? { ...converted.value, ...row.set } : converted.value;
+  into.put(converted.element ?? row.to, { ...converted, value }, reader.path(), row.id);
+}
+
+/** An unknown code is never guessed: parked where the table says so, else its text is kept and somebody is asked to look. */
+function coded(row: CompiledRow, reader: FieldReader, into: FragmentBuilder): Converted | undefined {
+  const { table, form } = row.codes ?? {};
+  const written = reader.value();
+  if (table === undefined || written === '') return undefined;
+  const known = table.codes.get(written);
+  if (known !== undefined) return { value: inForm(form, known) };
+  const place = reader.path();
+  const text = `a code of ${place} is not in the table ${table.name}`;
+  into.issues.push({
+    blocking: table.otherwise === 'park',
+    reason: 'code-unknown',
+    field: place,
+    text,
+    key: `code-unknown|${table.name}|${written.slice(0, 20)}`,
+  });
+  if (table.otherwise === 'park') return undefined;
+  if (table.otherwise !== 'text-only') return { value: inForm(form, { code: table.otherwise, system: table.system }) };
+  return form === 'CodeableConcept' ? { value: { text: reader.value(2) || written } } : undefined;
+}
+
+function inForm(
+  form: string | undefined,
+  { code, system, display }: { code: string; system: string; display?: string },
+): unknown {
+  if (form === 'code') return code;
+  const coding = { ...(system === '' ? {} : { system }), code, ...(display === undefined ? {} : { display }) };
+  return form === 'Coding' ? coding : { coding: [coding] };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Gathers the elements of one target with their traces. */
+export class FragmentBuilder {
+  readonly issues: Issue[] = [];
+  private readonly elements = new Map<string, Element>();
+
+  constructor(private readonly target: string) {}
+
+  put(to: string, { value, parts = [] }: Converted, from: string, row: string): void {
+    const repeats = REPEATING.has(to);
+    const element = this.elements.get(to) ?? { path: to, value: repeats ? [] : undefined, trace: [] };
+    this.elements.set(to, element);
+    let place = to;
+    if (repeats && Array.isArray(element.value)) place = `${to}[${element.value.push(value) - 1}]`;
+    else element.value = value;
+    const leaves = parts.filter(([path]) => has(value, path));
+    element.trace.push([place, from, row], ...leaves.map(([path, at]): Trace => [`${place}.${path}`, at, row]));
+  }
+
+  erase(to: string, from: string, row: string): void {
+    if (!this.elements.has(to)) this.elements.set(to, { path: to, value: null, trace: [[to, from, row]] });
+  }
+
+  fragment(): Fragment {
+    return { target: this.target, elements: [...this.elements.values()] };
+  }
+}
+
+function has(value: unknown, path: string): boolean {
+  return isRecord(value) && value[path.replace(/[[.].*$/, '')] !== undefined;
+}

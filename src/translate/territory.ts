@@ -1,0 +1,246 @@
+import type { FhirResource, Location, Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
+import { authoritySystem, FR_CORE, SYSTEMS, type AssigningAuthority } from '../fhir/systems.js';
+import { canonicalJson, identifierKey, resourceId } from '../message/id.js';
+import type { Mention, Place, Trace, UnitRef } from '../message/fact.js';
+import type { FieldReader } from './reader.js';
+
+/** A professional as a field names one. */
+export interface NamedProfessional {
+  /** `PractitionerRole/<id>`. */
+  role: string;
+  label: string;
+  /** `system|value`. */
+  identifier: string;
+  family: string;
+}
+
+/** Mentions without a name of their own lose against any that has one, whenever recorded. */
+const WEAKEST = '0001-01-01T00:00:00Z';
+
+/** Collects the organisations, places and professionals that a message mentions, with the ids they have for ever (DESIGN §4). */
+export class Territory {
+  private readonly found = new Map<string, Mention>();
+
+  constructor(
+    private readonly recordedAt: string,
+    private readonly authorities: Readonly<Record<string, string>>,
+  ) {}
+
+  get mentions(): Mention[] {
+    return [...this.found.values()];
+  }
+
+  /** XCN → Practitioner and PractitionerRole. Repetitions of one person under several numbers are one person, by RPPS first. */
+  professional(readers: readonly FieldReader[], context: string): NamedProfessional | undefined {
+    const named = readers.flatMap((field) => this.numbered(field) ?? []);
+    const chosen = named.find(({ system }) => system === SYSTEMS.rpps) ?? named[0];
+    if (chosen === undefined) return undefined;
+    const { field, system, value, type } = chosen;
+    const family = text(field.value(2));
+    const given = text(field.value(3));
+    const key = identifierKey(system, value);
+    const label = [given, family].filter((part) => part !== '').join(' ') || value;
+    const id = resourceId('Practitioner', key);
+    const practitioner: Practitioner & { id: string } = {
+      resourceType: 'Practitioner',
+      id,
+      meta: { profile: [`${FR_CORE}/fr-core-practitioner`] },
+      identifier: [{ ...(type === undefined ? {} : { type: { coding: [type] } }), system, value }],
+      ...(family === '' ? {} : { name: [{ family, ...(given === '' ? {} : { given: [given] }) }] }),
+    };
+    this.add(
+      practitioner,
+      [
+        ['identifier', field.path(1), 'XCN-Practitioner'],
+        ['name', field.path(2), 'XCN-Practitioner'],
+      ],
+      family !== '',
+    );
+    return { role: this.role(key, id, label, context, field), label, identifier: key, family };
+  }
+
+  private role(key: string, practitioner: string, label: string, context: string, field: FieldReader): string {
+    const id = resourceId('PractitionerRole', `${key}|${context === '' ? 'ville' : context}`);
+    const role: PractitionerRole & { id: string } = {
+      resourceType: 'PractitionerRole',
+      id,
+      meta: { profile: [`${FR_CORE}/fr-core-practitioner-role`] },
+      identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
+      active: true,
+      practitioner: { reference: `Practitioner/${practitioner}`, display: label },
+      ...(context === '' ? {} : { organization: { reference: context } }),
+    };
+    this.add(role, [['practitioner', field.path(1), 'XCN-PractitionerRole']], true);
+    return `PractitionerRole/${id}`;
+  }
+
+  /** RPPS and IDNPS normalise to 11 digits (an IDNPS is 8 and the RPPS, 0 and the ADELI number); other numbers stay local. */
+  private numbered(field: FieldReader) {
+    const number = text(field.value(1));
+    if (number === '') return undefined;
+    const type = field.value(13);
+    const national = field.value(9, 2) === '1.2.250.1.71.4.2.1' || type === 'RPPS' || type === 'IDNPS';
+    const coded = (code: string) => ({ system: SYSTEMS.fr0203, code });
+    if (national && /^8\d{11}$/.test(number))
+      return { field, system: SYSTEMS.rpps, value: number.slice(1), type: coded('RPPS') };
+    if (national && /^\d{11}$/.test(number)) return { field, system: SYSTEMS.rpps, value: number, type: coded('RPPS') };
+    if (type === 'ADELI' || (national && /^0\d{9}$/.test(number)))
+      return { field, system: SYSTEMS.adeli, value: number.replace(/^0(?=\d{9}$)/, ''), type: coded('ADELI') };
+    return {
+      field,
+      system: authoritySystem(field.authority(9), this.authorities),
+      value: number,
+      type: { system: SYSTEMS.v20203, code: 'EI' },
+    };
+  }
+
+  /** The hospital behind an authority that carries a FINESS number: `Organization/<id>`, or '' where it carries none. */
+  hospital(authority: AssigningAuthority, from: string): string {
+    const { namespace, universalId, type } = authority;
+    if ((type !== 'M' && type !== 'N') || universalId === '') return '';
+    const organization = this.finessOrganization(universalId, type === 'M' ? 'FINEJ' : 'FINEG', namespace);
+    this.add(organization, [['identifier', from, 'HD-Organization']], namespace !== '');
+    return `Organization/${organization.id}`;
+  }
+
+  /** DLD-1 or the like: an establishment by its FINESS number alone. */
+  finess(field: FieldReader): string {
+    const organization = this.finessOrganization(field.value(), 'FINEG', '');
+    this.add(organization, [['identifier', field.path(1), 'FINESS-Organization']], false);
+    return `Organization/${organization.id}`;
+  }
+
+  private finessOrganization(value: string, code: string, name: string): Organization & { id: string } {
+    return {
+      resourceType: 'Organization',
+      id: resourceId('Organization', identifierKey(SYSTEMS.finess, value)),
+      meta: { profile: [`${FR_CORE}/fr-core-organization`] },
+      identifier: [{ type: { coding: [{ system: SYSTEMS.fr0203, code }] }, system: SYSTEMS.finess, value }],
+      active: true,
+      name: name === '' ? `Établissement ${value}` : name,
+    };
+  }
+
+  /** XON of ZBE-7 and ZBE-8 → the UF. */
+  unit(field: FieldReader): UnitRef | undefined {
+    const code = text(field.value(10)) || text(field.value(3));
+    if (code === '') return undefined;
+    return this.unitOf(code, text(field.value(1)), field.authority(6), field.path(10));
+  }
+
+  private unitOf(code: string, name: string, authority: AssigningAuthority, from: string): UnitRef {
+    const system = authoritySystem(authority, this.authorities);
+    const identifier = identifierKey(system, code);
+    const id = resourceId('Organization', `${system}|UF|${code}`);
+    const hospital = this.hospital(authority, from);
+    const label = name === '' ? `UF ${code}` : name;
+    const organization: Organization & { id: string } = {
+      resourceType: 'Organization',
+      id,
+      meta: { profile: [`${FR_CORE}/fr-core-organization`] },
+      identifier: [
+        {
+          type: { coding: [{ system: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-3307', code: 'UF' }] },
+          system,
+          value: code,
+        },
+      ],
+      active: true,
+      name: label,
+      ...(hospital === '' ? {} : { partOf: { reference: hospital } }),
+    };
+    this.add(
+      organization,
+      [
+        ['identifier', from, 'XON-Organization'],
+        ['name', from, 'XON-Organization'],
+      ],
+      name !== '',
+    );
+    return { organization: `Organization/${id}`, label, code, identifier };
+  }
+
+  /** PL → UF, room and bed: Locations that lead to each other and to their UF (pam-fr §5.2). `known` is the UF by its full name. */
+  place(field: FieldReader, known: UnitRef | undefined): Place | undefined {
+    const [unitCode, room, bed] = [1, 2, 3].map((component) => text(field.value(component))) as [
+      string,
+      string,
+      string,
+    ];
+    if (unitCode === '' && room === '' && bed === '') return undefined;
+    const authority = field.authority(4);
+    const unit =
+      unitCode === ''
+        ? undefined
+        : known?.code === unitCode
+          ? known
+          : this.unitOf(unitCode, '', authority, field.path(1));
+    const levels = [
+      { value: unitCode, type: 'wa', name: unit?.label ?? unitCode },
+      { value: room, type: 'ro', name: `Chambre ${room}` },
+      { value: bed, type: 'bd', name: `Lit ${bed}` },
+    ].filter(({ value }) => value !== '');
+    let path = authoritySystem(authority, this.authorities);
+    let parent: string | undefined;
+    for (const level of levels) {
+      path = `${path}|${level.type} ${level.value}`;
+      parent = this.location(path, level, parent, unit?.organization, field);
+    }
+    const label = levels.map(({ name }) => name).join(', ');
+    return {
+      ...(parent === undefined ? {} : { location: parent }),
+      ...(unit === undefined ? {} : { unit: unit.organization }),
+      label,
+    };
+  }
+
+  private location(
+    path: string,
+    level: { value: string; type: string; name: string },
+    parent: string | undefined,
+    unit: string | undefined,
+    field: FieldReader,
+  ): string {
+    const id = resourceId('Location', path);
+    const location: Location & { id: string } = {
+      resourceType: 'Location',
+      id,
+      meta: { profile: [`${FR_CORE}/fr-core-location`] },
+      identifier: [
+        {
+          type: { coding: [{ system: SYSTEMS.v20203, code: 'RI' }] },
+          system: 'urn:ietf:rfc:3986',
+          value: `urn:uuid:${id}`,
+        },
+      ],
+      status: 'active',
+      name: level.name,
+      mode: 'instance',
+      physicalType: {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/location-physical-type', code: level.type }],
+      },
+      ...(unit === undefined ? {} : { managingOrganization: { reference: unit } }),
+      ...(parent === undefined ? {} : { partOf: { reference: parent } }),
+    };
+    const named = level.type !== 'wa' || !level.name.startsWith('UF ');
+    this.add(location, [['name', field.path(), 'PL-Location']], named);
+    return `Location/${id}`;
+  }
+
+  /** Of two mentions in one message the named one wins, then the greater content. */
+  private add(resource: FhirResource & { id: string }, trace: Trace[], named: boolean): void {
+    const key = `${resource.resourceType}/${resource.id}`;
+    const recordedAt = named ? this.recordedAt : WEAKEST;
+    const known = this.found.get(key);
+    if (known !== undefined && strength(known) >= strength({ resource, recordedAt })) return;
+    this.found.set(key, { resource, recordedAt, trace });
+  }
+}
+
+function strength({ resource, recordedAt }: Pick<Mention, 'resource' | 'recordedAt'>): string {
+  return `${recordedAt === WEAKEST ? 0 : 1}${canonicalJson(resource)}`;
+}
+
+function text(value: string): string {
+  return value === '""' ? '' : value.trim();
+}

@@ -1,0 +1,234 @@
+import { toInstant } from '../hl7v2/datetime.js';
+import type { Message } from '../hl7v2/parse.js';
+import type { ConsentBody, Fact, Fragment, IdentityBody, PatientIdentifier, Translation } from '../message/fact.js';
+import { identifierKey } from '../message/id.js';
+import { authoritySystem } from '../fhir/systems.js';
+import type { Mappings, SegmentMap } from './compile.js';
+import type { ConvertContext } from './converters.js';
+import { FragmentBuilder, runMap } from './engine.js';
+import { relativeMembers, roleMembers } from './members.js';
+import { readMovement, stayKey } from './movement.js';
+import { ReadRecord, readAll, readField } from './reader.js';
+import { Territory } from './territory.js';
+
+export interface TranslateContext {
+  messageId: string;
+  mappings: Mappings;
+  /** IANA zone of the source, for times without offset. */
+  zone: string;
+  /** Aliases of assigning authorities, HD-1 or HD-2 → system. */
+  authorities: Readonly<Record<string, string>>;
+  /** Journal time, for messages that say no time of their own. */
+  receivedAt: string;
+}
+
+type Issue = Translation['issues'][number];
+
+/**
+ * One message → facts, each with its traces. Pure: the same message, mappings and context give the same translation.
+ * What blocks it is told in `issues`; then there are no facts.
+ */
+export function translate(message: Message, options: TranslateContext): Translation {
+  const record = new ReadRecord();
+  const recordedAt = recordedTime(message, options, record);
+  const territory = new Territory(recordedAt, options.authorities);
+  const reliability = readAll(message.segment('PID'), 32, record).map((field) => field.value());
+  const qualified = reliability.some((status) => status === 'VALI' || status === 'VAL');
+  const context: ConvertContext = {
+    message,
+    record,
+    zone: options.zone,
+    authorities: options.authorities,
+    territory,
+    qualified,
+  };
+  const identifiers = patientIdentifiers(context);
+  const trigger = message.value('MSH-9.2');
+  const maps = options.mappings.maps.get(trigger) ?? [];
+  const patient = anchorOf(identifiers);
+  if (patient === undefined || maps.length === 0)
+    return blocked(patient === undefined ? noPatient() : unmapped(trigger));
+  const built = buildFragments(maps, context);
+  const draft = new FactDraft(options, patient, recordedAt);
+  const stay = maps.some(({ target }) => target === 'Encounter') ? stayKey(message, context) : undefined;
+  const movement = stay === undefined ? undefined : readMovement(stay, recordedAt, built.encounter, context);
+  const effectiveAt = movement?.effectiveAt ?? recordedAt;
+  const members = [
+    ...roleMembers(stay, context),
+    ...relativeMembers(
+      patient,
+      stay,
+      maps.find(({ segment }) => segment === 'NK1'),
+      context,
+    ),
+  ];
+  const identity: IdentityBody = {
+    identifiers: linkable(identifiers),
+    reliability,
+    patient: withDoctor(built.patient, members),
+  };
+  draft.add({ kind: 'identity', body: identity }, recordedAt);
+  if (movement !== undefined) draft.add({ kind: 'movement', body: movement.body }, effectiveAt, stay);
+  for (const body of members)
+    draft.add({ kind: 'member', body }, effectiveAt, body.scope === 'stay' ? stay : undefined);
+  const consent = consentOf(context);
+  if (consent !== undefined) draft.add({ kind: 'consent', body: consent }, recordedAt);
+  const facts = built.issues.some(({ blocking }) => blocking) ? [] : draft.facts;
+  return {
+    facts,
+    mentions: territory.mentions,
+    identifiers: linkable(identifiers),
+    unused: record.unused(message),
+    issues: built.issues,
+  };
+}
+
+/** EVN-2, else MSH-7: when the sender recorded it. Orders facts; never the arrival. */
+function recordedTime(message: Message, { zone, receivedAt }: TranslateContext, record: ReadRecord): string {
+  const written = readField(message.segment('EVN'), 2, record)?.value() ?? '';
+  return toInstant(written, zone) ?? toInstant(message.value('MSH-7'), zone) ?? receivedAt;
+}
+
+function blocked(issue: Issue): Translation {
+  return { facts: [], mentions: [], identifiers: [], unused: [], issues: [issue] };
+}
+
+function noPatient(): Issue {
+  return {
+    blocking: true,
+    reason: 'field-missing',
+    field: 'PID-3',
+    text: 'PID-3 holds no identifier that may name the patient',
+  };
+}
+
+function unmapped(trigger: string): Issue {
+  return {
+    blocking: true,
+    reason: 'trigger-unmapped',
+    field: 'MSH-9.2',
+    text: `event ${trigger.slice(0, 4)} is not mapped`,
+    key: `trigger-unmapped|${trigger.slice(0, 4)}`,
+  };
+}
+
+/** Every identifier of PID-3; an INS only from a qualified identity. Without authority a number belongs to the sending facility. */
+function patientIdentifiers({ message, record, authorities, qualified }: ConvertContext): PatientIdentifier[] {
+  return readAll(message.segment('PID'), 3, record).flatMap((field) => {
+    const type = field.value(5);
+    const value = field.value(1);
+    if (value === '' || (type === 'INS' && !qualified)) return [];
+    const written = field.authority(4);
+    const unnamed = written.namespace === '' && written.universalId === '';
+    const authority = unnamed ? { namespace: message.value('MSH-4') || 'none', universalId: '', type: '' } : written;
+    const system = authoritySystem(authority, authorities);
+    return value === '""' ? [{ system, value: '', type, erased: true }] : [{ system, value, type }];
+  });
+}
+
+/** Numbers that name one person; a billing number may be the parent's. Where there is neither hospital number nor INS, the first. */
+function linkable(identifiers: readonly PatientIdentifier[]): PatientIdentifier[] {
+  const strong = identifiers.filter(({ type }) => type === 'PI' || type === 'INS');
+  return strong.some(({ erased }) => erased !== true)
+    ? strong
+    : [...strong, ...identifiers.filter(({ erased }) => erased !== true).slice(0, 1)];
+}
+
+/** The hospital's number first, an INS only where there is no other (DESIGN §4). */
+function anchorOf(identifiers: readonly PatientIdentifier[]): string | undefined {
+  const rank = ({ type }: PatientIdentifier) => (type === 'PI' ? 0 : type === 'INS' ? 2 : 1);
+  const key = (one: PatientIdentifier) => identifierKey(one.system, one.value);
+  const named = identifiers.filter(({ erased }) => erased !== true);
+  const [first] = [...named].sort((a, b) => rank(a) - rank(b) || (key(a) < key(b) ? -1 : 1));
+  return first && key(first);
+}
+
+function buildFragments(
+  maps: readonly SegmentMap[],
+  context: ConvertContext,
+): { patient: Fragment; encounter: Fragment; issues: Issue[] } {
+  const patient = new FragmentBuilder('Patient');
+  const encounter = new FragmentBuilder('Encounter');
+  for (const map of maps) {
+    const into = map.target === 'Patient' ? patient : map.target === 'Encounter' ? encounter : undefined;
+    if (into !== undefined) for (const segment of context.message.all(map.segment)) runMap(map, segment, into, context);
+  }
+  return {
+    patient: patient.fragment(),
+    encounter: encounter.fragment(),
+    issues: [...patient.issues, ...encounter.issues],
+  };
+}
+
+/** The declared family doctor is Patient.generalPractitioner too (pam-fr §5.1). */
+function withDoctor(
+  fragment: Fragment,
+  members: readonly {
+    role: { code: string };
+    reference: string;
+    label: string;
+    action: string;
+    trace: readonly (readonly [string, string, string])[];
+  }[],
+): Fragment {
+  const doctors = members.filter(({ role, action }) => role.code === 'PCP' && action === 'add');
+  if (doctors.length === 0) return fragment;
+  const value = doctors.map(({ reference, label }) => ({ reference, display: label }));
+  const trace = doctors.map(
+    ({ trace: said }, index) =>
+      [`generalPractitioner[${index}]`, said[0]?.[1] ?? 'ROL-4', 'rule:general-practitioner'] as const,
+  );
+  return { ...fragment, elements: [...fragment.elements, { path: 'generalPractitioner', value, trace }] };
+}
+
+/** ZFA-9 to 12 of PAM.FR 2.11; NA is no answer, never a refusal. */
+function consentOf({ message, record, zone }: ConvertContext): ConsentBody | undefined {
+  const zfa = message.segment('ZFA');
+  const read = (field: number) => readField(zfa, field, record)?.value() ?? '';
+  const feeding = read(9);
+  const consulting = read(11);
+  const feedingAt = toInstant(read(10), zone);
+  const consultingAt = toInstant(read(12), zone);
+  const known = <T extends string>(value: string, codes: readonly T[]): T | undefined =>
+    codes.find((code) => code === value);
+  const dmpFeeding = known(feeding, ['INO', 'IO', 'NA'] as const);
+  const dmpConsultation = known(consulting, ['IC', 'INC', 'NA'] as const);
+  if (dmpFeeding === undefined && dmpConsultation === undefined) return undefined;
+  return {
+    ...(dmpFeeding === undefined ? {} : { dmpFeeding }),
+    ...(feedingAt === undefined ? {} : { dmpFeedingAt: feedingAt }),
+    ...(dmpConsultation === undefined ? {} : { dmpConsultation }),
+    ...(consultingAt === undefined ? {} : { dmpConsultationAt: consultingAt }),
+    trace: [
+      ['dmpFeeding', 'ZFA-9', 'rule:consent'],
+      ['dmpConsultation', 'ZFA-11', 'rule:consent'],
+    ],
+  };
+}
+
+type FactContent = Fact extends infer One ? (One extends Fact ? Pick<One, 'kind' | 'body'> : never) : never;
+
+/** Numbers the facts of one message and gives each what they share. */
+class FactDraft {
+  readonly facts: Fact[] = [];
+
+  constructor(
+    private readonly options: TranslateContext,
+    private readonly patient: string,
+    private readonly recordedAt: string,
+  ) {}
+
+  add(content: FactContent, effectiveAt: string, stay?: string): void {
+    const { messageId, mappings } = this.options;
+    this.facts.push({
+      id: `${messageId}.${this.facts.length}`,
+      messageId,
+      patient: this.patient,
+      ...(stay === undefined ? {} : { stay }),
+      effectiveAt,
+      recordedAt: this.recordedAt,
+      mapping: mappings.version,
+      ...content,
+    });
+  }
+}
