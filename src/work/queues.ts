@@ -14,6 +14,8 @@ export interface Queues {
   work(queue: string, concurrency: number, handler: (ids: string[]) => Promise<void>): void;
   /** Runs a handler at intervals, once among all gateways. */
   every(queue: string, name: string, ms: number, handler: () => Promise<void>): Promise<void>;
+  /** Jobs that wait or are being run. */
+  depth(queue: string): Promise<number>;
   ping(): Promise<void>;
   /** Drops everything queued: what losing the queue looks like. */
   obliterate(): Promise<void>;
@@ -92,6 +94,7 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
         { name: job, opts: { removeOnComplete: true, removeOnFail: true } },
       );
     },
+    depth: (name) => queue(name).getJobCountByTypes('waiting', 'active', 'delayed'),
     ping: async () => void (await queue('translate').getJobCounts('waiting')),
     obliterate: async () => {
       for (const one of queues.values()) await one.obliterate({ force: true });

@@ -1,0 +1,14 @@
+import { pino } from 'pino';
+
+export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
+
+/** One JSON line an event on standard error: ids and codes, never content (law 8). */
+export function openLog(level: string): Log {
+  const logger = pino(
+    { level, base: { service: 'trait-d-union' }, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: false }),
+  );
+  return (severity, event, fields) => {
+    logger[severity]({ event, ...fields });
+  };
+}

@@ -1,0 +1,73 @@
+import {
+  AggregatorRegistry,
+  collectDefaultMetrics,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  type MetricObjectWithValues,
+  type MetricValue,
+} from 'prom-client';
+
+type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
+
+/** Every metric of the gateway. Labels are bounded: sources, endpoints, codes. */
+export interface Metrics {
+  answered(source: string, code: string, seconds: number): void;
+  translated(messages: number, seconds: number): void;
+  delivered(endpoint: string, code: string, seconds: number): void;
+  counted(counts: Readonly<Record<string, number>>): void;
+  /** For another process, which serves them with its own. */
+  json(): Promise<MetricsJson>;
+  /** Prometheus text, with what other processes last told. */
+  text(others: readonly MetricsJson[]): Promise<string>;
+}
+
+export function openMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const answers = new Histogram({
+    name: 'tdu_answer_seconds',
+    help: 'From a message’s last byte to its acknowledgement',
+    labelNames: ['source', 'code'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers,
+  });
+  const last = new Gauge({
+    name: 'tdu_last_message_timestamp_seconds',
+    help: 'When a source last sent a message',
+    labelNames: ['source'],
+    registers,
+  });
+  const translated = new Counter({ name: 'tdu_translated_total', help: 'Messages translated or parked', registers });
+  const batches = new Histogram({ name: 'tdu_translate_seconds', help: 'One batch of the translate stage', registers });
+  const deliveries = new Histogram({
+    name: 'tdu_delivery_seconds',
+    help: 'One delivery attempt',
+    labelNames: ['endpoint', 'code'],
+    registers,
+  });
+  const depth = new Gauge({ name: 'tdu_waiting', help: 'What waits in the store', labelNames: ['what'], registers });
+  return {
+    answered(source, code, seconds) {
+      answers.observe({ source, code }, seconds);
+      last.set({ source }, Math.floor(performance.timeOrigin / 1000 + performance.now() / 1000));
+    },
+    translated(messages, seconds) {
+      translated.inc(messages);
+      batches.observe(seconds);
+    },
+    delivered(endpoint, code, seconds) {
+      deliveries.observe({ endpoint, code }, seconds);
+    },
+    counted(counts) {
+      for (const [what, count] of Object.entries(counts)) depth.set({ what }, count);
+    },
+    json: () => registry.getMetricsAsJSON(),
+    async text(others) {
+      if (others.length === 0) return registry.metrics();
+      return AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics();
+    },
+  };
+}
