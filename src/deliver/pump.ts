@@ -59,10 +59,12 @@ class Pump {
     this.send = fhirSender(endpoint);
   }
 
+  /** Waits for the pump it started; one that runs already is only told to look again, so that a slow endpoint holds one caller. */
   run(): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.again = true;
-    this.running ??= this.drain();
+    if (this.running !== undefined) return Promise.resolve();
+    this.running = this.drain();
     return this.running;
   }
 

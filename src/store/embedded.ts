@@ -105,7 +105,16 @@ function createCluster(folder: string, password: string, launcher: Launcher): vo
   const passwordFile = join(secret, 'password');
   // Its folder admits PostgreSQL's user only.
   writeFileSync(passwordFile, password, { mode: launcher.how === 'other-user' ? 0o644 : 0o600 });
-  const args = ['-D', folder, '-U', USER, '--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const args = [
+    '-D',
+    folder,
+    '-U',
+    USER,
+    '--encoding=UTF8',
+    '--locale=C',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+  ];
   const { file, args: all, options } = launcher.command('initdb', args);
   const made = spawnSync(file, all, { ...options, stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
   rmSync(secret, { recursive: true, force: true });

@@ -23,8 +23,8 @@ function codeOf(error: unknown): string {
 
 /** SQLSTATE classes 08 (connection), 57P (shutdown), 53 (resources); and what Node says of a lost socket. */
 const AWAY = /^(08|57P|53|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/;
-/** Serialization failure and deadlock: the transaction may simply be tried again. */
-const CONFLICT = new Set(['40001', '40P01']);
+/** Serialization failure, deadlock, and two first versions of one resource at once: the transaction may simply be tried again. */
+const CONFLICT = new Set(['40001', '40P01', '23505']);
 
 /** Any database error as one of ours, with its SQLSTATE and never its text, which may quote content. */
 export function storeError(cause: unknown): GatewayError {

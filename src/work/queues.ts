@@ -66,7 +66,11 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
     const worker = backend.worker(name, process, concurrency);
     worker.on('error', failed);
     worker.on('failed', (job, error) => {
-      log('warn', 'queue.job-failed', { queue: name, attempts: job?.attemptsMade ?? 0, code: codeOf(error) });
+      log('warn', 'queue.job-failed', {
+        queue: name,
+        attempts: job?.attemptsMade ?? 0,
+        reason: error instanceof UnrecoverableError ? error.message : codeOf(error),
+      });
     });
     workers.push(worker);
   };
@@ -112,7 +116,8 @@ async function carryOut(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
-    if (error instanceof GatewayError && error.kind === 'permanent') throw new UnrecoverableError(error.code);
+    if (error instanceof GatewayError && error.kind === 'permanent')
+      throw new UnrecoverableError(`${error.code}: ${error.message}`);
     throw error;
   }
 }

@@ -1,0 +1,217 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { receiptText, type WrittenReceipt } from '../../route/receipt-text.js';
+import { exchange } from '../mllp-client.js';
+import { startGatewayProcess, type GatewayProcess } from '../bench/gateway-process.js';
+import { EXPECTED_STAYS, sampleDay, type DayMessage } from './day.js';
+import { table } from './table.js';
+import { startVendorProcess, until, type VendorProcess } from './vendor-process.js';
+
+const TERRITORY = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url));
+/** The vendor is down during this stretch of the day: nothing may be lost by it. */
+const VENDOR_FAILS = { from: '09:30', to: '10:10' };
+
+interface Check {
+  what: string;
+  expected: string;
+  found: string;
+}
+
+/**
+ * The demo: a gateway on a fresh embedded store, a vendor's FHIR server in a process of its own, a day of PAM.FR messages over MLLP, and
+ * what came of it. Stays up, or with `--exit` ends with 0 only if every expected result held.
+ */
+export async function run(args: string[]): Promise<number> {
+  const once = args.includes('--exit');
+  const folder = await mkdtemp(join(tmpdir(), 'tdu-demo-'));
+  const vendor = await startVendorProcess();
+  const gateway = await startGatewayProcess({
+    roles: 'receive,work,serve',
+    dataDir: folder,
+    config: await territory(vendor.url),
+    env: ports(once),
+  });
+  const stop = async () => {
+    await gateway.stop();
+    await vendor.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  let checks: Check[];
+  try {
+    checks = await playAndShow(gateway, vendor);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const failed = checks.filter(({ expected, found }) => expected !== found);
+  show(
+    'Ce qui devait être vrai',
+    checks.map((check) => ({ ...check, verdict: check.expected === check.found ? 'oui' : 'NON' })),
+  );
+  if (!once) {
+    console.log(
+      `\nready http://127.0.0.1:${gateway.httpPort}  (FHIR sous /fhir, opérateur sous /api, MLLP sur ${gateway.mllpPort}) — Ctrl-C pour arrêter`,
+    );
+    await new Promise((resolve) => {
+      process.once('SIGINT', resolve);
+      process.once('SIGTERM', resolve);
+    });
+  }
+  await stop();
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** Fixed ports to come back to; any free ones for a run that ends by itself. */
+function ports(once: boolean): Record<string, string> {
+  const given = (name: string, usual: string) => process.env[name] ?? (once ? '0' : usual);
+  return { HTTP_PORT: given('HTTP_PORT', '8080'), MLLP_PORT: given('MLLP_PORT', '2575'), HTTP_HOST: '127.0.0.1' };
+}
+
+async function territory(vendorUrl: string): Promise<string> {
+  return (await readFile(TERRITORY, 'utf8')).replaceAll(/http:\/\/127\.0\.0\.1:809\d\/fhir/g, vendorUrl);
+}
+
+async function playAndShow(gateway: GatewayProcess, vendor: VendorProcess): Promise<Check[]> {
+  const day = sampleDay();
+  const answers = await play(day, gateway.mllpPort, vendor);
+  const told = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.told, 0);
+  await vendor.received(told, 60_000);
+  await settled(gateway);
+  show(
+    'Les messages de la journée',
+    day.map((message, index) => ({
+      heure: message.hour,
+      message: message.controlId,
+      quoi: message.what,
+      réponse: answers[index] ?? '',
+    })),
+  );
+  const stays = await Promise.all(EXPECTED_STAYS.map((stay) => stayRow(gateway, stay.visit)));
+  show('Les séjours', stays);
+  show('Les cercles de soins', await circleRows(gateway));
+  show('Les remises', await deliveryRows(gateway));
+  await showReceipt(gateway);
+  return [...answerChecks(day, answers), ...(await stayChecks(gateway, stays, vendor))];
+}
+
+async function play(day: DayMessage[], port: number, vendor: VendorProcess): Promise<string[]> {
+  const answers: string[] = [];
+  for (const message of day) {
+    if (message.repeat !== true && message.hour === VENDOR_FAILS.from) await vendor.behave('500');
+    if (message.repeat !== true && message.hour === VENDOR_FAILS.to) await vendor.behave('ok');
+    const answer = await exchange('127.0.0.1', port, message.text);
+    answers.push(/MSA\|(\w\w)/.exec(answer)?.[1] ?? '??');
+  }
+  return answers;
+}
+
+async function get<T>(gateway: GatewayProcess, path: string): Promise<T> {
+  return (await (await fetch(`http://127.0.0.1:${gateway.httpPort}${path}`)).json()) as T;
+}
+
+interface Page {
+  total: number;
+  items: Record<string, string | number | null>[];
+}
+
+function settled(gateway: GatewayProcess): Promise<void> {
+  return until(async () => {
+    const waiting = await get<Page>(gateway, '/api/messages?state=received');
+    const due = await get<Page>(gateway, '/api/deliveries?state=due');
+    return waiting.total + due.total === 0;
+  }, 60_000);
+}
+
+async function stayRow(gateway: GatewayProcess, visit: string): Promise<Record<string, string>> {
+  const found = await get<{ total: number; entry?: { resource: Stay }[] }>(
+    gateway,
+    `/fhir/Encounter?identifier=${visit}`,
+  );
+  const stay = found.entry?.[0]?.resource;
+  const place = stay?.location?.at(-1)?.location?.display ?? '';
+  return {
+    séjour: visit,
+    statut: stay?.status ?? 'absent',
+    début: stay?.period?.start ?? '',
+    fin: stay?.period?.end ?? '',
+    lieu: place,
+  };
+}
+
+interface Stay {
+  status: string;
+  period?: { start?: string; end?: string };
+  location?: { location?: { display?: string } }[];
+}
+
+interface Team {
+  status: string;
+  participant?: {
+    role?: { coding?: { display?: string }[] }[];
+    member?: { display?: string };
+    period?: { start?: string; end?: string };
+  }[];
+}
+
+async function circleRows(gateway: GatewayProcess): Promise<Record<string, string>[]> {
+  const found = await get<{ entry?: { resource: Team }[] }>(gateway, '/fhir/CareTeam');
+  return (found.entry ?? []).flatMap(({ resource }, index) =>
+    (resource.participant ?? []).map(({ role, member, period }) => ({
+      cercle: `${index + 1} (${resource.status})`,
+      membre: member?.display ?? '',
+      rôle: role?.[0]?.coding?.[0]?.display ?? '',
+      depuis: period?.start ?? '',
+      jusque: period?.end ?? '',
+    })),
+  );
+}
+
+async function deliveryRows(gateway: GatewayProcess): Promise<Record<string, string>[]> {
+  const { items } = await get<Page>(gateway, '/api/deliveries?count=500');
+  return items.reverse().map((item) => ({
+    événement: String(item['event']),
+    logiciel: String(item['endpoint']),
+    état: String(item['state']),
+    essais: String(item['attempts']),
+  }));
+}
+
+async function showReceipt(gateway: GatewayProcess): Promise<void> {
+  const { items } = await get<{ items: WrittenReceipt[] }>(gateway, '/api/receipts?decision=told&count=1');
+  const [receipt] = items;
+  if (receipt !== undefined) console.log(`\nUn accusé de diffusion :\n  ${receiptText(receipt)}`);
+}
+
+function answerChecks(day: DayMessage[], answers: string[]): Check[] {
+  const wrong = day.filter((message, index) => answers[index] !== message.expected);
+  return [{ what: 'réponses aux messages', expected: String(day.length), found: String(day.length - wrong.length) }];
+}
+
+async function stayChecks(
+  gateway: GatewayProcess,
+  stays: Record<string, string>[],
+  vendor: VendorProcess,
+): Promise<Check[]> {
+  const statuses = EXPECTED_STAYS.map(({ visit, status }, index) => ({
+    what: `statut du séjour ${visit}`,
+    expected: status,
+    found: stays[index]?.['statut'] ?? '',
+  }));
+  const told = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.told, 0);
+  const delivered = await get<Page>(gateway, '/api/deliveries?state=delivered');
+  const dead = await get<Page>(gateway, '/api/deliveries?state=dead');
+  const items = await get<Page>(gateway, '/api/work-items?state=open');
+  return [
+    ...statuses,
+    { what: 'remises faites', expected: String(told), found: String(delivered.total) },
+    { what: 'reçues par le logiciel', expected: String(told), found: String(await vendor.count()) },
+    { what: 'remises abandonnées', expected: '0', found: String(dead.total) },
+    { what: 'points à traiter', expected: '2', found: String(items.total) },
+  ];
+}
+
+function show(title: string, rows: Record<string, string>[]): void {
+  console.log(`\n${title}\n${table(rows)}`);
+}
