@@ -1,0 +1,70 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { table } from '../demo/table.js';
+import { benchAccept } from './accept.js';
+import { benchAdmission } from './admission.js';
+import { benchEndToEnd } from './end-to-end.js';
+import { startGatewayProcess } from './gateway-process.js';
+import { runLoad } from './load-process.js';
+import { benchParser } from './parser.js';
+import { benchTranslation } from './translation.js';
+
+/** `npm run bench [-- --quick]`: every figure beside its baseline of the same run, as a table and as JSON under bench/results. */
+export async function run(args: string[]): Promise<number> {
+  const quick = args.includes('--quick');
+  const seconds = quick ? 2 : 8;
+  const messages = Array.from({ length: 200 }, (_, n) => benchAdmission(n, 'P'));
+  const parser = benchParser(messages, seconds);
+  show('parser, messages/s', [{ ours: parser.ours, 'node-hl7-client': parser.peer, ratio: parser.ratio }]);
+  const translation = benchTranslation(messages, seconds);
+  show('bytes → facts → resources, one core', [{ ...translation }]);
+  const accept = await acceptAlone(seconds);
+  show(
+    'durable accept (TDU_ROLES=receive)',
+    accept.map((row) => ({ ...row })),
+  );
+  const backlog = await acceptUnderBacklog(seconds);
+  show('accept with all roles on and a backlog', [{ ...backlog }]);
+  const endToEnd = await benchEndToEnd(quick ? 2000 : 20_000, 16);
+  show('end to end, MLLP to the vendor’s 2xx', [{ ...endToEnd }]);
+  const result = {
+    at: new Date().toISOString(),
+    node: process.version,
+    cores: availableParallelism(),
+    parser,
+    translation,
+    accept,
+    backlog,
+    endToEnd,
+  };
+  mkdirSync('bench/results', { recursive: true });
+  const file = `bench/results/${result.at.replaceAll(/[:.]/g, '-')}.json`;
+  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
+  console.log(`\n${file}`);
+  return 0;
+}
+
+async function acceptAlone(seconds: number) {
+  const gateway = await startGatewayProcess({ roles: 'receive' });
+  try {
+    return await benchAccept(gateway, seconds);
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** Everything on, a backlog being translated meanwhile, 64 connections. */
+async function acceptUnderBacklog(seconds: number) {
+  const gateway = await startGatewayProcess({ roles: 'receive,work,serve' });
+  try {
+    await runLoad({ port: gateway.mllpPort, connections: 64, messages: 5000, seconds, run: 'L' });
+    return await runLoad({ port: gateway.mllpPort, connections: 64, messages: 1_000_000, seconds, run: 'M' });
+  } finally {
+    await gateway.stop();
+  }
+}
+
+function show(title: string, rows: Record<string, string | number>[]): void {
+  const text = rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, String(value)])));
+  console.log(`\n${title}\n${table(text)}`);
+}

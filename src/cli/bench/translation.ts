@@ -1,0 +1,31 @@
+import { decodeText } from '../../hl7v2/charset.js';
+import { parse } from '../../hl7v2/parse.js';
+import { compileMappings } from '../../translate/compile.js';
+import { translate } from '../../translate/translate.js';
+import { remember } from '../../work/apply-message.js';
+import { loadMappingFiles } from '../load-mappings.js';
+
+/** Messages a second from bytes to facts to folded resources, without a store, in this one thread. */
+export function benchTranslation(messages: readonly string[], seconds: number): { rate: number; microseconds: number } {
+  const compiled = compileMappings(loadMappingFiles());
+  if ('faults' in compiled) throw compiled.faults[0];
+  const { mappings } = compiled;
+  const bytes = messages.map((message) => Buffer.from(message, 'utf8'));
+  const context = {
+    messageId: '1',
+    mappings,
+    zone: 'Europe/Paris',
+    authorities: {},
+    receivedAt: '2026-03-02T08:00:00Z',
+  };
+  let count = 0;
+  const started = performance.now();
+  while (performance.now() - started < seconds * 1000)
+    for (const one of bytes) {
+      const { facts } = translate(parse(decodeText(one, '8859/15').text), context);
+      remember(facts, { hospitalMembersStayDays: 0 });
+      count += 1;
+    }
+  const elapsed = (performance.now() - started) / 1000;
+  return { rate: Math.round(count / elapsed), microseconds: Math.round((elapsed / count) * 1e6) };
+}
