@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- every setting stands on one page, and no other file reads the environment (DESIGN §3) */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
@@ -238,6 +239,7 @@ function lineOf(document: Document, lines: LineCounter, path: PropertyKey[]): nu
 }
 
 /** Faults that no single value shows: names used twice, references that lead nowhere, two listeners on one port. */
+// eslint-disable-next-line max-lines-per-function -- a list of like checks, one line each
 function crossFaults(file: z.infer<typeof fileSchema>, path: string, where: Where): GatewayError[] {
   const faults: GatewayError[] = [];
   const fault = (at: PropertyKey[], text: string, remedy: string) =>

@@ -249,20 +249,20 @@ function forkWorker(databaseUrl: string, log: Log): Worker {
   };
 }
 
-/** `node dist/main.js`, and with the argument `work` the worker process of another gateway. */
-async function main(): Promise<void> {
+/** `node dist/main.js` and `tdu serve`; with the argument `work` the worker process of another gateway. */
+export async function runGateway(): Promise<void> {
   const read = readSettings();
   if ('faults' in read) return giveUp(read.faults);
   const log = openLog(read.settings.logLevel);
   try {
     if (process.argv[2] === 'work') await runWorker(read.settings, log);
-    else await runGateway(read.settings, log);
+    else await runParent(read.settings, log);
   } catch (error) {
     giveUp([error]);
   }
 }
 
-async function runGateway(settings: Settings, log: Log): Promise<void> {
+async function runParent(settings: Settings, log: Log): Promise<void> {
   const gateway = await startGateway(settings, log);
   const { httpPort, mllpPort, databaseUrl } = gateway;
   log('info', 'gateway.ready', { httpPort, mllpPort, roles: settings.roles });
@@ -310,4 +310,4 @@ function giveUp(faults: readonly unknown[]): void {
   process.exit(1);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runGateway();
