@@ -1,4 +1,3 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { loadMappingFiles } from './cli/load-mappings.js';
 import { readSettings, type Settings, type SourceSettings } from './config.js';
@@ -16,11 +15,12 @@ import { startEmbedded, type EmbeddedPostgres } from './store/embedded.js';
 import { openStore, type Store } from './store/store.js';
 import { compileMappings, type Mappings } from './translate/compile.js';
 import { openLog, type Log } from './watch/logs.js';
-import { openMetrics, type Metrics } from './watch/metrics.js';
+import { openMetrics, type Metrics, type MetricsJson } from './watch/metrics.js';
 import { openQueues, type Queues } from './work/queues.js';
 import { openSweep } from './work/sweep.js';
 import { translateStage } from './work/translate-stage.js';
 import { Wakeups } from './work/wakeups.js';
+import { forkWorker, type Worker } from './work/worker-process.js';
 
 /** A running gateway. */
 export interface Gateway {
@@ -58,7 +58,7 @@ export async function startGateway(settings: Settings, log: Log = openLog(settin
     const house = await openHouse(settings, databaseUrl, log, closers);
     const apart = settings.roles.length > 1 && settings.roles.includes('work');
     if (settings.roles.includes('work') && !apart) closers.push(await openWork(house));
-    const worker = apart ? forkWorker(databaseUrl, log) : undefined;
+    const worker = apart ? forkWorker<MetricsJson>(fileURLToPath(import.meta.url), databaseUrl, log) : undefined;
     if (worker !== undefined) closers.push(() => worker.stop());
     const receive = settings.roles.includes('receive') ? await openReceive(house, closers) : undefined;
     const http = await openServe(house, receive?.deps, worker);
@@ -189,7 +189,11 @@ function openDelivery({ settings, store, metrics, log }: House): Deliver {
   });
 }
 
-function openServe(house: House, receive: ReceiveDeps | undefined, worker: Worker | undefined): Promise<HttpServer> {
+function openServe(
+  house: House,
+  receive: ReceiveDeps | undefined,
+  worker: Worker<MetricsJson> | undefined,
+): Promise<HttpServer> {
   const { settings, store, queues, metrics, log } = house;
   const serving = settings.roles.includes('serve');
   const app = createApp({
@@ -208,45 +212,6 @@ async function replay({ store, queues }: House, id: string): Promise<boolean> {
   if (!(await store.setMessageState(id, 'received'))) return false;
   await queues.add(QUEUES.translate, [id]);
   return true;
-}
-
-type MetricsJson = Awaited<ReturnType<Metrics['json']>>;
-
-interface Worker {
-  metrics(): Promise<MetricsJson[]>;
-  stop(): Promise<void>;
-}
-
-/** The work role in a process of its own, brought back when it dies. It shares the store and ends with its parent. */
-function forkWorker(databaseUrl: string, log: Log): Worker {
-  let child: ChildProcess;
-  let stopping = false;
-  let last: MetricsJson[] = [];
-  const start = () => {
-    child = fork(fileURLToPath(import.meta.url), ['work'], {
-      env: { ...process.env, DATABASE_URL: databaseUrl, TDU_ROLES: 'work' },
-    });
-    child.on('message', (told) => {
-      last = [told as MetricsJson];
-    });
-    child.on('exit', (code, signal) => {
-      if (stopping) return;
-      log('error', 'work.died', { code, signal });
-      setTimeout(start, 500).unref();
-    });
-  };
-  start();
-  return {
-    metrics: () => Promise.resolve(last),
-    stop: () =>
-      new Promise((resolve) => {
-        stopping = true;
-        child.once('exit', () => {
-          resolve();
-        });
-        if (child.exitCode !== null || child.signalCode !== null || !child.kill('SIGTERM')) resolve();
-      }),
-  };
 }
 
 /** `node dist/main.js` and `tdu serve`; with the argument `work` the worker process of another gateway. */

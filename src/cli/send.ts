@@ -36,6 +36,8 @@ export async function run(args: string[]): Promise<number> {
   return results.every(({ code }) => code === 'AA' || code === 'CA') ? 0 : 1;
 }
 
+const CONNECT_MS = 5000;
+
 interface Link {
   send(message: Message): Promise<Message>;
   close(): void;
@@ -53,9 +55,11 @@ function openLink(host: string, port: number): Promise<Link> {
       client.closeAll();
       reject(new GatewayError('peer-unreachable', `nobody answers MLLP on ${host}:${port}`, { cause }));
     };
+    const late = setTimeout(failed, CONNECT_MS, undefined);
     connection.once('client.error', failed);
     connection.once('error', failed);
     connection.once('connect', () => {
+      clearTimeout(late);
       resolve({
         send: (message) =>
           answerOf(host, port, (take) => {

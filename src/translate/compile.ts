@@ -145,6 +145,7 @@ export const REPEATING = new Set(
   ),
 );
 
+// eslint-disable-next-line max-lines-per-function -- every fault a row can have, one line each
 function compileRow(
   row: Row,
   map: string,

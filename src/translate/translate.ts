@@ -49,22 +49,41 @@ export function translate(message: Message, options: TranslateContext): Translat
   if (patient === undefined || maps.length === 0)
     return blocked(patient === undefined ? noPatient() : unmapped(trigger));
   const built = buildFragments(maps, context);
-  const draft = new FactDraft(options, patient, recordedAt);
-  const stay = maps.some(({ target }) => target === 'Encounter') ? stayKey(message, context) : undefined;
+  const facts = factsOf(patient, recordedAt, { ...options, reliability, identifiers }, maps, built, context);
+  const { issues } = built;
+  const stopped = issues.some(({ blocking }) => blocking);
+  return {
+    facts: stopped ? [] : facts,
+    mentions: stopped ? [] : territory.mentions,
+    identifiers: linkable(identifiers),
+    unused: record.unused(message),
+    issues,
+  };
+}
+
+interface Said extends TranslateContext {
+  reliability: string[];
+  identifiers: PatientIdentifier[];
+}
+
+/** Identity, movement, members, consent: what the message says, fact by fact. */
+function factsOf(
+  patient: string,
+  recordedAt: string,
+  said: Said,
+  maps: readonly SegmentMap[],
+  built: ReturnType<typeof buildFragments>,
+  context: ConvertContext,
+): Fact[] {
+  const draft = new FactDraft(said, patient, recordedAt);
+  const stay = maps.some(({ target }) => target === 'Encounter') ? stayKey(context.message, context) : undefined;
   const movement = stay === undefined ? undefined : readMovement(stay, recordedAt, built.encounter, context);
   const effectiveAt = movement?.effectiveAt ?? recordedAt;
-  const members = [
-    ...roleMembers(stay, context),
-    ...relativeMembers(
-      patient,
-      stay,
-      maps.find(({ segment }) => segment === 'NK1'),
-      context,
-    ),
-  ];
+  const relatives = maps.find(({ segment }) => segment === 'NK1');
+  const members = [...roleMembers(stay, context), ...relativeMembers(patient, stay, relatives, context)];
   const identity: IdentityBody = {
-    identifiers: linkable(identifiers),
-    reliability,
+    identifiers: linkable(said.identifiers),
+    reliability: said.reliability,
     patient: withDoctor(built.patient, members),
   };
   draft.add({ kind: 'identity', body: identity }, recordedAt);
@@ -73,14 +92,7 @@ export function translate(message: Message, options: TranslateContext): Translat
     draft.add({ kind: 'member', body }, effectiveAt, body.scope === 'stay' ? stay : undefined);
   const consent = consentOf(context);
   if (consent !== undefined) draft.add({ kind: 'consent', body: consent }, recordedAt);
-  const facts = built.issues.some(({ blocking }) => blocking) ? [] : draft.facts;
-  return {
-    facts,
-    mentions: territory.mentions,
-    identifiers: linkable(identifiers),
-    unused: record.unused(message),
-    issues: built.issues,
-  };
+  return draft.facts;
 }
 
 /** EVN-2, else MSH-7: when the sender recorded it. Orders facts; never the arrival. */

@@ -48,6 +48,7 @@ interface Backend {
  * Opens BullMQ on Redis when there is one, else on PostgreSQL in a schema of its own.
  * @throws GatewayError queue-unavailable
  */
+// eslint-disable-next-line max-lines-per-function -- the methods of one object over the state they share
 export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): Promise<Queues> {
   const backend = redisUrl === undefined ? await postgresBackend(databaseUrl) : redisBackend(redisUrl, log);
   const queues = new Map<string, Queue>();

@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- the day itself: messages, read from top to bottom */
 import {
   pamMessage,
   type SampleDoctor,
