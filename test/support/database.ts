@@ -23,5 +23,8 @@ export async function freshDatabase(): Promise<{ url: string; drop(): Promise<vo
       if (tries === 50) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-  return { url: template.replace(/\/[^/]*$/, `/${name}`), drop: () => admin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return {
+    url: template.replace(/\/[^/]*$/, `/${name}`),
+    drop: () => admin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
 }

@@ -47,7 +47,10 @@ describe('keeping messages', () => {
     expect(await store.keep(batch)).toEqual(batch.map(({ id }) => ({ kind: 'kept', id })));
     const found = await store.journalMessage(batch[1]?.id ?? '');
     expect(found?.bytes.toString()).toBe('two');
-    expect(await store.listMessages({ controlId: '2' })).toMatchObject({ total: 1, items: [{ controlId: '2', state: 'received' }] });
+    expect(await store.listMessages({ controlId: '2' })).toMatchObject({
+      total: 1,
+      items: [{ controlId: '2', state: 'received' }],
+    });
   });
 
   it('gives the first answer again for the same control id and bytes', async () => {
