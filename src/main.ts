@@ -118,7 +118,7 @@ async function openReceive(
 ): Promise<{ deps: ReceiveDeps; listeners: MllpListener[] }> {
   const { settings, store, queues, metrics, mappingsOf, log } = house;
   const now = () => Date.now();
-  const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), log);
+  const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), now, log);
   const deps: ReceiveDeps = {
     committer: new Committer((batch) => store.keep(batch), now, log),
     triggers: (source) => mappingsOf(source).triggers,
@@ -151,7 +151,7 @@ async function openWork(house: House): Promise<() => Promise<void>> {
     return source;
   };
   const translate = translateStage({
-    inTranslation: (ids, run) => store.inTranslation(ids, run),
+    inTranslation: (claim, run) => store.inTranslation(claim, run),
     source: (name) => ({ ...sourceOf(name), mappings: mappingsOf(name) }),
     directory: buildDirectory(settings.professionals, settings.organisations),
     rules: settings.rules,
@@ -180,6 +180,7 @@ function openDelivery({ settings, store, metrics, log }: House): Deliver {
     endpoints: settings.endpoints,
     claimDeliveries: (request) => store.claimDeliveries(request),
     recordAttempts: (outcomes) => store.recordAttempts(outcomes),
+    releaseDeliveries: (ids) => store.releaseDeliveries(ids),
     now: () => Date.now(),
     chance: () => Math.random(),
     log,

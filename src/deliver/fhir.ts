@@ -18,9 +18,9 @@ export interface Sent {
 
 /**
  * The only file that knows fhir-kit-client. The client goes through Node's own fetch, whose dispatcher keeps connections open.
- * @returns a function that posts one transaction and never throws
+ * @returns a function that posts one transaction, given as its JSON text, and never throws
  */
-export function fhirSender({ url, authorization, timeoutSeconds }: FhirEndpoint): (bundle: Bundle) => Promise<Sent> {
+export function fhirSender({ url, authorization, timeoutSeconds }: FhirEndpoint): (bundle: string) => Promise<Sent> {
   const client = new Client({
     baseUrl: url,
     ...(authorization === undefined ? {} : { customHeaders: { authorization } }),
@@ -29,7 +29,7 @@ export function fhirSender({ url, authorization, timeoutSeconds }: FhirEndpoint)
     try {
       // `keepalive` of fetch means "outlive the page" and limits bodies to 64 KiB; connections are kept without it.
       const options = { signal: AbortSignal.timeout(timeoutSeconds * 1000), keepalive: false };
-      // The client's own FHIR types are looser than @types/fhir: they meet here.
+      // The client sends a text as it is, though its types know of resources only.
       const body = bundle as unknown as FhirResource & { type: 'transaction' };
       const answer = (await client.transaction({ body, options })) as unknown as Bundle;
       return entriesOf(answer);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Bundle, FhirResource } from 'fhir/r4.js';
 import { communicationOf, transactionBundle } from '../fhir/transaction.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
@@ -16,6 +16,8 @@ export interface DeliverDeps {
   endpoints: readonly DeliverEndpoint[];
   claimDeliveries(request: { endpoint: string; limit: number; leaseMs: number }): Promise<DueDelivery[]>;
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
+  /** Gives back what was claimed and not tried. */
+  releaseDeliveries(ids: string[]): Promise<void>;
   now(): number;
   /** A number from 0 to 1, to spread retries. */
   chance(): number;
@@ -29,8 +31,15 @@ export interface Deliver {
   close(): Promise<void>;
 }
 
-/** After so many failures of reach in a row, one delivery at a time tries whether the endpoint is back. */
+/** After so many failures of reach in a row the endpoint is left alone for a while; then one delivery tries whether it is back. */
 const BREAK_AFTER = 5;
+const FIRST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 60_000;
+/** Deliveries of one claim for each that may be on its way at once. */
+const ROUNDS = 16;
+/** How long after a claim an attempt may still begin: the lease ends when the last of them has timed out, and no later. */
+const BEGIN_MS = 10_000;
+const MARGIN_MS = 5000;
 
 /** One pump for each endpoint, so that none waits for another (law 10). */
 export function openDeliver(deps: DeliverDeps): Deliver {
@@ -50,7 +59,8 @@ class Pump {
   private again = false;
   private closed = false;
   private failures = 0;
-  private readonly send: (bundle: Bundle) => Promise<Sent>;
+  private pausedUntil = 0;
+  private readonly send: (bundle: string) => Promise<Sent>;
 
   constructor(
     private readonly endpoint: DeliverEndpoint,
@@ -75,9 +85,9 @@ class Pump {
 
   private async drain(): Promise<void> {
     try {
-      while (this.again && !this.closed) {
+      while (this.again && this.mayBegin()) {
         this.again = false;
-        for (let batch = await this.claim(); batch.length > 0; batch = this.closed ? [] : await this.claim())
+        for (let batch = await this.claim(); batch.length > 0; batch = this.mayBegin() ? await this.claim() : [])
           await this.deliver(batch);
       }
     } finally {
@@ -86,30 +96,35 @@ class Pump {
     }
   }
 
+  private mayBegin(): boolean {
+    return !this.closed && this.deps.now() >= this.pausedUntil;
+  }
+
   private claim(): Promise<DueDelivery[]> {
     const { id, concurrency, timeoutSeconds } = this.endpoint;
-    const limit = this.failures >= BREAK_AFTER ? 1 : concurrency * 4;
-    // The lease outlasts the slowest way through the batch.
-    return this.deps.claimDeliveries({ endpoint: id, limit, leaseMs: timeoutSeconds * 1000 * 5 + 10_000 });
+    const limit = this.failures >= BREAK_AFTER ? 1 : concurrency * ROUNDS;
+    return this.deps.claimDeliveries({ endpoint: id, limit, leaseMs: BEGIN_MS + timeoutSeconds * 1000 + MARGIN_MS });
   }
 
   private async deliver(batch: DueDelivery[]): Promise<void> {
     const queue = [...batch];
     const outcomes: AttemptOutcome[] = [];
+    const until = this.deps.now() + BEGIN_MS;
+    const next = () => (this.mayBegin() && this.deps.now() <= until ? queue.shift() : undefined);
     const worker = async () => {
-      for (let delivery = queue.shift(); delivery !== undefined; delivery = queue.shift())
+      for (let delivery = queue.shift(); delivery !== undefined; delivery = next())
         outcomes.push(await this.attempt(delivery));
     };
     await Promise.all(Array.from({ length: Math.min(this.endpoint.concurrency, batch.length) }, worker));
     await this.deps.recordAttempts(outcomes);
+    if (queue.length > 0) await this.deps.releaseDeliveries(queue.map(({ id }) => id));
   }
 
   private async attempt(delivery: DueDelivery): Promise<AttemptOutcome> {
     const startedAt = this.deps.now();
     const { sent, sha256 } = await this.post(delivery);
     const now = this.deps.now();
-    const reached = sent.code === null || sent.code === 'endpoint-refused';
-    this.failures = reached ? 0 : this.failures + 1;
+    this.reached(sent.code === null || sent.code === 'endpoint-refused', now);
     this.deps.observe(this.endpoint.id, sent.code ?? 'delivered', (now - startedAt) / 1000);
     const { expireHours } = this.endpoint;
     const { attempts, createdAt } = delivery;
@@ -137,11 +152,18 @@ class Pump {
     };
   }
 
+  /** Counts failures of reach in a row; from the fifth on the endpoint rests, longer each time, a minute at most. */
+  private reached(reached: boolean, now: number): void {
+    this.failures = reached ? 0 : this.failures + 1;
+    if (this.failures < BREAK_AFTER) return;
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.failures - BREAK_AFTER, 10), LONGEST_PAUSE_MS);
+    this.pausedUntil = now + pause;
+  }
+
   private async post(delivery: DueDelivery): Promise<{ sent: Sent; sha256: Buffer }> {
     try {
-      const bundle = bundleOf(delivery);
-      const sha256 = createHash('sha256').update(JSON.stringify(bundle)).digest();
-      return { sent: await this.send(bundle), sha256 };
+      const bundle = JSON.stringify(bundleOf(delivery));
+      return { sent: await this.send(bundle), sha256: hash('sha256', bundle, 'buffer') };
     } catch (error) {
       // A bundle that cannot be made will not be made better by waiting.
       const detail =

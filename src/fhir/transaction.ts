@@ -1,6 +1,7 @@
 import type { Bundle, BundleEntry, Communication, FhirResource, Identifier } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
 import { uuid5 } from '../message/id.js';
+import { withReferences } from './reference.js';
 
 /**
  * A FHIR transaction that is safe to repeat (R4 §3.1.0.11): every entry a conditional update by business identifier, references between
@@ -44,9 +45,7 @@ function conditionOf(resource: FhirResource): string {
 
 /** The resource with its references led into the bundle, without what only our server may say. */
 function rewritten(resource: FhirResource, urns: ReadonlyMap<string, string>): FhirResource {
-  const copy = JSON.parse(JSON.stringify(resource), (key, value: unknown) =>
-    key === 'reference' && typeof value === 'string' ? (urns.get(value) ?? value) : value,
-  ) as FhirResource;
+  const copy = withReferences(resource, (reference) => urns.get(reference) ?? reference);
   delete copy.id;
   if (copy.meta === undefined) return copy;
   delete copy.meta.versionId;

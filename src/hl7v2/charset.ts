@@ -1,4 +1,4 @@
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
+import { isAscii, isUtf8 } from 'node:buffer';
 
 /** Where ISO 8859-15 differs from 8859-1. */
 const LATIN9: ReadonlyMap<number, string> = new Map([
@@ -43,7 +43,8 @@ export function decodeText(bytes: Buffer, fallback: string): { text: string; cha
     warnings.push('MSH-18 names a character set that is not known; the one of the source was used');
   const applied = charset ?? NAMES[fallback] ?? '8859/15';
   if (applied === 'UNICODE UTF-8') return decodeUtf8(bytes, warnings);
-  if (declared === '' && isUtf8(bytes)) return { text: bytes.toString('utf8'), charset: 'UNICODE UTF-8', warnings };
+  // Undeclared UTF-8 is common; bytes that are valid UTF-8 beyond ASCII are hardly ever anything else.
+  if (declared === '' && !isAscii(bytes) && isUtf8(bytes)) return decodeUtf8(bytes, warnings);
   const latin1 = bytes.toString('latin1');
   return { text: applied === '8859/15' ? fromLatin9(latin1) : latin1, charset: applied, warnings };
 }
@@ -68,23 +69,10 @@ function encodeChar(char: string, charset: string): number {
 }
 
 function decodeUtf8(bytes: Buffer, warnings: string[]): { text: string; charset: string; warnings: string[] } {
-  try {
-    return { text: UTF8.decode(bytes), charset: 'UNICODE UTF-8', warnings };
-  } catch {
-    // Not UTF-8 after all: the national default reads any byte, and the sender is told.
-    warnings.push('declared UTF-8 but is not; read as 8859/15');
-    return { text: fromLatin9(bytes.toString('latin1')), charset: '8859/15', warnings };
-  }
-}
-
-/** Undeclared UTF-8 is common; bytes that are valid UTF-8 beyond ASCII are hardly ever anything else. */
-function isUtf8(bytes: Buffer): boolean {
-  if (!bytes.some((byte) => byte >= 0x80)) return false;
-  try {
-    return UTF8.decode(bytes) !== '';
-  } catch {
-    return false;
-  }
+  if (isUtf8(bytes)) return { text: bytes.toString('utf8'), charset: 'UNICODE UTF-8', warnings };
+  // Not UTF-8 after all: the national default reads any byte, and the sender is told.
+  warnings.push('declared UTF-8 but is not; read as 8859/15');
+  return { text: fromLatin9(bytes.toString('latin1')), charset: '8859/15', warnings };
 }
 
 function fromLatin9(text: string): string {
@@ -95,11 +83,19 @@ function fromLatin9(text: string): string {
 function declaredCharset(bytes: Buffer): string {
   const start = bytes.indexOf('MSH');
   if (start < 0 || start > 64) return '';
-  const end = bytes.subarray(start, start + 8192).findIndex((byte) => byte === 0x0d || byte === 0x0a);
-  const head = bytes.subarray(start, end < 0 ? start + 8192 : start + end).toString('latin1');
+  const head = bytes.toString('latin1', start, lineEnd(bytes, start));
   const field = head.charAt(3);
   const component = head.charAt(4);
   const repetition = head.charAt(5);
-  const value = field === '' ? '' : (head.split(field)[17] ?? '');
-  return value.split(repetition)[0]?.split(component)[0] ?? '';
+  const value = field === '' ? '' : (head.split(field, 18)[17] ?? '');
+  return value.split(repetition, 1)[0]?.split(component, 1)[0] ?? '';
+}
+
+const LONGEST_HEADER = 8192;
+
+/** Where the first line ends, by CR or LF; a header longer than any message has is cut. */
+function lineEnd(bytes: Buffer, start: number): number {
+  const head = bytes.subarray(start, start + LONGEST_HEADER);
+  const ends = [head.indexOf(0x0d), head.indexOf(0x0a)].filter((end) => end >= 0);
+  return start + Math.min(head.length, ...ends);
 }

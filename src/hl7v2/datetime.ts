@@ -34,8 +34,11 @@ export function toTimestamp(moment: Date, zone: string): string {
   return local.slice(0, 19).replace(/[-:T]/g, '') + offsetText(offset).replace(':', '');
 }
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 function validDay(year: number, month: number, day: number): boolean {
-  return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day >= 1 && day <= (DAYS[month - 1] ?? 0) + (leap ? 1 : 0);
 }
 
 /** Offsets in use go from -12:00 to +14:00; FHIR takes no greater. */
@@ -63,17 +66,17 @@ function offsetAt(localAsUtc: number, zone: string): number {
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
-const offsets = new Map<string, number>();
+const offsets = new Map<string, Map<number, number>>();
 
 /** Zone rules change on quarters of an hour at the finest, so offsets are remembered by quarter. */
 function offsetOfMoment(moment: number, zone: string): number {
   const quarter = Math.floor(moment / 900_000);
-  const key = `${zone}|${quarter}`;
-  const known = offsets.get(key);
+  const ofZone = offsets.get(zone) ?? new Map<number, number>();
+  const known = ofZone.get(quarter);
   if (known !== undefined) return known;
   const offset = computeOffset(quarter * 900_000, zone);
-  if (offsets.size > 50_000) offsets.clear();
-  offsets.set(key, offset);
+  if (ofZone.size > 50_000) ofZone.clear();
+  offsets.set(zone, ofZone.set(quarter, offset));
   return offset;
 }
 

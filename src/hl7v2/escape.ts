@@ -71,10 +71,14 @@ function formatting(name: string): string | undefined {
 
 /** Writes a value so that `unescape` gives it back: every mark escaped, line ends as `\X0D\` and `\X0A\`. */
 export function escape(text: string, marks: Delimiters = STANDARD_DELIMITERS): string {
+  if (marks === STANDARD_DELIMITERS && !TO_ESCAPE.test(text)) return text;
   let out = '';
   for (const char of text) out += escaped(char, marks);
   return out;
 }
+
+/** What the standard marks, line ends included, make necessary to escape. */
+const TO_ESCAPE = /[|^~\\&\r\n]/;
 
 function escaped(char: string, marks: Delimiters): string {
   const mark = marks.escape;

@@ -13,11 +13,12 @@ export function writeComponents(...values: readonly string[]): string {
  * themselves. Empty fields at the end are left out.
  */
 export function writeSegment(name: string, fields: Readonly<Record<number, string>>): string {
-  const last = Math.max(0, ...Object.keys(fields).map(Number));
+  // Keys that are numbers come in their order.
+  const last = Object.keys(fields).findLast((field) => fields[Number(field)] !== '');
   const header = name === 'MSH';
-  const parts = header ? ['MSH', '^~\\&'] : [name];
-  for (let number = header ? 3 : 1; number <= last; number++) parts.push(fields[number] ?? '');
-  return parts.join('|').replace(/\|+$/, '');
+  let text = header ? 'MSH|^~\\&' : name;
+  for (let number = header ? 3 : 1; number <= Number(last ?? 0); number++) text += `|${fields[number] ?? ''}`;
+  return text;
 }
 
 /** A message of segments, each ended by CR. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SourceSettings } from '../config.js';
 import { buildAck } from '../hl7v2/ack.js';
 import { decodeText } from '../hl7v2/charset.js';
@@ -102,7 +102,7 @@ function incomingMessage(bytes: Buffer, admission: Admission, door: Door, contex
     receivedAt: new Date(deps.now()),
     bytes,
     charset,
-    sha256: createHash('sha256').update(bytes).digest(),
+    sha256: hash('sha256', bytes, 'buffer'),
     controlId: admission.controlId,
     sender: admission.sender,
     type: admission.type,

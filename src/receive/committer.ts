@@ -15,17 +15,19 @@ interface Waiting {
 
 const MAX_MESSAGES = 256;
 const MAX_BYTES = 32 * 1024 * 1024;
+/** Batches under way at once: while the disk writes one, the next is made ready and sent. */
+const WRITERS = 2;
 /** How long an answer waits for a store that is away, and how often it is asked. */
 const PATIENCE_MS = 5000;
 const AGAIN_MS = 200;
 
 /**
- * Micro-batches commits: while one batch is being written the next gathers, so that many connections share one fsync and none waits
+ * Micro-batches commits: while batches are being written the next gathers, so that many connections share one fsync and none waits
  * for a timer.
  */
 export class Committer {
   private waiting: Waiting[] = [];
-  private busy = false;
+  private writers = 0;
 
   constructor(
     private readonly keep: Keep,
@@ -41,15 +43,15 @@ export class Committer {
     return new Promise((resolve, reject) => {
       this.waiting.push({ until: this.now() + PATIENCE_MS, message, resolve, reject });
       // After this turn of the loop, so that all that the sockets have ready goes together.
-      if (!this.busy) setImmediate(() => void this.run());
+      if (this.writers < WRITERS) setImmediate(() => void this.run());
     });
   }
 
   private async run(): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
+    if (this.writers >= WRITERS) return;
+    this.writers += 1;
     while (this.waiting.length > 0) await this.write(this.take());
-    this.busy = false;
+    this.writers -= 1;
   }
 
   private take(): Waiting[] {

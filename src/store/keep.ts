@@ -1,22 +1,29 @@
 import type { Pool } from 'pg';
 import type { IncomingMessage, KeptMessage } from '../message/message.js';
+import { compareText } from '../message/order.js';
 import { inTransaction, storeError, type Queryable } from './pool.js';
 import { openWorkItems } from './work-items.js';
 
-const COLUMNS = `$1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[],
-  $9::bytea[], $10::bytea[], $11::text[], $12::bytea[], $13::text[], $14::text[]`;
 const NAMES =
   'id, source, door, received_at, sender, control_id, type, charset, sha256, bytes, answer_code, answer, issues, state';
 
 /**
  * One round trip for a batch: each control id is claimed, and only the messages that claimed theirs enter the journal. A refused message
- * claims none, and is kept once for the same bytes.
+ * claims none, and is kept once for the same bytes. What is binary comes in one piece, each message's part from `start` on: sha-256,
+ * answer, bytes; an array of bytea would travel as hexadecimal text.
  */
 const KEEP = {
   name: 'keep',
   text: `
     WITH input AS (
-      SELECT * FROM unnest(${COLUMNS}) AS input (${NAMES})
+      SELECT id, source, door, received_at, sender, control_id, type, charset, answer_code, issues, state,
+        substring($14::bytea FROM start FOR 32) AS sha256,
+        substring($14::bytea FROM start + 32 FOR answer_length) AS answer,
+        substring($14::bytea FROM start + 32 + answer_length FOR bytes_length) AS bytes
+      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+        $10::text[], $11::text[], $12::int[], $13::int[], $15::int[])
+        AS input (id, source, door, received_at, sender, control_id, type, charset, answer_code, issues, state, start, answer_length,
+          bytes_length)
     ), claimed AS (
       INSERT INTO control_id (source, sender, control_id, message_id, sha256)
       SELECT source, sender, control_id, id, sha256 FROM input WHERE state <> 'refused'
@@ -67,7 +74,7 @@ export async function keep(pool: Pool, batch: IncomingMessage[]): Promise<KeptMe
 }
 
 async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<KeptMessage[]> {
-  const { rows } = await client.query<{ id: string }>({ ...KEEP, values: columnsOf(batch) });
+  const { rows } = await client.query<{ id: string }>({ ...KEEP, values: columnsOf(inClaimOrder(batch)) });
   const kept = new Set(rows.map((row) => row.id));
   const items = batch.filter((message) => kept.has(message.id));
   await openWorkItems(
@@ -82,8 +89,19 @@ async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<Kep
   return batch.map(({ id }) => earlier.get(id) ?? { kind: 'kept', id });
 }
 
+/** Claims in one order in every batch, so that two batches with the same control ids never wait for each other in a ring. */
+function inClaimOrder(batch: IncomingMessage[]): IncomingMessage[] {
+  return [...batch].sort((a, b) => compareText(a.sender, b.sender) || compareText(a.controlId, b.controlId));
+}
+
 function columnsOf(batch: IncomingMessage[]): unknown[] {
   const column = <T>(of: (message: IncomingMessage) => T) => batch.map(of);
+  let end = 1;
+  const starts = column(({ answer, bytes }) => {
+    const start = end;
+    end += 32 + answer.length + bytes.length;
+    return start;
+  });
   return [
     column((message) => message.id),
     column((message) => message.source),
@@ -93,12 +111,13 @@ function columnsOf(batch: IncomingMessage[]): unknown[] {
     column((message) => message.controlId),
     column((message) => message.type),
     column((message) => message.charset),
-    column((message) => message.sha256),
-    column((message) => message.bytes),
     column((message) => message.answerCode),
-    column((message) => message.answer),
     column((message) => (message.issues.length === 0 ? '[]' : JSON.stringify(message.issues))),
     column((message) => message.state),
+    starts,
+    column((message) => message.answer.length),
+    Buffer.concat(batch.flatMap(({ sha256, answer, bytes }) => [sha256, answer, bytes])),
+    column((message) => message.bytes.length),
   ];
 }
 

@@ -1,42 +1,63 @@
 import type { Fact, PatientIdentifier } from '../message/fact.js';
 import { identifierKey } from '../message/id.js';
 import type { LoadedPatients, ToldBefore } from '../message/translation.js';
-import type { Queryable } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
 /** Sorted by hash, so that two transactions never wait for each other in a ring. */
-const LOCK = `
+const LOCK: Statement = [
+  'patients-lock',
+  `
   SELECT pg_advisory_xact_lock(hash)
-  FROM (SELECT DISTINCT hashtextextended(key, 0) AS hash FROM unnest($1::text[]) AS key ORDER BY hash) AS sorted`;
+  FROM (SELECT DISTINCT hashtextextended(key, 0) AS hash FROM unnest($1::text[]) AS key ORDER BY hash) AS sorted`,
+];
 
-const CLUSTERS = `
+const CLUSTERS: Statement = [
+  'patients-clusters',
+  `
   SELECT identifier.system, identifier.value, identifier.type, identifier.cluster
   FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (system, value, type)
-  JOIN identifier USING (system, value, type)`;
+  JOIN identifier USING (system, value, type)`,
+];
 
-const MEMBERS = `SELECT system || '|' || value AS key, cluster FROM identifier WHERE cluster = ANY ($1::bigint[])`;
+const MEMBERS: Statement = [
+  'patients-members',
+  `SELECT system || '|' || value AS key, cluster FROM identifier WHERE cluster = ANY ($1::bigint[])`,
+];
 
-const NEW_CLUSTERS = `SELECT nextval('cluster_id') AS cluster FROM generate_series(1, $1)`;
+const NEW_CLUSTERS: Statement = [
+  'patients-new-clusters',
+  `SELECT nextval('cluster_id') AS cluster FROM generate_series(1, $1)`,
+];
 
-const UNITE = `UPDATE identifier SET cluster = $2 WHERE cluster = ANY ($1::bigint[])`;
+const UNITE: Statement = ['patients-unite', `UPDATE identifier SET cluster = $2 WHERE cluster = ANY ($1::bigint[])`];
 
-const ADD = `
+const ADD: Statement = [
+  'patients-add',
+  `
   INSERT INTO identifier (system, value, type, cluster)
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
-  ON CONFLICT (system, value, type) DO NOTHING`;
+  ON CONFLICT (system, value, type) DO NOTHING`,
+];
 
-const FACTS = `
+const FACTS: Statement = [
+  'patients-facts',
+  `
   SELECT members.cluster, fact.message_id || '.' || fact.position AS id, fact.message_id AS "messageId", fact.patient, fact.stay,
     fact.kind, fact.body, fact.effective_text AS "effectiveAt", fact.recorded_text AS "recordedAt", fact.mapping
   FROM unnest($1::text[], $2::bigint[]) AS members (key, cluster)
-  JOIN fact ON fact.patient = members.key`;
+  JOIN fact ON fact.patient = members.key`,
+];
 
-const STAYS = `SELECT DISTINCT stay, patient FROM fact WHERE stay = ANY ($1::text[])`;
+const STAYS: Statement = ['patients-stays', `SELECT DISTINCT stay, patient FROM fact WHERE stay = ANY ($1::text[])`];
 
-const TOLD = `
+const TOLD: Statement = [
+  'patients-told',
+  `
   SELECT receipt.id AS "receiptId", receipt.movement, receipt.member, receipt.label, receipt.role, delivery.endpoint
   FROM receipt
   JOIN delivery ON delivery.receipt_id = receipt.id
-  WHERE receipt.stay = ANY ($1::text[]) AND receipt.decision = 'told'`;
+  WHERE receipt.stay = ANY ($1::text[]) AND receipt.decision = 'told'`,
+];
 
 /** The statements of this family, for the plan test. */
 export const PATIENT_STATEMENTS = { CLUSTERS, MEMBERS, FACTS, STAYS, TOLD };
@@ -51,17 +72,17 @@ export async function loadPatients(
 ): Promise<LoadedPatients> {
   const linkable = request.identifiers.map((list) => list.filter(({ erased }) => erased !== true));
   const keys = linkable.flat().map(keyOf);
-  await client.query(LOCK, [[...new Set([...keys, ...request.stays.map((stay) => `stay ${stay}`)])]]);
+  await prepared(client, LOCK, [[...new Set([...keys, ...request.stays.map((stay) => `stay ${stay}`)])]]);
   const groups = await cluster(client, linkable);
-  const members = await client.query<{ key: string; cluster: string }>(MEMBERS, [[...new Set(groups)]]);
+  const members = await prepared<{ key: string; cluster: string }>(client, MEMBERS, [[...new Set(groups)]]);
   // Those who come by another identifier of the same people must wait too.
-  await client.query(LOCK, [members.rows.map(({ key }) => key)]);
-  const facts = await client.query<Fact & { cluster: string }>(FACTS, [
+  await prepared(client, LOCK, [members.rows.map(({ key }) => key)]);
+  const facts = await prepared<Fact & { cluster: string }>(client, FACTS, [
     members.rows.map(({ key }) => key),
     members.rows.map((row) => row.cluster),
   ]);
-  const stays = await client.query<{ stay: string; patient: string }>(STAYS, [request.stays]);
-  const told = await client.query<ToldBefore>(TOLD, [request.stays]);
+  const stays = await prepared<{ stay: string; patient: string }>(client, STAYS, [request.stays]);
+  const told = await prepared<ToldBefore>(client, TOLD, [request.stays]);
   return {
     clusters: groups,
     facts: factsByCluster(facts.rows),
@@ -81,7 +102,7 @@ function typedKey({ system, value, type }: Pick<PatientIdentifier, 'system' | 'v
 /** Union of the identifiers that messages name together, in memory; then written. Gives each request its cluster. */
 async function cluster(client: Queryable, requests: PatientIdentifier[][]): Promise<string[]> {
   const distinct = [...new Map(requests.flat().map((item) => [typedKey(item), item])).values()];
-  const known = await client.query<PatientIdentifier & { cluster: string }>(CLUSTERS, triple(distinct));
+  const known = await prepared<PatientIdentifier & { cluster: string }>(client, CLUSTERS, triple(distinct));
   const clusterOf = new Map(known.rows.map((row) => [typedKey(row), row.cluster]));
   const merged = new Map<string, string>();
   const root = (id: string): string => {
@@ -96,16 +117,16 @@ async function cluster(client: Queryable, requests: PatientIdentifier[][]): Prom
     for (const item of list) clusterOf.set(typedKey(item), target);
     return target;
   });
-  for (const from of merged.keys()) await client.query(UNITE, [[from], root(from)]);
+  for (const from of merged.keys()) await prepared(client, UNITE, [[from], root(from)]);
   const written = new Set(known.rows.map(typedKey));
   const added = distinct.filter((item) => !written.has(typedKey(item)));
   const targets = added.map((item) => root(clusterOf.get(typedKey(item)) ?? '0'));
-  if (added.length > 0) await client.query(ADD, [...triple(added), targets]);
+  if (added.length > 0) await prepared(client, ADD, [...triple(added), targets]);
   return groups.map(root);
 }
 
 async function newClusters(client: Queryable, count: number): Promise<string[]> {
-  return (await client.query<{ cluster: string }>(NEW_CLUSTERS, [count])).rows.map((row) => row.cluster);
+  return (await prepared<{ cluster: string }>(client, NEW_CLUSTERS, [count])).rows.map((row) => row.cluster);
 }
 
 function triple(list: readonly Pick<PatientIdentifier, 'system' | 'value' | 'type'>[]): string[][] {

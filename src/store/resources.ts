@@ -2,40 +2,69 @@ import type { FhirResource } from 'fhir/r4.js';
 import { indexResource } from '../fhir/search.js';
 import type { Mention } from '../message/fact.js';
 import { canonicalJson } from '../message/id.js';
+import { GatewayError } from '../message/failure.js';
+import { compareText } from '../message/order.js';
 import type { TranslationStep } from '../message/translation.js';
-import type { Queryable } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
-/** Rows are locked in one order by all, so that two batches that mention the same units never wait in a ring. */
-const CURRENT = `
-  SELECT resource.type, resource.id, resource.version, resource.body, resource.removed, resource.as_of
+/** Bodies are read of mentions only: whether a folded resource changed is known before it is written. */
+const CURRENT: Statement = [
+  'resources-current',
+  `
+  SELECT resource.type, resource.id, resource.version, resource_version.body, resource.removed, resource.as_of AS "asOf"
   FROM unnest($1::text[], $2::text[]) AS asked (type, id)
-  JOIN resource USING (type, id)
-  ORDER BY resource.type, resource.id
-  FOR UPDATE OF resource`;
+  JOIN resource ON resource.type = asked.type AND resource.id = asked.id
+  LEFT JOIN resource_version ON resource.as_of IS NOT NULL
+    AND resource_version.type = resource.type AND resource_version.id = resource.id AND resource_version.version = resource.version`,
+];
 
-const VERSIONS = `
-  INSERT INTO resource_version (type, id, version, body, updated_at, removed, message_id, origins)
-  SELECT type, id, version, body, now(), removed, message_id, origins::jsonb
-  FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::boolean[], $6::bigint[], $7::text[])
-    AS input (type, id, version, body, removed, message_id, origins)`;
+const VERSIONS: Statement = [
+  'resources-versions',
+  `
+  INSERT INTO resource_version (type, id, version, body, updated_at, removed, message_id)
+  SELECT type, id, version, body, now(), removed, message_id
+  FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::boolean[], $6::bigint[])
+    AS input (type, id, version, body, removed, message_id)`,
+];
 
-const UPSERT = `
-  INSERT INTO resource (type, id, version, body, updated_at, removed, as_of, tokens, date_from, date_to)
-  SELECT type, id, version, body, now(), removed, as_of, ARRAY(SELECT jsonb_array_elements_text(tokens::jsonb)), date_from, date_to
-  FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::boolean[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::timestamptz[])
-    AS input (type, id, version, body, removed, as_of, tokens, date_from, date_to)
-  ON CONFLICT (type, id) DO UPDATE SET
-    version = excluded.version, body = excluded.body, updated_at = excluded.updated_at, removed = excluded.removed,
-    as_of = excluded.as_of, tokens = excluded.tokens, date_from = excluded.date_from, date_to = excluded.date_to`;
+const INPUT = `unnest($1::text[], $2::text[], $3::int[], $4::boolean[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::timestamptz[],
+    $9::int[], $10::timestamptz[]) AS input (type, id, version, removed, as_of, tokens, date_from, date_to, read_version, read_as_of)`;
 
-const AS_OF = `
-  UPDATE resource SET as_of = input.as_of
-  FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS input (type, id, as_of)
-  WHERE resource.type = input.type AND resource.id = input.id`;
+const CREATE: Statement = [
+  'resources-create',
+  `
+  INSERT INTO resource (type, id, version, updated_at, removed, as_of, tokens, date_from, date_to)
+  SELECT type, id, version, now(), removed, as_of, string_to_array(tokens, E'\x1f'), date_from, date_to
+  FROM ${INPUT}`,
+];
 
+/** Only what still stands as it was read: another gateway may have changed it since. */
+const CHANGE: Statement = [
+  'resources-change',
+  `
+  UPDATE resource SET version = input.version, updated_at = now(), removed = input.removed, as_of = input.as_of,
+    tokens = string_to_array(input.tokens, E'\x1f'), date_from = input.date_from, date_to = input.date_to
+  FROM ${INPUT}
+  WHERE resource.type = input.type AND resource.id = input.id AND resource.version = input.read_version
+    AND resource.as_of IS NOT DISTINCT FROM input.read_as_of`,
+];
+
+const CONFIRM: Statement = [
+  'resources-confirm',
+  `
+  UPDATE resource SET as_of = greatest(resource.as_of, input.as_of)
+  FROM unnest($1::text[], $2::text[], $3::int[], $4::timestamptz[]) AS input (type, id, version, as_of)
+  WHERE resource.type = input.type AND resource.id = input.id AND resource.version = input.version`,
+];
+
+/** The statements of this family, for the plan test. */
+export const RESOURCE_STATEMENTS = { CURRENT, VERSIONS, CREATE, CHANGE, CONFIRM };
+
+/** A resource as it stands after the steps applied so far. */
 interface Current {
   version: number;
-  body: string;
+  /** Absent for folded resources of earlier batches. */
+  body: string | null;
   removed: boolean;
   /** Milliseconds; mentions only. */
   asOf: number | undefined;
@@ -44,19 +73,24 @@ interface Current {
 interface Version extends Current {
   type: string;
   id: string;
+  body: string;
+  resource: FhirResource | undefined;
   messageId: string;
-  origins: string | null;
 }
 
-/** The current and new versions of every resource that a batch touches, version numbers given in the order of its steps. */
+/**
+ * The current and new versions of every resource that a batch touches, version numbers given in the order of its steps. Nothing is locked
+ * before the end: patients have their own lock, and of two gateways that mention the same unit at once the later tries again.
+ */
 export class ResourceWriter {
+  private readonly read = new Map<string, Current>();
   private readonly current = new Map<string, Current>();
   private readonly versions: Version[] = [];
-  private readonly bumped = new Set<string>();
+  private readonly confirmed = new Set<string>();
 
   constructor(private readonly client: Queryable) {}
 
-  /** Reads and locks what the steps touch. */
+  /** Reads what the steps touch. */
   async open(steps: TranslationStep[]): Promise<void> {
     const touched = new Set(
       steps.flatMap((step) => [
@@ -66,17 +100,17 @@ export class ResourceWriter {
       ]),
     );
     const keys = [...touched].map(split);
-    type Row = { type: string; id: string; version: number; body: string; removed: boolean; as_of: Date | null };
-    const { rows } = await this.client.query<Row>(CURRENT, [keys.map(([type]) => type), keys.map(([, id]) => id)]);
-    for (const { type, id, version, body, removed, as_of } of rows)
-      this.current.set(`${type}/${id}`, { version, body, removed, asOf: as_of?.getTime() });
+    type Row = Omit<Current, 'asOf'> & { type: string; id: string; asOf: Date | null };
+    const asked = [keys.map(([type]) => type), keys.map(([, id]) => id)];
+    for (const { type, id, asOf, ...row } of (await prepared<Row>(this.client, CURRENT, asked)).rows)
+      this.read.set(`${type}/${id}`, { ...row, asOf: asOf?.getTime() });
+    for (const [key, known] of this.read) this.current.set(key, { ...known });
   }
 
   /** Takes one step's changes; unchanged content makes no version. */
   apply(step: TranslationStep): void {
     for (const mention of step.mentions) this.mention(step.messageId, mention);
-    for (const { resource, origins } of step.resources)
-      this.write(step.messageId, resource, canonicalJson(resource), JSON.stringify(origins), undefined);
+    for (const { resource } of step.resources) this.write(step.messageId, resource, canonicalJson(resource), undefined);
     for (const key of step.removed) this.remove(step.messageId, key);
   }
 
@@ -86,21 +120,38 @@ export class ResourceWriter {
     return known === undefined ? undefined : `${reference}/_history/${known.version}`;
   }
 
-  /** Writes all new versions and the last of each as current. */
+  /**
+   * Writes all new versions and the last of each as current.
+   * @throws GatewayError store-conflict where another gateway changed one of them meanwhile
+   */
   async flush(): Promise<void> {
-    if (this.versions.length > 0) {
-      await this.client.query(
+    if (this.versions.length > 0)
+      await prepared(
+        this.client,
         VERSIONS,
-        columns(this.versions, ['type', 'id', 'version', 'body', 'removed', 'messageId', 'origins']),
+        columns(this.versions, ['type', 'id', 'version', 'body', 'removed', 'messageId']),
       );
-      const last = [...new Map(this.versions.map((version) => [`${version.type}/${version.id}`, version])).values()];
-      await this.client.query(UPSERT, upsertColumns(last));
-    }
-    const written = new Set(this.versions.map(({ type, id }) => `${type}/${id}`));
-    const bumped = [...this.bumped].filter((key) => !written.has(key));
-    if (bumped.length === 0) return;
-    const asOf = bumped.map((key) => new Date(this.current.get(key)?.asOf ?? 0).toISOString());
-    await this.client.query(AS_OF, [bumped.map((key) => split(key)[0]), bumped.map((key) => split(key)[1]), asOf]);
+    const last = [...new Map(this.versions.map((version) => [`${version.type}/${version.id}`, version])).values()];
+    const [fresh, changed] = [false, true].map((known) =>
+      last.filter(({ type, id }) => this.read.has(`${type}/${id}`) === known).sort(byKey),
+    ) as [Version[], Version[]];
+    if (fresh.length > 0) await prepared(this.client, CREATE, this.indexed(fresh));
+    if (changed.length > 0) expectAll(changed, await prepared(this.client, CHANGE, this.indexed(changed)));
+    await this.confirm(new Set(last.map(({ type, id }) => `${type}/${id}`)));
+  }
+
+  /** Mentions said again later than before: they win over what was recorded in between and comes afterwards. */
+  private async confirm(written: ReadonlySet<string>): Promise<void> {
+    const keys = [...this.confirmed].filter((key) => !written.has(key)).sort();
+    if (keys.length === 0) return;
+    const known = keys.map((key) => this.current.get(key));
+    const result = await prepared(this.client, CONFIRM, [
+      keys.map((key) => split(key)[0]),
+      keys.map((key) => split(key)[1]),
+      known.map((one) => one?.version ?? 0),
+      known.map((one) => new Date(one?.asOf ?? 0).toISOString()),
+    ]);
+    expectAll(keys, result);
   }
 
   /** A join: of all mentions the one recorded last wins, ties by content, so the order of arrival does not matter (law 3). */
@@ -108,38 +159,69 @@ export class ResourceWriter {
     const key = `${resource.resourceType}/${resource.id}`;
     const known = this.current.get(key);
     const at = Date.parse(recordedAt);
-    const body = canonicalJson(resource);
     const knownAt = known?.asOf ?? Number.NEGATIVE_INFINITY;
-    if (known !== undefined && (at < knownAt || (at === knownAt && body <= known.body))) return;
-    if (known?.body !== body) return this.write(messageId, resource, body, null, at);
+    if (known !== undefined && at < knownAt) return;
+    const body = canonicalJson(resource);
+    if (known !== undefined && at === knownAt && body <= (known.body ?? '')) return;
+    if (known?.body !== body) return this.write(messageId, resource, body, at);
     known.asOf = at;
-    this.bumped.add(key);
+    this.confirmed.add(key);
   }
 
   private write(
     messageId: string,
     resource: FhirResource & { id: string },
     body: string,
-    origins: string | null,
     asOf: number | undefined,
   ): void {
     const { resourceType: type, id } = resource;
     const known = this.current.get(`${type}/${id}`);
     if (known?.body === body && !known.removed) return;
-    this.push({ type, id, version: (known?.version ?? 0) + 1, body, removed: false, asOf, messageId, origins });
+    this.push({ type, id, version: (known?.version ?? 0) + 1, body, resource, removed: false, asOf, messageId });
   }
 
+  /** What a message made disappear answers 410 from now on; its history keeps what it was. */
   private remove(messageId: string, key: string): void {
     const known = this.current.get(key);
     if (known === undefined || known.removed) return;
     const [type, id] = split(key);
-    this.push({ ...known, type, id, version: known.version + 1, removed: true, messageId, origins: null });
+    const body = canonicalJson({ resourceType: type, id });
+    this.push({ ...known, type, id, version: known.version + 1, body, resource: undefined, removed: true, messageId });
   }
 
   private push(version: Version): void {
     this.versions.push(version);
     this.current.set(`${version.type}/${version.id}`, version);
   }
+
+  private indexed(rows: Version[]): unknown[][] {
+    const indexes = rows.map(({ resource }) =>
+      resource === undefined ? { tokens: [], from: null, to: null } : indexResource(resource),
+    );
+    const read = rows.map(({ type, id }) => this.read.get(`${type}/${id}`));
+    return [
+      ...columns(rows, ['type', 'id', 'version', 'removed']),
+      rows.map(({ asOf }) => moment(asOf)),
+      indexes.map(({ tokens }) => tokens.join('\x1f')),
+      indexes.map(({ from, to }) => from?.toISOString() ?? (to === null ? null : '-infinity')),
+      indexes.map(({ from, to }) => to?.toISOString() ?? (from === null ? null : 'infinity')),
+      read.map((one) => one?.version ?? 0),
+      read.map((one) => moment(one?.asOf)),
+    ];
+  }
+}
+
+function moment(milliseconds: number | undefined): string | null {
+  return milliseconds === undefined ? null : new Date(milliseconds).toISOString();
+}
+
+function expectAll(wanted: readonly unknown[], { rowCount }: { rowCount: number | null }): void {
+  if (rowCount !== wanted.length)
+    throw new GatewayError('store-conflict', 'another gateway changed the same resource at the same time');
+}
+
+function byKey(a: Version, b: Version): number {
+  return compareText(a.type, b.type) || compareText(a.id, b.id);
 }
 
 function split(key: string): [type: string, id: string] {
@@ -149,17 +231,4 @@ function split(key: string): [type: string, id: string] {
 
 function columns<T>(rows: readonly T[], names: readonly (keyof T)[]): unknown[][] {
   return names.map((name) => rows.map((row) => row[name]));
-}
-
-function upsertColumns(rows: Version[]): unknown[][] {
-  const indexes = rows.map(({ body, removed }) =>
-    removed ? { tokens: [], from: null, to: null } : indexResource(JSON.parse(body) as FhirResource),
-  );
-  return [
-    ...columns(rows, ['type', 'id', 'version', 'body', 'removed']),
-    rows.map(({ asOf }) => (asOf === undefined ? null : new Date(asOf).toISOString())),
-    indexes.map(({ tokens }) => JSON.stringify(tokens)),
-    indexes.map(({ from }) => from?.toISOString() ?? null),
-    indexes.map(({ to }) => to?.toISOString() ?? null),
-  ];
 }

@@ -1,5 +1,5 @@
 import type { FhirResource } from 'fhir/r4.js';
-import type { SearchQuery } from '../fhir/search.js';
+import type { DateTest, SearchQuery } from '../fhir/search.js';
 import { withMeta } from './deliveries.js';
 import type { Queryable } from './pool.js';
 
@@ -13,7 +13,11 @@ export interface StoredVersion {
   removed: boolean;
 }
 
-const READ = `SELECT body, version, updated_at AS "updatedAt", removed FROM resource WHERE type = $1 AND id = $2`;
+const READ = `
+  SELECT resource_version.body, version, resource.updated_at AS "updatedAt", resource.removed
+  FROM resource
+  JOIN resource_version USING (type, id, version)
+  WHERE type = $1 AND id = $2`;
 const VREAD = `SELECT body, version, updated_at AS "updatedAt", removed FROM resource_version WHERE type = $1 AND id = $2 AND version = $3`;
 const HISTORY = `
   SELECT body, version, updated_at AS "updatedAt", removed
@@ -68,7 +72,10 @@ export async function searchResources(
   const after = query.after === undefined ? '' : `AND id > $${values.push(query.after)}`;
   const limit = `$${values.push(query.count + 1)}`;
   const { rows } = await client.query<Row & { id: string }>(
-    `SELECT id, body, version, updated_at AS "updatedAt", removed FROM resource WHERE ${where} ${after} ORDER BY id LIMIT ${limit}`,
+    `SELECT id, resource_version.body, version, found.updated_at AS "updatedAt", found.removed
+    FROM (SELECT * FROM resource WHERE ${where} ${after} ORDER BY id LIMIT ${limit}) AS found
+    JOIN resource_version USING (type, id, version)
+    ORDER BY id`,
     values,
   );
   const page = rows.slice(0, query.count);
@@ -83,33 +90,33 @@ export function condition(query: SearchQuery): { where: string; values: unknown[
   const parts = ['type = $1', 'NOT removed'];
   for (const any of query.all) parts.push(`tokens && $${values.push(any)}::text[]`);
   if (query.ids !== undefined) parts.push(`id = ANY ($${values.push(query.ids)}::text[])`);
-  for (const { op, from, to } of query.dates)
-    parts.push(range(op, 'date_from', 'date_to', values.push(from), values.push(to)));
-  for (const { op, from, to } of query.lastUpdated)
-    parts.push(range(op, 'updated_at', 'updated_at', values.push(from), values.push(to)));
+  for (const test of query.dates) parts.push(range(test, 'date_from', 'date_to', values));
+  for (const test of query.lastUpdated) parts.push(range(test, 'updated_at', 'updated_at', values));
   return { where: parts.join(' AND '), values };
 }
 
-/**
- * FHIR date comparison of a resource's range with the value's (R4 §3.1.1.4.2): an open end of the resource reaches for ever.
- * The bounds of the value are from inclusive, to exclusive.
- */
-function range(op: SearchQuery['dates'][number]['op'], low: string, high: string, from: number, to: number): string {
-  const start = `coalesce(${low}, '-infinity')`;
-  const end = `coalesce(${high}, 'infinity')`;
-  const f = `$${from}::timestamptz`;
-  const t = `$${to}::timestamptz`;
-  const exists = `(${low} IS NOT NULL OR ${high} IS NOT NULL)`;
-  const tests: Record<typeof op, string> = {
-    eq: `${start} >= ${f} AND ${end} < ${t}`,
-    ne: `NOT (${start} >= ${f} AND ${end} < ${t})`,
-    gt: `${end} >= ${t}`,
-    lt: `${start} < ${f}`,
-    ge: `${end} >= ${f}`,
-    le: `${start} < ${t}`,
-    sa: `${start} >= ${t}`,
-    eb: `${end} < ${f}`,
-  };
-  // Every form names both parameters once, so that the statement's numbering holds whatever the operator.
-  return `(${exists} AND ${tests[op]} AND ${f} IS NOT NULL AND ${t} IS NOT NULL)`;
+/** What each prefix asks of the resource's range, `low` to `high`, and of the value's, from inclusive and to exclusive (R4 §3.1.1.4.2). */
+const TESTS: Readonly<Record<DateTest['op'], readonly (readonly ['low' | 'high', string, 'from' | 'to'])[]>> = {
+  eq: [
+    ['low', '>=', 'from'],
+    ['high', '<', 'to'],
+  ],
+  ne: [
+    ['low', '>=', 'from'],
+    ['high', '<', 'to'],
+  ],
+  gt: [['high', '>=', 'to']],
+  lt: [['low', '<', 'from']],
+  ge: [['high', '>=', 'from']],
+  le: [['low', '<', 'to']],
+  sa: [['low', '>=', 'to']],
+  eb: [['high', '<', 'from']],
+};
+
+function range(test: DateTest, low: string, high: string, values: unknown[]): string {
+  const comparisons = TESTS[test.op].map(
+    ([side, operator, bound]) => `${side === 'low' ? low : high} ${operator} $${values.push(test[bound])}::timestamptz`,
+  );
+  const all = comparisons.join(' AND ');
+  return test.op === 'ne' ? `NOT (${all})` : all;
 }

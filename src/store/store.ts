@@ -3,7 +3,7 @@ import type { SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
 import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
 import type { TranslationTx } from '../message/translation.js';
-import { claimDeliveries, endpointsDue, recordAttempts, reviveDelivery } from './deliveries.js';
+import { claimDeliveries, endpointsDue, recordAttempts, releaseDeliveries, reviveDelivery } from './deliveries.js';
 import { keep } from './keep.js';
 import { migrate } from './migrate.js';
 import {
@@ -25,13 +25,14 @@ import { closeWorkItem } from './work-items.js';
 /** Everything the gateway keeps, and every question it asks of it. All failures are GatewayErrors. */
 export interface Store {
   keep(batch: IncomingMessage[]): Promise<KeptMessage[]>;
-  inTranslation<T>(ids: string[], run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   journalMessage(id: string): Promise<JournalMessage | undefined>;
   setMessageState(id: string, to: MessageState): Promise<boolean>;
   /** Ids of messages received before that moment (ms) and not translated, oldest first. */
   untranslated(before: number, limit: number): Promise<string[]>;
   claimDeliveries(request: { endpoint: string; limit: number; leaseMs: number }): Promise<DueDelivery[]>;
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
+  releaseDeliveries(ids: string[]): Promise<void>;
   endpointsDue(): Promise<string[]>;
   reviveDelivery(id: string): Promise<boolean>;
   readResource(type: string, id: string): Promise<StoredVersion | undefined>;
@@ -67,12 +68,13 @@ export async function openStore({ databaseUrl, log }: { databaseUrl: string; log
   await guarded(migrate(pool));
   return {
     keep: (batch) => keep(pool, batch),
-    inTranslation: (ids, run) => inTranslation(pool, ids, run),
+    inTranslation: (claim, run) => inTranslation(pool, claim, run),
     journalMessage: (id) => guarded(journalMessage(pool, id)),
     setMessageState: (id, to) => guarded(setMessageState(pool, id, to)),
     untranslated: (before, limit) => guarded(untranslated(pool, firstIdAt(before), limit)),
     claimDeliveries: (request) => guarded(claimDeliveries(pool, request)),
     recordAttempts: (outcomes) => guarded(recordAttempts(pool, outcomes)),
+    releaseDeliveries: (ids) => guarded(releaseDeliveries(pool, ids)),
     endpointsDue: () => guarded(endpointsDue(pool)),
     reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
     readResource: (type, id) => guarded(readResource(pool, type, id)),

@@ -2,58 +2,86 @@ import type { Pool } from 'pg';
 import type { JournalMessage } from '../message/message.js';
 import type { TranslationStep, TranslationTx } from '../message/translation.js';
 import { loadPatients } from './patients.js';
-import { inTransaction, type Queryable } from './pool.js';
+import { inTransaction, prepared, type Queryable, type Statement } from './pool.js';
 import { ResourceWriter } from './resources.js';
 import { openWorkItems } from './work-items.js';
 
-const CLAIM = `
+/** The messages asked for, and of those that wait the oldest, so that a busy stage takes many at once whatever its jobs say. */
+const CLAIM: Statement = [
+  'translation-claim',
+  `
   SELECT id, source, control_id AS "controlId", sender, type, received_at AS "receivedAt", charset, bytes, state
   FROM journal
-  WHERE id = ANY ($1::bigint[]) AND state = 'received'
+  WHERE state = 'received' AND (
+    id = ANY ($1::bigint[])
+    OR id IN (SELECT id FROM journal AS waiting WHERE waiting.state = 'received' ORDER BY id LIMIT $2))
   ORDER BY id
-  FOR UPDATE SKIP LOCKED`;
+  FOR UPDATE SKIP LOCKED`,
+];
 
-const FACTS = `
+const FACTS: Statement = [
+  'translation-facts',
+  `
   INSERT INTO fact (message_id, position, patient, stay, kind, body, effective_at, recorded_at, effective_text, recorded_text, mapping)
-  SELECT message_id, position, patient, stay, kind, body::jsonb, effective_text::timestamptz, recorded_text::timestamptz,
+  SELECT message_id, position, patient, stay, kind, body::json, effective_text::timestamptz, recorded_text::timestamptz,
     effective_text, recorded_text, mapping
   FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
     AS input (message_id, position, patient, stay, kind, body, effective_text, recorded_text, mapping)
-  ON CONFLICT (message_id, position) DO NOTHING`;
+  ON CONFLICT (message_id, position) DO NOTHING`,
+];
 
-const EVENTS = `
+const EVENTS: Statement = [
+  'translation-events',
+  `
   INSERT INTO event (patient, number, kind, message_id, stay, movement, effective_at, effective_text)
   SELECT patient,
     (SELECT coalesce(max(number), 0) FROM event WHERE event.patient = input.patient)
       + row_number() OVER (PARTITION BY patient ORDER BY position),
     kind, message_id, stay, movement, effective_text::timestamptz, effective_text
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[])
-    WITH ORDINALITY AS input (patient, kind, message_id, stay, movement, effective_text, position)`;
+    WITH ORDINALITY AS input (patient, kind, message_id, stay, movement, effective_text, position)`,
+];
 
-const RECEIPTS = `
+const RECEIPTS: Statement = [
+  'translation-receipts',
+  `
   INSERT INTO receipt (id, message_id, patient, stay, movement, event_kind, effective_text, member, label, role, decision, reason, rule,
     member_from, member_to)
   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
-  ON CONFLICT (id) DO NOTHING`;
+  ON CONFLICT (id) DO NOTHING`,
+];
 
-const DELIVERIES = `
+const DELIVERIES: Statement = [
+  'translation-deliveries',
+  `
   INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, pinned)
   SELECT id, receipt_id, message_id, endpoint, lane, kind, string_to_array(pinned, ' ')
   FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
     WITH ORDINALITY AS input (id, receipt_id, message_id, endpoint, lane, kind, pinned, position)
   ORDER BY position
-  ON CONFLICT (id) DO NOTHING`;
+  ON CONFLICT (id) DO NOTHING`,
+];
 
-const STATES = `
+const STATES: Statement = [
+  'translation-states',
+  `
   UPDATE journal SET state = input.state
   FROM unnest($1::bigint[], $2::text[]) AS input (id, state)
-  WHERE journal.id = input.id`;
+  WHERE journal.id = input.id`,
+];
 
-/** Runs the translate stage for some messages in one transaction; see `TranslationTx`. A conflict is tried again from the start. */
-export function inTranslation<T>(pool: Pool, ids: string[], run: (tx: TranslationTx) => Promise<T>): Promise<T> {
+/**
+ * Runs the translate stage in one transaction for the messages named and up to `others` that wait; see `TranslationTx`. A conflict is
+ * tried again from the start.
+ */
+export function inTranslation<T>(
+  pool: Pool,
+  { ids, others }: { ids: string[]; others: number },
+  run: (tx: TranslationTx) => Promise<T>,
+): Promise<T> {
   return inTransaction(pool, async (client) => {
-    const { rows: messages } = await client.query<JournalMessage>(CLAIM, [ids]);
+    const { rows: messages } = await prepared<JournalMessage>(client, CLAIM, [ids, others]);
     return run({
       messages,
       load: (request) => loadPatients(client, request),
@@ -84,14 +112,14 @@ async function save(
     workItems.map((item) => ({ ...item, messageId, controlId: controlId.get(messageId) ?? '' })),
   );
   await openWorkItems(client, items);
-  await client.query(STATES, [steps.map(({ messageId }) => messageId), steps.map(({ state }) => state)]);
+  await prepared(client, STATES, [steps.map(({ messageId }) => messageId), steps.map(({ state }) => state)]);
   return { endpoints: [...new Set(steps.flatMap((step) => step.deliveries.map(({ endpoint }) => endpoint)))] };
 }
 
 async function saveFacts(client: Queryable, steps: TranslationStep[]): Promise<void> {
   const facts = steps.flatMap((step) => step.facts);
   if (facts.length === 0) return;
-  await client.query(FACTS, [
+  await prepared(client, FACTS, [
     facts.map(({ messageId }) => messageId),
     facts.map(({ id }) => Number(id.slice(id.lastIndexOf('.') + 1))),
     facts.map(({ patient }) => patient),
@@ -107,7 +135,7 @@ async function saveFacts(client: Queryable, steps: TranslationStep[]): Promise<v
 async function saveRouting(client: Queryable, steps: TranslationStep[], pinned: string[]): Promise<void> {
   const events = steps.flatMap((step) => step.events);
   if (events.length > 0)
-    await client.query(EVENTS, [
+    await prepared(client, EVENTS, [
       events.map(({ patient }) => patient),
       events.map(({ kind }) => kind),
       events.map(({ messageId }) => messageId),
@@ -120,7 +148,7 @@ async function saveRouting(client: Queryable, steps: TranslationStep[], pinned: 
     step.deliveries.map((delivery) => ({ ...delivery, messageId: step.messageId })),
   );
   if (deliveries.length > 0)
-    await client.query(DELIVERIES, [
+    await prepared(client, DELIVERIES, [
       deliveries.map(({ id }) => id),
       deliveries.map(({ receiptId }) => receiptId),
       deliveries.map(({ messageId }) => messageId),
@@ -134,7 +162,7 @@ async function saveRouting(client: Queryable, steps: TranslationStep[], pinned: 
 async function saveReceipts(client: Queryable, steps: TranslationStep[]): Promise<void> {
   const receipts = steps.flatMap((step) => step.receipts);
   if (receipts.length === 0) return;
-  await client.query(RECEIPTS, [
+  await prepared(client, RECEIPTS, [
     receipts.map(({ id }) => id),
     receipts.map(({ event }) => event.messageId),
     receipts.map(({ event }) => event.patient),

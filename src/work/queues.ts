@@ -54,8 +54,9 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
   const queues = new Map<string, Queue>();
   const workers: Worker[] = [];
   const handlers = new Map<string, Map<string, () => Promise<void>>>();
+  let closing = false;
   const failed = (cause: Error) => {
-    log('warn', 'queue.connection', { code: codeOf(cause) });
+    if (!closing) log('warn', 'queue.connection', { code: codeOf(cause) });
   };
   const queue = (name: string): Queue => {
     const known = queues.get(name) ?? backend.queue(name);
@@ -105,6 +106,7 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
       for (const one of queues.values()) await one.obliterate({ force: true });
     },
     async close() {
+      closing = true;
       await Promise.allSettled(workers.map((worker) => worker.close()));
       await Promise.allSettled([...queues.values()].map((one) => one.close()));
       await backend.close();
@@ -129,7 +131,8 @@ function codeOf(error: Error): string {
 
 async function postgresBackend(databaseUrl: string): Promise<Backend> {
   await migrateQueue(databaseUrl);
-  const connection = { connectionString: databaseUrl, schema: SCHEMA, max: 4 };
+  // The queue may be lost whole (law 2), so it waits for no disk.
+  const connection = { connectionString: databaseUrl, schema: SCHEMA, max: 3, options: '-c synchronous_commit=off' };
   return {
     queue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,
     worker: (name, process, concurrency) =>

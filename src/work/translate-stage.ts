@@ -1,6 +1,7 @@
 import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
 import type { Fact, Translation } from '../message/fact.js';
+import { GatewayError } from '../message/failure.js';
 import type { JournalMessage } from '../message/message.js';
 import type { ToldBefore, TranslationStep, TranslationTx } from '../message/translation.js';
 import type { Mappings } from '../translate/compile.js';
@@ -16,7 +17,7 @@ import {
 
 /** What the stage needs of the store, of the configuration and of the logs. */
 export interface TranslateDeps extends ApplyContext {
-  inTranslation<T>(ids: string[], run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** How messages of that source are to be read. */
   source(name: string): { mappings: Mappings; zone: string; charset: string; authorities: Record<string, string> };
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
@@ -25,21 +26,58 @@ export interface TranslateDeps extends ApplyContext {
 
 type Reading = { message: JournalMessage; translation: Translation } | { message: JournalMessage; error: unknown };
 
+/** Waiting messages that a transaction takes beside those its job names. */
+const OTHERS = 100;
+
 /**
- * The translate stage: one transaction for a batch of journal messages (DESIGN §4).
+ * The translate stage: one transaction for a batch of journal messages (DESIGN §4). Where the store refuses a batch for good, each of its
+ * messages is tried alone, and the one that is refused again is parked: one bad message stops no other.
  * @returns a handler that takes journal ids and gives the endpoints that now have something due
  */
 export function translateStage(deps: TranslateDeps): (ids: string[]) => Promise<string[]> {
   return async (ids) => {
-    const started = performance.now();
-    const { endpoints, count } = await deps.inTranslation(ids, async (tx) => {
-      const steps = await stepsOf(tx, deps);
-      if (steps.length === 0) return { endpoints: [], count: 0 };
-      return { ...(await tx.save(steps)), count: steps.length };
-    });
-    deps.observe(count, (performance.now() - started) / 1000);
-    return endpoints;
+    const claimed: string[] = [];
+    try {
+      return await translateBatch({ ids, others: OTHERS }, claimed, deps);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      const endpoints = await Promise.all([...new Set(claimed)].map((id) => translateAlone(id, deps)));
+      return [...new Set(endpoints.flat())];
+    }
   };
+}
+
+async function translateBatch(
+  claim: { ids: string[]; others: number },
+  claimed: string[],
+  deps: TranslateDeps,
+): Promise<string[]> {
+  const started = performance.now();
+  const { endpoints, count } = await deps.inTranslation(claim, async (tx) => {
+    claimed.push(...tx.messages.map((message) => message.id));
+    const steps = await stepsOf(tx, deps);
+    if (steps.length === 0) return { endpoints: [], count: 0 };
+    return { ...(await tx.save(steps)), count: steps.length };
+  });
+  if (count > 0) deps.observe(count, (performance.now() - started) / 1000);
+  return endpoints;
+}
+
+async function translateAlone(id: string, deps: TranslateDeps): Promise<string[]> {
+  try {
+    return await translateBatch({ ids: [id], others: 0 }, [], deps);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    deps.log('error', 'translate.refused', { messageId: id, code: 'store-rejected' });
+    await deps.inTranslation({ ids: [id], others: 0 }, (tx) =>
+      tx.save(tx.messages.map((message) => parkedStep(message.id, failureItem(message.id, error)))),
+    );
+    return [];
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof GatewayError && error.kind === 'permanent';
 }
 
 /** Reads one journal message: bytes → text → facts. A failure here parks that message and no other. */

@@ -1,31 +1,35 @@
 type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
 const MAX_IDS = 100;
-const GATHER_MS = 5;
+/** Least time between two jobs: a job costs the queue some milliseconds, and takes all that waits whatever it names. */
+const BETWEEN_MS = 25;
 
 /**
- * Gathers the ids of kept messages into few jobs. What is gathered and not yet queued is lost with the process and found by the sweep:
- * the journal is the truth.
+ * Gathers the ids of kept messages into few jobs: at once after a pause, then one job every 25 ms at most. What is gathered and not yet
+ * queued is lost with the process and found by the sweep: the journal is the truth.
  */
 export class Wakeups {
   private ids: string[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private lastAt = 0;
   private underWay: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly queue: (ids: string[]) => Promise<void>,
+    private readonly now: () => number,
     private readonly log: Log,
   ) {}
 
   add(ids: readonly string[]): void {
     this.ids.push(...ids);
-    this.timer ??= setTimeout(() => void this.flush(), GATHER_MS);
+    this.timer ??= setTimeout(() => void this.flush(), Math.max(0, this.lastAt + BETWEEN_MS - this.now()));
   }
 
   /** Queues what is gathered, one job after the other. */
   flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.lastAt = this.now();
     this.underWay = this.underWay.then(() => this.send());
     return this.underWay;
   }

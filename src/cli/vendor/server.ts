@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:http';
 import express, { type Request, type Response } from 'express';
+import { withReferences } from '../../fhir/reference.js';
 import type { Bundle, BundleEntry, FhirResource, Identifier } from 'fhir/r4.js';
 
 export type Behaviour = 'ok' | '500' | '422' | 'hang' | 'reset';
@@ -22,8 +23,11 @@ class Records {
       const type = entry.resource?.resourceType ?? '';
       ids.set(entry.fullUrl ?? '', this.byIdentifier.get(condition) ?? `${type}/${randomUUID()}`);
     }
-    const text = JSON.stringify(entries);
-    const unresolved = [...text.matchAll(/"reference":"(urn:uuid:[^"]+)"/g)].some((match) => !ids.has(match[1] ?? ''));
+    let unresolved = false;
+    withReferences(entries, (reference) => {
+      unresolved ||= reference.startsWith('urn:uuid:') && !ids.has(reference);
+      return reference;
+    });
     if (unresolved) return { refused: 422, why: 'a reference leads to no entry' };
     return {
       resourceType: 'Bundle',
@@ -35,9 +39,7 @@ class Records {
   private put(entry: BundleEntry, ids: ReadonlyMap<string, string>): BundleEntry {
     const location = ids.get(entry.fullUrl ?? '') ?? '';
     const [type = '', id = ''] = location.split('/');
-    const resource = JSON.parse(JSON.stringify(entry.resource), (key, value: unknown) =>
-      key === 'reference' && typeof value === 'string' ? (ids.get(value) ?? value) : value,
-    ) as FhirResource;
+    const resource = withReferences(entry.resource, (reference) => ids.get(reference) ?? reference) as FhirResource;
     const known = this.byType.get(type) ?? new Map<string, FhirResource>();
     this.byType.set(type, known);
     const status = known.has(id) ? '200 OK' : '201 Created';

@@ -17,7 +17,7 @@ CREATE TABLE fact (
   patient text NOT NULL,
   stay text,
   kind text NOT NULL,
-  body jsonb NOT NULL,
+  body json NOT NULL,
   effective_at timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL,
   -- The sender's own writing of both, offset included.
@@ -30,24 +30,27 @@ CREATE TABLE fact (
 CREATE INDEX fact_patient ON fact (patient);
 CREATE INDEX fact_stay ON fact (stay) WHERE stay IS NOT NULL;
 
+-- The current version of each resource, and what searches find it by. The body stands in resource_version alone.
 CREATE TABLE resource (
   type text NOT NULL,
   id text NOT NULL,
   version int NOT NULL,
-  body text NOT NULL,
   updated_at timestamptz NOT NULL,
   removed boolean NOT NULL DEFAULT false,
   -- For mentions: when the winning one was recorded.
   as_of timestamptz,
   tokens text[] NOT NULL,
+  -- Range of the type's `date` parameter: an open end is infinite, a resource without date has neither.
   date_from timestamptz,
   date_to timestamptz,
   PRIMARY KEY (type, id)
 );
 CREATE INDEX resource_tokens ON resource USING gin (tokens);
 CREATE INDEX resource_updated ON resource (type, updated_at);
-CREATE INDEX resource_dates ON resource (type, date_from, date_to);
+CREATE INDEX resource_begins ON resource (type, date_from) WHERE date_from IS NOT NULL;
+CREATE INDEX resource_ends ON resource (type, date_to) WHERE date_to IS NOT NULL;
 
+-- Every version there ever was. Where each value comes from is not kept here: the facts say it, and the folds work it out again.
 CREATE TABLE resource_version (
   type text NOT NULL,
   id text NOT NULL,
@@ -56,7 +59,5 @@ CREATE TABLE resource_version (
   updated_at timestamptz NOT NULL,
   removed boolean NOT NULL,
   message_id bigint,
-  -- Which fact gave each element; null for mentions.
-  origins jsonb,
   PRIMARY KEY (type, id, version)
 );

@@ -62,14 +62,17 @@ function delivery(endpoint: string, number: number): DueDelivery {
 /** A port in memory: what is due, and what became of it. */
 function portOf(due: DueDelivery[]) {
   const outcomes: AttemptOutcome[] = [];
+  const released: string[] = [];
   return {
     outcomes,
+    released,
     claimDeliveries: ({ endpoint, limit }: { endpoint: string; limit: number }) => {
       const mine = due.filter((one) => one.endpoint === endpoint).slice(0, limit);
       for (const one of mine) due.splice(due.indexOf(one), 1);
       return Promise.resolve(mine);
     },
     recordAttempts: (made: AttemptOutcome[]) => Promise.resolve(void outcomes.push(...made)),
+    releaseDeliveries: (ids: string[]) => Promise.resolve(void released.push(...ids)),
   };
 }
 
