@@ -122,7 +122,7 @@ async function openReceive(
   const deps: ReceiveDeps = {
     committer: new Committer((batch) => store.keep(batch), now, log),
     triggers: (source) => mappingsOf(source).triggers,
-    newId: messageIds(Math.floor(Math.random() * 256), now),
+    newId: messageIds(await store.nodeNumber(), now),
     now,
     log,
     onKept: (ids) => {

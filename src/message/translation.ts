@@ -24,14 +24,23 @@ export interface LoadedPatients {
   told: ToldBefore[];
 }
 
+/** A folded resource and its canonical JSON: the same bytes as any other fold of the same facts (law 3). */
+export interface ChangedResource {
+  resource: FoldedResource['resource'];
+  body: string;
+}
+
 /** What one message changed, in the order of the batch. */
 export interface TranslationStep {
   messageId: string;
   state: 'translated' | 'parked';
+  /** What the message says and the store does not yet know of it. */
   facts: Fact[];
+  /** A replay that reads the message otherwise than before: the facts it gave until now are superseded. */
+  supersedes: boolean;
   mentions: Mention[];
   /** Only those whose content differs from before the message. */
-  resources: FoldedResource[];
+  resources: ChangedResource[];
   /** Ids of folded resources that the message made disappear, as `Type/id`. */
   removed: string[];
   events: StayEvent[];

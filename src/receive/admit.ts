@@ -35,9 +35,9 @@ export function admit(message: Message, warnings: readonly string[], { source, t
   const trigger = message.value('MSH-9.2');
   const told: AckIssue[] = warnings.map((text) => ({ location: 'MSH-18', code: 103, severity: 'W', text }));
   const facts = {
-    controlId: message.value('MSH-10').slice(0, CONTROL_ID_LENGTH),
-    sender: `${message.value('MSH-3')}|${message.value('MSH-4')}`,
-    type: type === '' ? '' : `${type}^${trigger}`,
+    controlId: storable(message.value('MSH-10')).slice(0, CONTROL_ID_LENGTH),
+    sender: storable(`${message.value('MSH-3')}|${message.value('MSH-4')}`),
+    type: type === '' ? '' : storable(`${type}^${trigger}`),
   };
   const rejected = checkHeader(message, source);
   if (rejected !== undefined) return refusal('AR', [...told, rejected.issue], rejected.reason, facts);
@@ -53,6 +53,11 @@ export function admit(message: Message, warnings: readonly string[], { source, t
   const errors = faults.filter((fault) => fault.severity === 'E');
   if (errors.length > 0) return refusal('AE', [...told, ...faults], reason, facts);
   return { code: 'AA', state: 'received', issues: [...told, ...faults], workItems: [], ...facts };
+}
+
+/** PostgreSQL's text holds any character but NUL. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '');
 }
 
 type Facts = Pick<Admission, 'controlId' | 'sender' | 'type'>;

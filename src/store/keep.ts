@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { IncomingMessage, KeptMessage } from '../message/message.js';
 import { compareText } from '../message/order.js';
-import { inTransaction, storeError, type Queryable } from './pool.js';
+import { inOnePiece, inTransaction, storeError, type Queryable } from './pool.js';
 import { openWorkItems } from './work-items.js';
 
 const NAMES =
@@ -96,12 +96,7 @@ function inClaimOrder(batch: IncomingMessage[]): IncomingMessage[] {
 
 function columnsOf(batch: IncomingMessage[]): unknown[] {
   const column = <T>(of: (message: IncomingMessage) => T) => batch.map(of);
-  let end = 1;
-  const starts = column(({ answer, bytes }) => {
-    const start = end;
-    end += 32 + answer.length + bytes.length;
-    return start;
-  });
+  const [piece, starts] = inOnePiece(batch.map(({ sha256, answer, bytes }) => Buffer.concat([sha256, answer, bytes])));
   return [
     column((message) => message.id),
     column((message) => message.source),
@@ -116,7 +111,7 @@ function columnsOf(batch: IncomingMessage[]): unknown[] {
     column((message) => message.state),
     starts,
     column((message) => message.answer.length),
-    Buffer.concat(batch.flatMap(({ sha256, answer, bytes }) => [sha256, answer, bytes])),
+    piece,
     column((message) => message.bytes.length),
   ];
 }

@@ -107,6 +107,13 @@ export async function setMessageState(client: Queryable, id: string, to: Message
   return ((await client.query(STATE, [id, to, from])).rowCount ?? 0) > 0;
 }
 
+const NODE = `SELECT nextval('gateway_node')::int AS node`;
+
+/** A number from 0 to 255 for the message ids of one process that receives. */
+export async function nodeNumber(client: Queryable): Promise<number> {
+  return (await client.query<{ node: number }>(NODE)).rows[0]?.node ?? 0;
+}
+
 const COUNTS = `
   SELECT
     (SELECT count(*)::int FROM journal WHERE state = 'received') AS "untranslated",

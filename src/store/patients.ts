@@ -45,10 +45,13 @@ const FACTS: Statement = [
   SELECT members.cluster, fact.message_id || '.' || fact.position AS id, fact.message_id AS "messageId", fact.patient, fact.stay,
     fact.kind, fact.body, fact.effective_text AS "effectiveAt", fact.recorded_text AS "recordedAt", fact.mapping
   FROM unnest($1::text[], $2::bigint[]) AS members (key, cluster)
-  JOIN fact ON fact.patient = members.key`,
+  JOIN fact ON fact.patient = members.key AND fact.superseded_at IS NULL`,
 ];
 
-const STAYS: Statement = ['patients-stays', `SELECT DISTINCT stay, patient FROM fact WHERE stay = ANY ($1::text[])`];
+const STAYS: Statement = [
+  'patients-stays',
+  `SELECT DISTINCT stay, patient FROM fact WHERE stay = ANY ($1::text[]) AND superseded_at IS NULL`,
+];
 
 const TOLD: Statement = [
   'patients-told',

@@ -51,6 +51,20 @@ export async function prepared<Row extends pg.QueryResultRow>(
   return client.query<Row>({ name, text, values });
 }
 
+/**
+ * Large values as one bytea parameter, with the start (from 1) and length of each: an array of them would be escaped by the client and
+ * unescaped by PostgreSQL, byte by byte.
+ * @returns the bytea, the starts, the lengths
+ */
+export function inOnePiece(values: readonly Buffer[]): [Buffer, number[], number[]] {
+  let end = 1;
+  const starts = values.map(({ length }) => {
+    end += length;
+    return end - length;
+  });
+  return [Buffer.concat(values), starts, values.map(({ length }) => length)];
+}
+
 /** Name and text of a statement to be prepared; the name stands for the text on every connection. */
 export type Statement = readonly [name: string, text: string];
 

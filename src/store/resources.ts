@@ -5,7 +5,7 @@ import { canonicalJson } from '../message/id.js';
 import { GatewayError } from '../message/failure.js';
 import { compareText } from '../message/order.js';
 import type { TranslationStep } from '../message/translation.js';
-import { prepared, type Queryable, type Statement } from './pool.js';
+import { inOnePiece, prepared, type Queryable, type Statement } from './pool.js';
 
 /** Bodies are read of mentions only: whether a folded resource changed is known before it is written. */
 const CURRENT: Statement = [
@@ -22,9 +22,9 @@ const VERSIONS: Statement = [
   'resources-versions',
   `
   INSERT INTO resource_version (type, id, version, body, updated_at, removed, message_id)
-  SELECT type, id, version, body, now(), removed, message_id
-  FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::boolean[], $6::bigint[])
-    AS input (type, id, version, body, removed, message_id)`,
+  SELECT type, id, version, convert_from(substring($6::bytea FROM start FOR length), 'UTF8'), now(), removed, message_id
+  FROM unnest($1::text[], $2::text[], $3::int[], $4::boolean[], $5::bigint[], $7::int[], $8::int[])
+    AS input (type, id, version, removed, message_id, start, length)`,
 ];
 
 const INPUT = `unnest($1::text[], $2::text[], $3::int[], $4::boolean[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::timestamptz[],
@@ -126,11 +126,10 @@ export class ResourceWriter {
    */
   async flush(): Promise<void> {
     if (this.versions.length > 0)
-      await prepared(
-        this.client,
-        VERSIONS,
-        columns(this.versions, ['type', 'id', 'version', 'body', 'removed', 'messageId']),
-      );
+      await prepared(this.client, VERSIONS, [
+        ...columns(this.versions, ['type', 'id', 'version', 'removed', 'messageId']),
+        ...inOnePiece(this.versions.map(({ body }) => Buffer.from(body))),
+      ]);
     const last = [...new Map(this.versions.map((version) => [`${version.type}/${version.id}`, version])).values()];
     const [fresh, changed] = [false, true].map((known) =>
       last.filter(({ type, id }) => this.read.has(`${type}/${id}`) === known).sort(byKey),

@@ -10,6 +10,7 @@ import {
   counts,
   journalMessage,
   list,
+  nodeNumber,
   setMessageState,
   untranslated,
   type Counts,
@@ -49,6 +50,8 @@ export interface Store {
   listDeliveries(filter: ListFilter): Promise<Page>;
   closeWorkItem(id: string, how: string): Promise<boolean>;
   counts(): Promise<Counts>;
+  /** A number from 0 to 255, for the message ids of one process that receives. */
+  nodeNumber(): Promise<number>;
   /** Makes the journal's partitions of the coming days. */
   makePartitions(from: number, days: number): Promise<void>;
   ping(): Promise<void>;
@@ -87,6 +90,7 @@ export async function openStore({ databaseUrl, log }: { databaseUrl: string; log
     listDeliveries: (filter) => guarded(list(pool, 'deliveries', filter)),
     closeWorkItem: (id, how) => guarded(closeWorkItem(pool, id, how)),
     counts: () => guarded(counts(pool)),
+    nodeNumber: () => guarded(nodeNumber(pool)),
     makePartitions: (from, days) => guarded(makePartitions(pool, from, days)),
     ping: async () => void (await guarded(pool.query('SELECT 1'))),
     close: () => pool.end(),

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { JournalMessage } from '../message/message.js';
 import type { TranslationStep, TranslationTx } from '../message/translation.js';
 import { loadPatients } from './patients.js';
-import { inTransaction, prepared, type Queryable, type Statement } from './pool.js';
+import { inOnePiece, inTransaction, prepared, type Queryable, type Statement } from './pool.js';
 import { ResourceWriter } from './resources.js';
 import { openWorkItems } from './work-items.js';
 
@@ -23,11 +23,16 @@ const FACTS: Statement = [
   'translation-facts',
   `
   INSERT INTO fact (message_id, position, patient, stay, kind, body, effective_at, recorded_at, effective_text, recorded_text, mapping)
-  SELECT message_id, position, patient, stay, kind, body::json, effective_text::timestamptz, recorded_text::timestamptz,
-    effective_text, recorded_text, mapping
-  FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-    AS input (message_id, position, patient, stay, kind, body, effective_text, recorded_text, mapping)
-  ON CONFLICT (message_id, position) DO NOTHING`,
+  SELECT message_id, position, patient, stay, kind, convert_from(substring($9::bytea FROM start FOR length), 'UTF8')::json,
+    effective_text::timestamptz, recorded_text::timestamptz, effective_text, recorded_text, mapping
+  FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $10::int[], $11::int[])
+    AS input (message_id, position, patient, stay, kind, effective_text, recorded_text, mapping, start, length)
+  ON CONFLICT DO NOTHING`,
+];
+
+const SUPERSEDE: Statement = [
+  'translation-supersede',
+  `UPDATE fact SET superseded_at = now() WHERE message_id = ANY ($1::bigint[]) AND superseded_at IS NULL`,
 ];
 
 const EVENTS: Statement = [
@@ -117,6 +122,8 @@ async function save(
 }
 
 async function saveFacts(client: Queryable, steps: TranslationStep[]): Promise<void> {
+  const reread = steps.flatMap((step) => (step.supersedes ? [step.messageId] : []));
+  if (reread.length > 0) await prepared(client, SUPERSEDE, [reread]);
   const facts = steps.flatMap((step) => step.facts);
   if (facts.length === 0) return;
   await prepared(client, FACTS, [
@@ -125,10 +132,10 @@ async function saveFacts(client: Queryable, steps: TranslationStep[]): Promise<v
     facts.map(({ patient }) => patient),
     facts.map(({ stay }) => stay ?? null),
     facts.map(({ kind }) => kind),
-    facts.map(({ body }) => JSON.stringify(body)),
     facts.map(({ effectiveAt }) => effectiveAt),
     facts.map(({ recordedAt }) => recordedAt),
     facts.map(({ mapping }) => mapping),
+    ...inOnePiece(facts.map(({ body }) => Buffer.from(JSON.stringify(body)))),
   ]);
 }
 

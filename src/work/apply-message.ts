@@ -5,7 +5,8 @@ import type { FoldedResource, NewDelivery, NewReceipt, StayEvent } from '../mess
 import type { Fact, Translation } from '../message/fact.js';
 import type { CircleMember, FoldedPatient, FoldedStay, FoldOptions } from '../message/folded.js';
 import type { NewWorkItem } from '../message/message.js';
-import type { ToldBefore, TranslationStep } from '../message/translation.js';
+import { compareText } from '../message/order.js';
+import type { ChangedResource, ToldBefore, TranslationStep } from '../message/translation.js';
 import { stayEvents } from '../record/events.js';
 import { foldPatients } from '../record/patients.js';
 import type { Directory } from '../route/directory.js';
@@ -15,7 +16,7 @@ import { route, type RoutingRule } from '../route/route.js';
 interface Picture {
   patients: { patient: FoldedPatient; members: CircleMember[]; team: FoldedResource | undefined }[];
   /** `Type/id` → resource and its canonical JSON. */
-  resources: Map<string, { folded: FoldedResource; bytes: string }>;
+  resources: Map<string, { folded: FoldedResource; body: string }>;
 }
 
 /** What is known of one cluster of patients while a batch goes by; replaced, never edited, so that a failing message leaves no trace. */
@@ -36,7 +37,7 @@ export function remember(facts: readonly Fact[], fold: FoldOptions): PatientMemo
     const circle = foldCircle(facts, patient, fold);
     return { patient, members: circle?.members ?? [], team: circle?.team };
   });
-  const resources = new Map<string, { folded: FoldedResource; bytes: string }>();
+  const resources = new Map<string, { folded: FoldedResource; body: string }>();
   for (const { patient, team } of patients)
     for (const folded of [
       patient.patient,
@@ -44,7 +45,7 @@ export function remember(facts: readonly Fact[], fold: FoldOptions): PatientMemo
       ...patient.stays.flatMap(stayResources),
       ...(team ? [team] : []),
     ])
-      resources.set(referenceOf(folded), { folded, bytes: canonicalJson(folded.resource) });
+      resources.set(referenceOf(folded), { folded, body: canonicalJson(folded.resource) });
   return { facts, picture: { patients, resources } };
 }
 
@@ -65,7 +66,9 @@ export function applyMessage(
   if (stranger !== undefined) workItems.push(stranger);
   if (stranger !== undefined || translation.issues.some((issue) => issue.blocking))
     return { step: { ...emptyStep(messageId, 'parked'), workItems }, memory: before, told: [] };
-  const memory = remember([...before.facts, ...translation.facts], context.fold);
+  const { facts, supersedes } = reading(messageId, translation.facts, before.facts);
+  const others = supersedes ? before.facts.filter((fact) => fact.messageId !== messageId) : before.facts;
+  const memory = remember([...others, ...facts], context.fold);
   const events = eventsBetween(before.picture, memory.picture, messageId);
   const routed = events.map((found) => routeEvent(found, told, context));
   const receipts = routed.flatMap((one) => one.receipts);
@@ -74,7 +77,8 @@ export function applyMessage(
   const step: TranslationStep = {
     messageId,
     state: 'translated',
-    facts: translation.facts,
+    facts,
+    supersedes,
     mentions: translation.mentions,
     resources: changed(before.picture, memory.picture),
     removed: [...before.picture.resources.keys()].filter((key) => !memory.picture.resources.has(key)),
@@ -84,6 +88,14 @@ export function applyMessage(
     workItems,
   };
   return { step, memory, told: newlyTold(receipts, deliveries) };
+}
+
+/** What is new of a message: all of it the first time, nothing when a replay reads the same, else all of it in place of the former. */
+function reading(messageId: string, facts: Fact[], known: readonly Fact[]): { facts: Fact[]; supersedes: boolean } {
+  const former = known.filter((fact) => fact.messageId === messageId);
+  if (former.length === 0) return { facts, supersedes: false };
+  const said = (list: readonly Fact[]) => canonicalJson([...list].sort((a, b) => compareText(a.id, b.id)));
+  return said(former) === said(facts) ? { facts: [], supersedes: false } : { facts, supersedes: true };
 }
 
 /** A step that parks a message and changes nothing else. */
@@ -104,7 +116,7 @@ export function failureItem(messageId: string, error: unknown): NewWorkItem {
 
 function emptyStep(messageId: string, state: TranslationStep['state']): TranslationStep {
   const nothing = { facts: [], mentions: [], resources: [], removed: [], events: [], receipts: [], deliveries: [] };
-  return { messageId, state, ...nothing, workItems: [] };
+  return { messageId, state, supersedes: false, ...nothing, workItems: [] };
 }
 
 function stayResources(stay: FoldedStay): FoldedResource[] {
@@ -184,10 +196,10 @@ function pendingItems(after: Picture, before: Picture): NewWorkItem[] {
     .map((movement) => ({ reason: 'movement-unknown', field: 'ZBE-1', text, key: `movement-unknown|${movement}` }));
 }
 
-function changed(before: Picture, after: Picture): FoldedResource[] {
+function changed(before: Picture, after: Picture): ChangedResource[] {
   return [...after.resources]
-    .filter(([key, { bytes }]) => before.resources.get(key)?.bytes !== bytes)
-    .map(([, { folded }]) => folded);
+    .filter(([key, { body }]) => before.resources.get(key)?.body !== body)
+    .map(([, { folded, body }]) => ({ resource: folded.resource, body }));
 }
 
 function newlyTold(receipts: readonly NewReceipt[], deliveries: readonly NewDelivery[]): ToldBefore[] {

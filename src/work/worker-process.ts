@@ -8,13 +8,17 @@ export interface Worker<Told> {
 
 type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
+/** A batch makes tens of megabytes of short-lived objects: with room for them hardly any is copied by the collector. */
+const YOUNG_SPACE = ['--max-semi-space-size=64'];
+
 /** The work role in a process of its own, brought back when it dies. It shares the store and ends with its parent. */
 export function forkWorker<Told>(main: string, databaseUrl: string, log: Log): Worker<Told> {
   let child: ChildProcess;
   let stopping = false;
   let last: Told[] = [];
   const start = () => {
-    child = fork(main, ['work'], { env: { ...process.env, DATABASE_URL: databaseUrl, TDU_ROLES: 'work' } });
+    const env = { ...process.env, DATABASE_URL: databaseUrl, TDU_ROLES: 'work' };
+    child = fork(main, ['work'], { env, execArgv: [...process.execArgv, ...YOUNG_SPACE] });
     child.on('message', (told) => {
       last = [told as Told];
     });

@@ -53,3 +53,6 @@ CREATE UNIQUE INDEX work_item_open_key ON work_item (key) WHERE state = 'open';
 CREATE INDEX work_item_control_id ON work_item (control_id);
 CREATE INDEX work_item_message ON work_item (message_id);
 CREATE INDEX work_item_state ON work_item (state, id);
+
+-- Each process that receives takes a number for its message ids, so that two never give the same.
+CREATE SEQUENCE gateway_node MINVALUE 0 MAXVALUE 255 START 0 CYCLE;

@@ -24,11 +24,13 @@ CREATE TABLE fact (
   effective_text text NOT NULL,
   recorded_text text NOT NULL,
   mapping text NOT NULL,
+  -- From when to when the gateway read the message so: a replay under other mappings replaces what was read before, and forgets nothing.
   known_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (message_id, position)
+  superseded_at timestamptz,
+  PRIMARY KEY (message_id, position, known_at)
 );
-CREATE INDEX fact_patient ON fact (patient);
-CREATE INDEX fact_stay ON fact (stay) WHERE stay IS NOT NULL;
+CREATE INDEX fact_patient ON fact (patient) WHERE superseded_at IS NULL;
+CREATE INDEX fact_stay ON fact (stay) WHERE stay IS NOT NULL AND superseded_at IS NULL;
 
 -- The current version of each resource, and what searches find it by. The body stands in resource_version alone.
 CREATE TABLE resource (
