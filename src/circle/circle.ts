@@ -1,6 +1,6 @@
 import type { CareTeam } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
-import type { FoldedResource, Origin } from '../message/delivery.js';
+import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import type { Fact } from '../message/fact.js';
 import { hasCircle, type CircleMember, type FoldedPatient, type FoldOptions } from '../message/folded.js';
 import { resourceId } from '../message/id.js';
@@ -76,7 +76,7 @@ function teamOf(patient: FoldedPatient, said: SaidMember[], facts: MemberFact[],
     period: period(start, end),
     ...(said.length === 0 ? {} : { participant: said.map(participantOf) }),
   };
-  return { resource, origins: [...teamOrigins(said, facts), ...said.flatMap(participantOrigins)] };
+  return foldedResource(resource, () => [...teamOrigins(said, facts), ...said.flatMap(participantOrigins)]);
 }
 
 function participantOf({ member, role }: SaidMember) {

@@ -13,8 +13,20 @@ export interface Origin {
 
 /** A resource as a fold gives it: complete but for meta.versionId and meta.lastUpdated, which the store adds. */
 export interface FoldedResource {
-  resource: FhirResource & { id: string };
-  origins: Origin[];
+  readonly resource: FhirResource & { id: string };
+  /** Worked out when first asked for: most folds are only compared with the one before. */
+  readonly origins: Origin[];
+}
+
+/** Binds a resource to what can tell where its values come from. */
+export function foldedResource(resource: FoldedResource['resource'], originsOf: () => Origin[]): FoldedResource {
+  let origins: Origin[] | undefined;
+  return {
+    resource,
+    get origins() {
+      return (origins ??= originsOf());
+    },
+  };
 }
 
 export type { Trace };

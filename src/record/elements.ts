@@ -2,11 +2,13 @@ import type { Origin } from '../message/delivery.js';
 import type { Element, Fragment, Trace } from '../message/fact.js';
 import { compareText } from '../message/order.js';
 
-/** An element as last said, with the message that said it. Trace paths are relative to the element. */
+/** An element as last said, with the message that said it. */
 export interface SaidElement {
   path: string;
   value: unknown;
-  trace: Trace[];
+  /** What the fragment's element says of itself, this and its neighbours; what lies beneath `at` is about this one. */
+  trace: readonly Trace[];
+  at: string;
   messageId: string;
 }
 
@@ -20,18 +22,19 @@ export function layFragment(elements: Elements, fragment: Fragment, messageId: s
     else for (const said of split(element, messageId)) elements.set(keyOf(said), said);
 }
 
-/** Lays what one movement said over what those before it said. */
-export function layElements(elements: Elements, later: Elements): void {
-  for (const [key, said] of later) elements.set(key, said);
+/** Some fields of a resource under construction, and where they come from. */
+export interface Part {
+  fields: Record<string, unknown>;
+  origins: () => Origin[];
 }
 
 /** Builds the fields of a resource, and the origins of each. */
-export function buildFields(elements: Elements): { fields: Record<string, unknown>; origins: Origin[] } {
+export function buildFields(elements: Elements): Part {
   const fields: Record<string, unknown> = {};
-  const origins: Origin[] = [];
-  for (const [, said] of [...elements].sort(([a], [b]) => compareText(a, b)))
-    origins.push(...originsOf(said, place(fields, said)));
-  return { fields, origins };
+  const placed = [...elements]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([, said]) => ({ said, path: place(fields, said) }));
+  return { fields, origins: () => placed.flatMap(({ said, path }) => originsOf(said, path)) };
 }
 
 /** The value of an element, if it was said. */
@@ -40,17 +43,31 @@ export function valueOf(elements: Elements, key: string): unknown {
 }
 
 /** An origin for each trace, and one for the whole, so that every leaf beneath is covered. */
-export function originsOf(said: Pick<SaidElement, 'trace' | 'messageId'>, at: string): Origin[] {
-  const { messageId } = said;
-  const origins = said.trace.map(([to, from, row]): Origin => ({ path: at + to, messageId, from, row }));
-  if (origins.some((origin) => origin.path === at)) return origins;
-  const [first] = said.trace;
-  return [{ path: at, messageId, from: first?.[1] ?? '', row: first?.[2] ?? 'rule:element' }, ...origins];
+export function originsOf({ trace, at, messageId }: Omit<SaidElement, 'path' | 'value'>, path: string): Origin[] {
+  const own = trace.filter(([to]) => isBeneath(to, at));
+  const origins = own.map(([to, from, row]): Origin => ({ path: path + to.slice(at.length), messageId, from, row }));
+  if (origins.some((origin) => origin.path === path)) return origins;
+  const [first] = own;
+  return [{ path, messageId, from: first?.[1] ?? '', row: first?.[2] ?? 'rule:element' }, ...origins];
 }
 
-function keyOf(said: SaidElement): string {
-  if (said.path === 'extension') return `extension|${urlOf(said.value)}`;
-  return said.path.replace(/^(deceased|multipleBirth)(Boolean|DateTime|Integer)$/, '$1');
+/** Is the first path the second or one of its parts? */
+export function isBeneath(path: string, at: string): boolean {
+  if (!path.startsWith(at)) return false;
+  const next = path.charAt(at.length);
+  return next === '' || next === '.' || next === '[';
+}
+
+/** Elements with a choice of type are one element. */
+const STEMS: Readonly<Record<string, string>> = {
+  deceasedBoolean: 'deceased',
+  deceasedDateTime: 'deceased',
+  multipleBirthBoolean: 'multipleBirth',
+  multipleBirthInteger: 'multipleBirth',
+};
+
+function keyOf({ path, value }: Pick<SaidElement, 'path' | 'value'>): string {
+  return path === 'extension' ? `extension|${urlOf(value)}` : (STEMS[path] ?? path);
 }
 
 function urlOf(extension: unknown): string {
@@ -58,7 +75,7 @@ function urlOf(extension: unknown): string {
 }
 
 function erase(elements: Elements, path: string): void {
-  const stem = keyOf({ path: path === 'extension' ? 'extension|' : path, value: null, trace: [], messageId: '' });
+  const stem = STEMS[path] ?? path;
   for (const key of [...elements.keys()])
     if (key === stem || key.startsWith(`${stem}.`) || (path === 'extension' && key.startsWith('extension|')))
       elements.delete(key);
@@ -71,21 +88,16 @@ function split(element: Element, messageId: string): SaidElement[] {
     return value.map((one: unknown, index) => ({
       path,
       value: one,
-      trace: beneath(trace, `extension[${String(index)}]`),
+      trace,
+      at: `extension[${String(index)}]`,
       messageId,
     }));
   if (path === 'hospitalization' && typeof value === 'object' && value !== null)
     return Object.entries(value).map(([part, one]) => {
       const name = `hospitalization.${part}`;
-      return { path: name, value: one as unknown, trace: beneath(trace, name), messageId };
+      return { path: name, value: one as unknown, trace, at: name, messageId };
     });
-  return [{ path, value, trace: beneath(trace, path), messageId }];
-}
-
-function beneath(trace: readonly Trace[], path: string): Trace[] {
-  return trace
-    .filter(([to]) => to === path || to.startsWith(`${path}.`) || to.startsWith(`${path}[`))
-    .map(([to, from, row]): Trace => [to.slice(path.length), from, row]);
+  return [{ path, value, trace, at: path, messageId }];
 }
 
 /** Puts the element in its place; gives the path where it now stands. */
@@ -94,8 +106,8 @@ function place(fields: Record<string, unknown>, said: SaidElement): string {
     const list = (fields['extension'] ??= []) as unknown[];
     return `extension[${String(list.push(said.value) - 1)}]`;
   }
-  const [head = '', tail] = said.path.split('.');
-  if (tail === undefined) fields[head] = said.value;
-  else ((fields[head] ??= {}) as Record<string, unknown>)[tail] = said.value;
+  const dot = said.path.indexOf('.');
+  if (dot < 0) fields[said.path] = said.value;
+  else ((fields[said.path.slice(0, dot)] ??= {}) as Record<string, unknown>)[said.path.slice(dot + 1)] = said.value;
   return said.path;
 }

@@ -1,8 +1,8 @@
 import type { Encounter } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
-import type { FoldedResource, Origin } from '../message/delivery.js';
+import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import { resourceId } from '../message/id.js';
-import { buildFields, type Elements } from './elements.js';
+import { buildFields, type Elements, type Part } from './elements.js';
 import { originAt, type Said } from './movement.js';
 import type { Spell, StayState } from './stay-state.js';
 
@@ -11,12 +11,6 @@ const ESTIMATED_DISCHARGE = 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-
 const IDENTIFIER_TYPE = 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-identifier-type';
 const PARTICIPATION = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
 const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
-
-/** A resource under construction: each part brings its fields and where they come from. */
-interface Part {
-  fields: Record<string, unknown>;
-  origins: Origin[];
-}
 
 /**
  * The Encounter of a stay (fr-core-encounter 2.1.0), one for the whole venue.
@@ -43,14 +37,14 @@ export function encounterOf(key: string, patientId: string, state: StayState, fi
     ...Object.assign({}, ...parts.map((part) => part.fields)),
     ...(extension.length > 0 ? { extension } : {}),
   } as Encounter & { id: string };
-  return { resource, origins: parts.flatMap((part) => part.origins) };
+  return foldedResource(resource, () => parts.flatMap((part) => part.origins()));
 }
 
 function one(name: string, value: unknown, said: Said<unknown>): Part {
-  return { fields: { [name]: value }, origins: [originAt(name, said)] };
+  return { fields: { [name]: value }, origins: () => [originAt(name, said)] };
 }
 
-const NOTHING: Part = { fields: {}, origins: [] };
+const NOTHING: Part = { fields: {}, origins: () => [] };
 
 /** What the rows mapped, and the visit number, which the profile demands. */
 function elementsPart(key: string, elements: Elements, said: Said<string>): Part {
@@ -64,40 +58,45 @@ function elementsPart(key: string, elements: Elements, said: Said<string>): Part
   const index = `identifier[${String(listed.length)}]`;
   return {
     fields: { ...fields, identifier: [...listed, visit] },
-    origins: [...origins, originAt(index, said)],
+    origins: () => [...origins(), originAt(index, said)],
   };
 }
 
-function statusPart(state: StayState, first: Said<string>): Part {
-  const { status, statusHistory } = state;
-  const origins = [originAt('status', status?.since ?? first)];
-  if (statusHistory.length === 0) return { fields: { status: status?.value ?? 'planned' }, origins };
+function statusPart({ status, statusHistory }: StayState, first: Said<string>): Part {
+  const value = status?.value ?? 'planned';
   const history = statusHistory.map((spell) => ({ status: spell.value, period: spellPeriod(spell) }));
-  statusHistory.forEach((spell, index) => origins.push(...spellOrigins(`statusHistory[${String(index)}]`, spell)));
-  return { fields: { status: status?.value ?? 'planned', statusHistory: history }, origins };
+  return {
+    fields: history.length === 0 ? { status: value } : { status: value, statusHistory: history },
+    origins: () => [originAt('status', status?.since ?? first), ...historyOrigins('statusHistory', statusHistory)],
+  };
 }
 
 function classPart(state: StayState, said: Said<string>): Part {
   if (state.class === undefined) return one('class', { system: ACT_CODE, code: 'IMP' }, said);
-  const origins = [originAt('class', state.class.since)];
-  if (state.classHistory.length === 0) return { fields: { class: state.class.value }, origins };
+  const { value, since } = state.class;
   const history = state.classHistory.map((spell) => ({ class: spell.value, period: spellPeriod(spell) }));
-  state.classHistory.forEach((spell, index) => origins.push(...spellOrigins(`classHistory[${String(index)}]`, spell)));
-  return { fields: { class: state.class.value, classHistory: history }, origins };
+  return {
+    fields: history.length === 0 ? { class: value } : { class: value, classHistory: history },
+    origins: () => [originAt('class', since), ...historyOrigins('classHistory', state.classHistory)],
+  };
+}
+
+function historyOrigins(element: string, spells: readonly Spell<unknown>[]): Origin[] {
+  return spells.flatMap((spell, index) => spellOrigins(`${element}[${String(index)}]`, spell));
 }
 
 /** A planned stay is expected from PV2-8 on; the estimated discharge is a day (FR Core), the local one. */
 function periodPart(state: StayState, first: Said<string>): Part {
   const start = state.start ?? state.expectedAdmission ?? first;
-  const origins = [originAt('period.start', start)];
-  if (state.end !== undefined) origins.push(originAt('period.end', state.end));
-  const fields = { period: period(start.value, state.end?.value) };
+  const { end } = state;
+  const origins = () => [originAt('period.start', start), ...(end === undefined ? [] : [originAt('period.end', end)])];
+  const fields = { period: period(start.value, end?.value) };
   const expected = state.expectedDischarge;
   if (expected === undefined || state.status?.value === 'finished') return { fields, origins };
   const extensions = [...state.elements.keys()].filter((key) => key.startsWith('extension|')).length;
   return {
     fields: { ...fields, extension: [{ url: ESTIMATED_DISCHARGE, valueDate: expected.value.slice(0, 10) }] },
-    origins: [...origins, originAt(`extension[${String(extensions)}]`, expected)],
+    origins: () => [...origins(), originAt(`extension[${String(extensions)}]`, expected)],
   };
 }
 
@@ -115,10 +114,11 @@ function locationPart(state: StayState): Part {
     status: spell.until === undefined ? 'active' : 'completed',
     period: spellPeriod(spell),
   }));
-  const origins = places.flatMap((spell, index) => [
-    originAt(`location[${String(index)}]`, spell.value),
-    ...spellOrigins(`location[${String(index)}].period`, spell, ''),
-  ]);
+  const origins = () =>
+    places.flatMap((spell, index) => [
+      originAt(`location[${String(index)}]`, spell.value),
+      ...spellOrigins(`location[${String(index)}].period`, spell, ''),
+    ]);
   return { fields: { location }, origins };
 }
 
@@ -134,7 +134,7 @@ function participantPart(state: StayState): Part {
     ...expected.map(({ doctor }) => participantOf(doctor.type, doctor.role, doctor.label)),
   ];
   if (participant.length === 0) return NOTHING;
-  const origins = [
+  const origins = () => [
     ...doctors.flatMap((spell, index) => [
       originAt(`participant[${String(index)}]`, spell.value.said),
       ...spellOrigins(`participant[${String(index)}].period`, spell, ''),

@@ -6,11 +6,12 @@ import { layFragment, type Elements } from './elements.js';
 
 export type IdentityFact = Extract<Fact, { kind: 'identity' }>;
 
-/** A FHIR identifier with what said it; trace paths are relative to the identifier. */
+/** A FHIR identifier with what said it; of the trace what lies beneath `at` is about this one. */
 export interface SaidIdentifier {
   type: string;
   identifier: Identifier;
-  trace: Trace[];
+  trace: readonly Trace[];
+  at: string;
   messageId: string;
 }
 
@@ -83,10 +84,7 @@ function identifiersOf(fact: IdentityFact): SaidIdentifier[] {
   return (element.value as Identifier[]).flatMap((identifier, index) => {
     if (identifier.system === undefined || identifier.value === undefined) return [];
     const at = `identifier[${String(index)}]`;
-    const trace = element.trace
-      .filter(([to]) => to === at || to.startsWith(`${at}.`))
-      .map(([to, from, row]): Trace => [to.slice(at.length), from, row]);
-    return [{ type: typeOf(identifier, fact), identifier, trace, messageId: fact.messageId }];
+    return [{ type: typeOf(identifier, fact), identifier, trace: element.trace, at, messageId: fact.messageId }];
   });
 }
 

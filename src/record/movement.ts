@@ -1,7 +1,7 @@
 import type { Origin } from '../message/delivery.js';
 import type { DoctorRef, Fact, MovementBody, Place, UnitRef } from '../message/fact.js';
 import { inRecordedOrder, instant, compareText } from '../message/order.js';
-import { layFragment, type Elements } from './elements.js';
+import { isBeneath, layFragment, type Elements } from './elements.js';
 
 export type MovementFact = Extract<Fact, { kind: 'movement' }>;
 
@@ -110,10 +110,12 @@ function lay(movement: Movement, fact: MovementFact): void {
   movement.effectiveAt = said(fact, 'effectiveAt', fact.effectiveAt);
   movement.nature = body.nature.replace('C', '') || movement.nature;
   movement.preAdmission = body.preAdmission ?? movement.preAdmission;
-  const supplied = PARTS.filter((part) => body[part] !== undefined);
-  const kept = Object.entries(movement.parts).filter(([part]) => !supplied.some((one) => one === part));
-  const laid = supplied.flatMap((part) => (body[part] === null ? [] : [[part, said(fact, part, body[part])]]));
-  movement.parts = Object.fromEntries([...kept, ...laid]) as MovementParts;
+  const parts: Partial<Record<keyof MovementParts, Said<unknown> | undefined>> = { ...movement.parts };
+  for (const part of PARTS) {
+    const value = body[part];
+    if (value !== undefined) parts[part] = value === null ? undefined : said(fact, part, value);
+  }
+  movement.parts = parts as MovementParts;
   layFragment(movement.elements, body.encounter, fact.messageId);
 }
 
@@ -142,7 +144,7 @@ const USUAL_FIELD: Record<string, string> = {
 };
 
 function said<T>(fact: MovementFact, part: string, value: T): Said<T> {
-  const trace = fact.body.trace.find(([to]) => to === part || to.startsWith(`${part}.`) || to.startsWith(`${part}[`));
+  const trace = fact.body.trace.find(([to]) => isBeneath(to, part));
   return {
     value,
     messageId: fact.messageId,

@@ -1,5 +1,5 @@
 import type { Extension, HumanName, Identifier, Patient } from 'fhir/r4.js';
-import type { FoldedResource, Origin } from '../message/delivery.js';
+import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import { resourceId } from '../message/id.js';
 import { compareText, inRecordedOrder } from '../message/order.js';
 import { buildFields, layFragment, originsOf, type Elements } from './elements.js';
@@ -26,8 +26,12 @@ export function patientOf(anchors: readonly AnchorIdentity[]): FoldedResource {
     ...built.fields,
     ...(link.length === 0 ? {} : { link }),
   } as Patient & { id: string };
-  const origins = [...identifierOrigins(identifiers), ...built.origins, ...ruleOrigins(anchors, link.length)];
-  return { resource: { ...resource, meta: { profile: [profileOf(resource)] } }, origins };
+  resource.meta = { profile: [profileOf(resource)] };
+  return foldedResource(resource, () => [
+    ...identifierOrigins(identifiers),
+    ...built.origins(),
+    ...ruleOrigins(anchors, link.length),
+  ]);
 }
 
 /** The anchors that another one replaced stay readable: inactive, and pointing to the survivor (DESIGN §4). */
@@ -44,7 +48,7 @@ export function replacedPatients(anchors: readonly AnchorIdentity[]): FoldedReso
       ...(own.length === 0 ? {} : { identifier: own.map((said) => said.identifier) }),
       link: [{ other: { reference: `Patient/${resourceId('Patient', survivor.anchor)}` }, type: 'replaced-by' }],
     };
-    return { resource, origins: [...identifierOrigins(own), ...ruleOrigins([one], 1)] };
+    return foldedResource(resource, () => [...identifierOrigins(own), ...ruleOrigins([one], 1)]);
   });
 }
 

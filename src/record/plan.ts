@@ -1,6 +1,6 @@
 import type { CarePlan, CarePlanActivity } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
-import type { FoldedResource, Origin } from '../message/delivery.js';
+import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import { resourceId } from '../message/id.js';
 import { originAt, type Said } from './movement.js';
 import type { StayState, StayStatus } from './stay-state.js';
@@ -55,7 +55,10 @@ export function planOf(state: StayState, context: PlanContext): FoldedResource {
     ...(teamId === undefined ? {} : { careTeam: [{ reference: `CareTeam/${teamId}` }] }),
     ...(activities.length === 0 ? {} : { activity: activities.map((one) => one.activity) }),
   };
-  return { resource, origins: [...planOrigins(state, said, context, start), ...activityOrigins(activities)] };
+  return foldedResource(resource, () => [
+    ...planOrigins(state, said, context, start),
+    ...activityOrigins(activities),
+  ]);
 }
 
 function planOrigins(state: StayState, said: Said<string>, context: PlanContext, start: Said<string>): Origin[] {

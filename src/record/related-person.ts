@@ -1,5 +1,5 @@
 import type { CodeableConcept, RelatedPerson } from 'fhir/r4.js';
-import type { FoldedResource, Origin } from '../message/delivery.js';
+import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import type { Fact } from '../message/fact.js';
 import { inRecordedOrder } from '../message/order.js';
 import { buildFields, layFragment, type Elements } from './elements.js';
@@ -42,7 +42,8 @@ function relatedPerson(reference: string, facts: MemberFact[], patientId: string
   } as RelatedPerson & { id: string };
   const family = resource.name?.length === 1 && resource.name[0]?.family !== undefined;
   const profiled = family ? { ...resource, meta: { profile: [PROFILE] } } : resource;
-  return [{ resource: profiled, origins: [...origins, ...ruleOrigins([...Object.keys(completed), 'patient'], last)] }];
+  const rules = () => ruleOrigins([...Object.keys(completed), 'patient'], last);
+  return [foldedResource(profiled, () => [...origins(), ...rules()])];
 }
 
 /** What the profile demands and the message may not have: one identifier, the role, a telecom (marked as unknown). */

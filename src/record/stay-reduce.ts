@@ -1,5 +1,4 @@
 import type { DoctorRef } from '../message/fact.js';
-import { layElements } from './elements.js';
 import type { Movement, Said } from './movement.js';
 import { emptyState, enterStatus, isPresent, syncSpells, type StayState } from './stay-state.js';
 
@@ -91,10 +90,8 @@ function takeDoctors(state: StayState, doctors: Said<DoctorRef[]>, supersedes: b
 const ON_DISCHARGE = ['hospitalization.dischargeDisposition', 'hospitalization.destination'];
 
 function takeElements(state: StayState, movement: Movement, effect: Effect | undefined): void {
-  const kept = [...movement.elements].filter(
-    ([key]) => !FOLDED.has(key) && (effect === 'discharge' || !ON_DISCHARGE.includes(key)),
-  );
-  layElements(state.elements, new Map(kept));
+  for (const [key, said] of movement.elements)
+    if (!FOLDED.has(key) && (effect === 'discharge' || !ON_DISCHARGE.includes(key))) state.elements.set(key, said);
 }
 
 /** Elements that the fold itself works out of the movements. */
