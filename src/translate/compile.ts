@@ -18,7 +18,8 @@ export interface CompiledRow {
   when: Condition | undefined;
   convert: Converter | undefined;
   codes: { table: CodeTable; form: CodedForm } | undefined;
-  set: Readonly<Record<string, string>>;
+  /** Members laid over a converted object; undefined where the row sets none. */
+  set: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SegmentMap {
@@ -189,6 +190,6 @@ function compileRow(
     when: condition,
     convert,
     codes: table && { table, form },
-    set: row.set,
+    set: Object.keys(row.set).length === 0 ? undefined : row.set,
   };
 }

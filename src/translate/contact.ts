@@ -1,5 +1,5 @@
 import { FR_CORE, SYSTEMS } from '../fhir/systems.js';
-import type { Converter } from './converters.js';
+import type { Converter, PartSource } from './converters.js';
 import type { FieldReader } from './reader.js';
 
 const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace';
@@ -31,16 +31,19 @@ function address(field: FieldReader) {
     ...named('postalCode', field.value(5)),
     ...named('country', country(field.value(6))),
   };
-  const parts: [string, string][] = [
-    ['use', field.path(7)],
-    ['line', field.path(1)],
-    ['city', field.path(3)],
-    ['state', field.path(4)],
-    ['postalCode', field.path(5)],
-    ['country', field.path(6)],
-  ];
-  return line.length === 0 && field.value(3) === '' && field.value(5) === '' ? undefined : { value, parts };
+  return line.length === 0 && field.value(3) === '' && field.value(5) === ''
+    ? undefined
+    : { value, parts: ADDRESS_PARTS };
 }
+
+const ADDRESS_PARTS: readonly PartSource[] = [
+  ['use', 7],
+  ['line', 1],
+  ['city', 3],
+  ['state', 4],
+  ['postalCode', 5],
+  ['country', 6],
+];
 
 /** The COG code of the commune (XAD-9) goes to FR Core's INSEE code; a country code (99…) is not in its value set, so stays text. */
 function birthPlace(field: FieldReader) {
@@ -55,7 +58,7 @@ function birthPlace(field: FieldReader) {
   if (Object.keys(valueAddress).length === 0) return undefined;
   return {
     value: { url: BIRTH_PLACE, valueAddress },
-    parts: [['valueAddress', field.path(9)]] as [string, string][],
+    parts: [['valueAddress', 9]] as const,
     element: 'extension',
   };
 }
@@ -91,10 +94,10 @@ export const xtnContactPoint: Converter = (field) => {
   if (number === '' || number === '""') return undefined;
   const system = email ? 'email' : (EQUIPMENT[field.value(3)] ?? 'phone');
   const use = field.value(3) === 'CP' ? 'mobile' : TELECOM_USE[field.value(2)];
-  const parts: [string, string][] = [
-    ['value', field.path(component)],
-    ['system', field.path(3)],
-    ['use', field.path(2)],
+  const parts: readonly PartSource[] = [
+    ['value', component],
+    ['system', 3],
+    ['use', 2],
   ];
   return { value: { system, value: number, ...(use === undefined ? {} : { use }) }, parts };
 };

@@ -18,10 +18,13 @@ export interface ConvertContext {
   qualified: boolean;
 }
 
-/** A value, and for its leaves the HL7 components they come from. `element` sends it elsewhere than the row says. */
+/** A member of a converted value, and where it comes from: a component of the field by number, or another HL7 path. */
+export type PartSource = readonly [path: string, from: number | string];
+
+/** A value, and where its members come from; those that are absent are passed over. `element` sends it elsewhere than the row says. */
 export interface Converted {
   value: unknown;
-  parts?: [path: string, from: string][];
+  parts?: readonly PartSource[];
   element?: string;
 }
 

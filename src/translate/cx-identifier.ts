@@ -1,5 +1,5 @@
 import { authoritySystem, SYSTEMS } from '../fhir/systems.js';
-import type { Converter } from './converters.js';
+import type { Converter, PartSource } from './converters.js';
 
 const INS: Readonly<Record<string, { use: string; code: string }>> = {
   'urn:oid:1.2.250.1.213.1.4.8': { use: 'official', code: 'INS-NIR' },
@@ -21,6 +21,13 @@ const TYPES: Readonly<Record<string, { use?: string; system: string; code: strin
   PN: { system: SYSTEMS.v20203, code: 'PN' },
 };
 
+const PARTS: readonly PartSource[] = [
+  ['value', 1],
+  ['system', 4],
+  ['type', 5],
+  ['use', 5],
+];
+
 /**
  * CX → Identifier. An INS is taken only from an identity that PID-32 calls VALI; its dates (CX-7, CX-8) mean nothing (pam-fr §2.3).
  */
@@ -29,35 +36,29 @@ export const cxIdentifier: Converter = (field, { authorities, qualified }) => {
   if (value === '' || value === '""') return undefined;
   const system = authoritySystem(field.authority(4), authorities);
   const type = field.value(5);
-  const from = (component: number) => field.path(component);
-  const parts: [string, string][] = [
-    ['value', from(1)],
-    ['system', from(4)],
-    ['type', from(5)],
-    ['use', from(5)],
-  ];
   if (type === 'INS') {
     const known = INS[system];
     if (!qualified || known === undefined) return undefined;
-    return { value: { use: known.use, type: coding(SYSTEMS.fr0203, known.code), system, value }, parts };
+    return { value: { use: known.use, type: coding(SYSTEMS.fr0203, known.code), system, value }, parts: PARTS };
   }
   const known = TYPES[type];
-  if (known === undefined) return { value: { ...(type === '' ? {} : { type: { text: type } }), system, value }, parts };
+  if (known === undefined)
+    return { value: { ...(type === '' ? {} : { type: { text: type } }), system, value }, parts: PARTS };
   const use = known.use === undefined ? {} : { use: known.use };
-  return { value: { ...use, type: coding(known.system, known.code), system, value }, parts };
+  return { value: { ...use, type: coding(known.system, known.code), system, value }, parts: PARTS };
 };
+
+const VISIT_PARTS: readonly PartSource[] = [
+  ['value', 1],
+  ['system', 4],
+];
 
 /** PV1-19 → the stay's identifier, type VN. */
 export const cxVisitNumber: Converter = (field, { authorities }) => {
   const value = field.value(1);
   if (value === '' || value === '""') return undefined;
   const system = authoritySystem(field.authority(4), authorities);
-  const parts: [string, string][] = [
-    ['value', field.path(1)],
-    ['system', field.path(4)],
-    ['type', field.path()],
-  ];
-  return { value: { type: coding(SYSTEMS.identifierType, 'VN'), system, value }, parts };
+  return { value: { type: coding(SYSTEMS.identifierType, 'VN'), system, value }, parts: VISIT_PARTS };
 };
 
 function coding(system: string, code: string) {

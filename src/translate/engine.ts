@@ -1,7 +1,7 @@
 import type { Segment } from '../hl7v2/parse.js';
-import type { Element, Fragment, Trace, Translation } from '../message/fact.js';
+import type { Element, Fragment, Translation } from '../message/fact.js';
 import { REPEATING, type CompiledRow, type SegmentMap } from './compile.js';
-import type { ConvertContext, Converted } from './converters.js';
+import type { ConvertContext, Converted, PartSource } from './converters.js';
 import { FieldReader } from './reader.js';
 
 type Issue = Translation['issues'][number];
@@ -25,8 +25,9 @@ function runRow(row: CompiledRow, reader: FieldReader, into: FragmentBuilder, co
   if (reader.empty) return;
   const converted = row.codes === undefined ? row.convert?.(reader, context) : coded(row, reader, into);
   if (converted === undefined) return;
-  const value = isRecord(converted.value) ? { ...converted.value, ...row.set } : converted.value;
-  into.put(converted.element ?? row.to, { ...converted, value }, reader.path(), row.id);
+  const value =
+    row.set !== undefined && isRecord(converted.value) ? { ...converted.value, ...row.set } : converted.value;
+  into.put(converted.element ?? row.to, value, converted.parts ?? [], reader, row.id);
 }
 
 /** An unknown code is never guessed: parked where the table says so, else its text is kept and somebody is asked to look. */
@@ -70,15 +71,18 @@ export class FragmentBuilder {
 
   constructor(private readonly target: string) {}
 
-  put(to: string, { value, parts = [] }: Converted, from: string, row: string): void {
+  put(to: string, value: unknown, parts: readonly PartSource[], reader: FieldReader, row: string): void {
     const repeats = REPEATING.has(to);
-    const element = this.elements.get(to) ?? { path: to, value: repeats ? [] : undefined, trace: [] };
-    this.elements.set(to, element);
+    let element = this.elements.get(to);
+    if (element === undefined)
+      this.elements.set(to, (element = { path: to, value: repeats ? [] : undefined, trace: [] }));
     let place = to;
     if (repeats && Array.isArray(element.value)) place = `${to}[${element.value.push(value) - 1}]`;
     else element.value = value;
-    const leaves = parts.filter(([path]) => has(value, path));
-    element.trace.push([place, from, row], ...leaves.map(([path, at]): Trace => [`${place}.${path}`, at, row]));
+    element.trace.push([place, reader.path(), row]);
+    for (const [path, from] of parts)
+      if (has(value, path))
+        element.trace.push([`${place}.${path}`, typeof from === 'number' ? reader.path(from) : from, row]);
   }
 
   erase(to: string, from: string, row: string): void {
@@ -91,5 +95,6 @@ export class FragmentBuilder {
 }
 
 function has(value: unknown, path: string): boolean {
-  return isRecord(value) && value[path.replace(/[[.].*$/, '')] !== undefined;
+  const bracket = path.indexOf('[');
+  return isRecord(value) && value[bracket < 0 ? path : path.slice(0, bracket)] !== undefined;
 }

@@ -1,6 +1,6 @@
 import { toDate } from '../hl7v2/datetime.js';
 import { FR_CORE, SYSTEMS } from '../fhir/systems.js';
-import type { Converter } from './converters.js';
+import type { Converter, PartSource } from './converters.js';
 import { readField } from './reader.js';
 
 const STATUSES = new Set(
@@ -31,10 +31,7 @@ export const identityReliability: Converter = (field, { message, record }) => {
     ...(asked === undefined ? [] : [{ url: 'dateCollection', valueDate: asked }]),
     ...(PROOFS.has(proof) ? [{ url: 'validationMode', valueCoding: { system: SYSTEMS.validation, code: proof } }] : []),
   ];
-  const parts: [string, string][] = extension.map(({ url }, index) => [
-    `extension[${index}]`,
-    FROM[url] ?? field.path(),
-  ]);
+  const parts = extension.map(({ url }, index): PartSource => [`extension[${index}]`, FROM[url] ?? field.path()]);
   return { value: { url: `${FR_CORE}/fr-core-identity-reliability`, extension }, parts };
 };
 

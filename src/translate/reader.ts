@@ -23,6 +23,8 @@ export class ReadRecord {
 
 /** One repetition of one field, as converters see it. Every reading is recorded. */
 export class FieldReader {
+  private place: string | undefined;
+
   constructor(
     readonly segment: Segment,
     readonly field: number,
@@ -41,9 +43,14 @@ export class FieldReader {
 
   /** HL7 path of a component, e.g. `PID-5[1].1`. */
   path(component?: number): string {
+    this.place ??= this.placed();
+    return component === undefined ? this.place : `${this.place}.${component}`;
+  }
+
+  private placed(): string {
     const occurrence = this.segment.occurrence > 1 ? `[${this.segment.occurrence}]` : '';
     const repetition = this.segment.repetitions(this.field) > 1 ? `[${this.repetition}]` : '';
-    return `${this.segment.name}${occurrence}-${this.field}${repetition}${component === undefined ? '' : `.${component}`}`;
+    return `${this.segment.name}${occurrence}-${this.field}${repetition}`;
   }
 
   /** The HD of a component: CX-4, XCN-9, PL-4. */

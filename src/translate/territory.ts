@@ -20,6 +20,9 @@ const WEAKEST = '0001-01-01T00:00:00Z';
 /** Collects the organisations, places and professionals that a message mentions, with the ids they have for ever (DESIGN §4). */
 export class Territory {
   private readonly found = new Map<string, Mention>();
+  /** Units and hospitals said already: a message says the same one up to six times. */
+  private readonly units = new Map<string, UnitRef>();
+  private readonly hospitals = new Map<string, string>();
 
   constructor(
     private readonly recordedAt: string,
@@ -98,8 +101,12 @@ export class Territory {
   hospital(authority: AssigningAuthority, from: string): string {
     const { namespace, universalId, type } = authority;
     if ((type !== 'M' && type !== 'N') || universalId === '') return '';
+    const key = `${type}|${universalId}|${namespace}`;
+    const said = this.hospitals.get(key);
+    if (said !== undefined) return said;
     const organization = this.finessOrganization(universalId, type === 'M' ? 'FINEJ' : 'FINEG', namespace);
     this.add(organization, [['identifier', from, 'HD-Organization']], namespace !== '');
+    this.hospitals.set(key, `Organization/${organization.id}`);
     return `Organization/${organization.id}`;
   }
 
@@ -129,6 +136,13 @@ export class Territory {
   }
 
   private unitOf(code: string, name: string, authority: AssigningAuthority, from: string): UnitRef {
+    const key = [code, name, authority.namespace, authority.universalId, authority.type].join('|');
+    const unit = this.units.get(key) ?? this.newUnit(code, name, authority, from);
+    this.units.set(key, unit);
+    return unit;
+  }
+
+  private newUnit(code: string, name: string, authority: AssigningAuthority, from: string): UnitRef {
     const system = authoritySystem(authority, this.authorities);
     const identifier = identifierKey(system, code);
     const id = resourceId('Organization', `${system}|UF|${code}`);
@@ -232,13 +246,14 @@ export class Territory {
     const key = `${resource.resourceType}/${resource.id}`;
     const recordedAt = named ? this.recordedAt : WEAKEST;
     const known = this.found.get(key);
-    if (known !== undefined && strength(known) >= strength({ resource, recordedAt })) return;
-    this.found.set(key, { resource, recordedAt, trace });
+    if (known === undefined || outweighs({ resource, recordedAt }, known))
+      this.found.set(key, { resource, recordedAt, trace });
   }
 }
 
-function strength({ resource, recordedAt }: Pick<Mention, 'resource' | 'recordedAt'>): string {
-  return `${recordedAt === WEAKEST ? 0 : 1}${canonicalJson(resource)}`;
+function outweighs(one: Pick<Mention, 'resource' | 'recordedAt'>, other: Mention): boolean {
+  if (one.recordedAt !== other.recordedAt) return one.recordedAt !== WEAKEST;
+  return canonicalJson(one.resource) > canonicalJson(other.resource);
 }
 
 function text(value: string): string {

@@ -1,5 +1,5 @@
 import { FR_CORE } from '../fhir/systems.js';
-import type { Converter } from './converters.js';
+import type { Converter, PartSource } from './converters.js';
 
 const USES: Readonly<Record<string, string>> = {
   L: 'official',
@@ -32,15 +32,16 @@ export const xpnHumanName: Converter = (field, { message }) => {
     ...(given.length === 0 ? {} : { given }),
     ...(prefix === undefined ? {} : { prefix: [prefix] }),
   };
-  const parts: [string, string][] = [
-    ['use', field.path(7)],
-    ['family', field.path(1)],
-    ['given', field.path(2)],
-    ['extension', field.path(3)],
-    ['prefix', field.path(5)],
-  ];
-  return { value, parts };
+  return { value, parts: PARTS };
 };
+
+const PARTS: readonly PartSource[] = [
+  ['use', 7],
+  ['family', 1],
+  ['given', 2],
+  ['extension', 3],
+  ['prefix', 5],
+];
 
 function clean(text: string): string | undefined {
   return text === '' || text === '""' ? undefined : text;
