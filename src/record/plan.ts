@@ -55,10 +55,7 @@ export function planOf(state: StayState, context: PlanContext): FoldedResource {
     ...(teamId === undefined ? {} : { careTeam: [{ reference: `CareTeam/${teamId}` }] }),
     ...(activities.length === 0 ? {} : { activity: activities.map((one) => one.activity) }),
   };
-  return foldedResource(resource, () => [
-    ...planOrigins(state, said, context, start),
-    ...activityOrigins(activities),
-  ]);
+  return foldedResource(resource, () => [...planOrigins(state, said, context, start), ...activityOrigins(activities)]);
 }
 
 function planOrigins(state: StayState, said: Said<string>, context: PlanContext, start: Said<string>): Origin[] {

@@ -56,7 +56,10 @@ export function translate(message: Message, options: TranslateContext): Translat
     facts: stopped ? [] : facts,
     mentions: stopped ? [] : territory.mentions,
     identifiers: linkable(identifiers),
-    unused: record.unused(message),
+    // Only who explains a message asks for it.
+    get unused() {
+      return record.unused(message);
+    },
     issues,
   };
 }
