@@ -40,10 +40,15 @@ function relatedPerson(reference: string, facts: MemberFact[], patientId: string
     ...completed,
     patient: { reference: `Patient/${patientId}` },
   } as RelatedPerson & { id: string };
-  const family = resource.name?.length === 1 && resource.name[0]?.family !== undefined;
-  const profiled = family ? { ...resource, meta: { profile: [PROFILE] } } : resource;
+  const profiled = hasProfileName(resource) ? { ...resource, meta: { profile: [PROFILE] } } : resource;
   const rules = () => ruleOrigins([...Object.keys(completed), 'patient'], last);
   return [foldedResource(profiled, () => [...origins(), ...rules()])];
+}
+
+/** The profile takes one name with a family name and one given name at most; people from abroad may have more. */
+function hasProfileName({ name }: RelatedPerson): boolean {
+  const [only] = name ?? [];
+  return name?.length === 1 && only?.family !== undefined && (only.given?.length ?? 0) <= 1;
 }
 
 /** What the profile demands and the message may not have: one identifier, the role, a telecom (marked as unknown). */

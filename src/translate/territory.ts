@@ -1,7 +1,17 @@
-import type { FhirResource, Location, Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
-import { authoritySystem, FR_CORE, SYSTEMS, type AssigningAuthority } from '../fhir/systems.js';
-import { canonicalJson, identifierKey, resourceId } from '../message/id.js';
-import type { Mention, Place, Trace, UnitRef } from '../message/fact.js';
+import type { FhirResource } from 'fhir/r4.js';
+import { authoritySystem, SYSTEMS, type AssigningAuthority } from '../fhir/systems.js';
+import { canonicalJson, identifierKey } from '../message/id.js';
+import type { Mention, Place, UnitRef } from '../message/fact.js';
+import {
+  establishmentOf,
+  locationOf,
+  practitionerOf,
+  practitionerRoleOf,
+  tracesOf,
+  unitOrganization,
+  type MentionSource,
+  type ProfessionalNumber,
+} from './mentioned.js';
 import type { FieldReader } from './reader.js';
 
 /** A professional as a field names one. */
@@ -38,47 +48,21 @@ export class Territory {
     const named = readers.flatMap((field) => this.numbered(field) ?? []);
     const chosen = named.find(({ system }) => system === SYSTEMS.rpps) ?? named[0];
     if (chosen === undefined) return undefined;
-    const { field, system, value, type } = chosen;
+    const { field, ...number } = chosen;
     const family = text(field.value(2));
     const given = text(field.value(3));
-    const key = identifierKey(system, value);
-    const label = [given, family].filter((part) => part !== '').join(' ') || value;
-    const id = resourceId('Practitioner', key);
-    const practitioner: Practitioner & { id: string } = {
-      resourceType: 'Practitioner',
-      id,
-      meta: { profile: [`${FR_CORE}/fr-core-practitioner`] },
-      identifier: [{ ...(type === undefined ? {} : { type: { coding: [type] } }), system, value }],
-      ...(family === '' ? {} : { name: [{ family, ...(given === '' ? {} : { given: [given] }) }] }),
-    };
-    this.add(
-      practitioner,
-      [
-        ['identifier', field.path(1), 'XCN-Practitioner'],
-        ['name', field.path(2), 'XCN-Practitioner'],
-      ],
-      family !== '',
-    );
-    return { role: this.role(key, id, label, context, field), label, identifier: key, family };
-  }
-
-  private role(key: string, practitioner: string, label: string, context: string, field: FieldReader): string {
-    const id = resourceId('PractitionerRole', `${key}|${context === '' ? 'ville' : context}`);
-    const role: PractitionerRole & { id: string } = {
-      resourceType: 'PractitionerRole',
-      id,
-      meta: { profile: [`${FR_CORE}/fr-core-practitioner-role`] },
-      identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
-      active: true,
-      practitioner: { reference: `Practitioner/${practitioner}`, display: label },
-      ...(context === '' ? {} : { organization: { reference: context } }),
-    };
-    this.add(role, [['practitioner', field.path(1), 'XCN-PractitionerRole']], true);
-    return `PractitionerRole/${id}`;
+    const label = [given, family].filter((part) => part !== '').join(' ') || number.value;
+    const practitioner = practitionerOf(number, family, given);
+    const role = practitionerRoleOf(number, practitioner.id, label, context);
+    const parts = { name: field.path(2), organization: 'PV1-3' };
+    this.add(practitioner, { row: 'XCN-Practitioner', from: field.path(1), parts }, family !== '');
+    this.add(role, { row: 'XCN-PractitionerRole', from: field.path(1), parts }, true);
+    const identifier = identifierKey(number.system, number.value);
+    return { role: `PractitionerRole/${role.id}`, label, identifier, family };
   }
 
   /** RPPS and IDNPS normalise to 11 digits (an IDNPS is 8 and the RPPS, 0 and the ADELI number); other numbers stay local. */
-  private numbered(field: FieldReader) {
+  private numbered(field: FieldReader): (ProfessionalNumber & { field: FieldReader }) | undefined {
     const number = text(field.value(1));
     if (number === '') return undefined;
     const type = field.value(13);
@@ -104,28 +88,17 @@ export class Territory {
     const key = `${type}|${universalId}|${namespace}`;
     const said = this.hospitals.get(key);
     if (said !== undefined) return said;
-    const organization = this.finessOrganization(universalId, type === 'M' ? 'FINEJ' : 'FINEG', namespace);
-    this.add(organization, [['identifier', from, 'HD-Organization']], namespace !== '');
+    const organization = establishmentOf(universalId, type === 'M' ? 'FINEJ' : 'FINEG', namespace);
+    this.add(organization, { row: 'HD-Organization', from }, namespace !== '');
     this.hospitals.set(key, `Organization/${organization.id}`);
     return `Organization/${organization.id}`;
   }
 
   /** DLD-1 or the like: an establishment by its FINESS number alone. */
   finess(field: FieldReader): string {
-    const organization = this.finessOrganization(field.value(), 'FINEG', '');
-    this.add(organization, [['identifier', field.path(1), 'FINESS-Organization']], false);
+    const organization = establishmentOf(field.value(), 'FINEG', '');
+    this.add(organization, { row: 'FINESS-Organization', from: field.path(1) }, false);
     return `Organization/${organization.id}`;
-  }
-
-  private finessOrganization(value: string, code: string, name: string): Organization & { id: string } {
-    return {
-      resourceType: 'Organization',
-      id: resourceId('Organization', identifierKey(SYSTEMS.finess, value)),
-      meta: { profile: [`${FR_CORE}/fr-core-organization`] },
-      identifier: [{ type: { coding: [{ system: SYSTEMS.fr0203, code }] }, system: SYSTEMS.finess, value }],
-      active: true,
-      name: name === '' ? `Établissement ${value}` : name,
-    };
   }
 
   /** XON of ZBE-7 and ZBE-8 → the UF. */
@@ -144,34 +117,10 @@ export class Territory {
 
   private newUnit(code: string, name: string, authority: AssigningAuthority, from: string): UnitRef {
     const system = authoritySystem(authority, this.authorities);
-    const identifier = identifierKey(system, code);
-    const id = resourceId('Organization', `${system}|UF|${code}`);
-    const hospital = this.hospital(authority, from);
     const label = name === '' ? `UF ${code}` : name;
-    const organization: Organization & { id: string } = {
-      resourceType: 'Organization',
-      id,
-      meta: { profile: [`${FR_CORE}/fr-core-organization`] },
-      identifier: [
-        {
-          type: { coding: [{ system: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-3307', code: 'UF' }] },
-          system,
-          value: code,
-        },
-      ],
-      active: true,
-      name: label,
-      ...(hospital === '' ? {} : { partOf: { reference: hospital } }),
-    };
-    this.add(
-      organization,
-      [
-        ['identifier', from, 'XON-Organization'],
-        ['name', from, 'XON-Organization'],
-      ],
-      name !== '',
-    );
-    return { organization: `Organization/${id}`, label, code, identifier };
+    const organization = unitOrganization(system, code, label, this.hospital(authority, from));
+    this.add(organization, { row: 'XON-Organization', from }, name !== '');
+    return { organization: `Organization/${organization.id}`, label, code, identifier: identifierKey(system, code) };
   }
 
   /** PL → UF, room and bed: Locations that lead to each other and to their UF (pam-fr §5.2). `known` is the UF by its full name. */
@@ -198,7 +147,10 @@ export class Territory {
     let parent: string | undefined;
     for (const level of levels) {
       path = `${path}|${level.type} ${level.value}`;
-      parent = this.location(path, level, parent, unit?.organization, field);
+      const location = locationOf(path, level, { parent, unit: unit?.organization });
+      const named = level.type !== 'wa' || !level.name.startsWith('UF ');
+      this.add(location, { row: 'PL-Location', from: field.path() }, named);
+      parent = `Location/${location.id}`;
     }
     const label = levels.map(({ name }) => name).join(', ');
     return {
@@ -208,46 +160,13 @@ export class Territory {
     };
   }
 
-  private location(
-    path: string,
-    level: { value: string; type: string; name: string },
-    parent: string | undefined,
-    unit: string | undefined,
-    field: FieldReader,
-  ): string {
-    const id = resourceId('Location', path);
-    const location: Location & { id: string } = {
-      resourceType: 'Location',
-      id,
-      meta: { profile: [`${FR_CORE}/fr-core-location`] },
-      identifier: [
-        {
-          type: { coding: [{ system: SYSTEMS.v20203, code: 'RI' }] },
-          system: 'urn:ietf:rfc:3986',
-          value: `urn:uuid:${id}`,
-        },
-      ],
-      status: 'active',
-      name: level.name,
-      mode: 'instance',
-      physicalType: {
-        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/location-physical-type', code: level.type }],
-      },
-      ...(unit === undefined ? {} : { managingOrganization: { reference: unit } }),
-      ...(parent === undefined ? {} : { partOf: { reference: parent } }),
-    };
-    const named = level.type !== 'wa' || !level.name.startsWith('UF ');
-    this.add(location, [['name', field.path(), 'PL-Location']], named);
-    return `Location/${id}`;
-  }
-
   /** Of two mentions in one message the named one wins, then the greater content. */
-  private add(resource: FhirResource & { id: string }, trace: Trace[], named: boolean): void {
+  private add(resource: FhirResource & { id: string }, source: MentionSource, named: boolean): void {
     const key = `${resource.resourceType}/${resource.id}`;
     const recordedAt = named ? this.recordedAt : WEAKEST;
     const known = this.found.get(key);
     if (known === undefined || outweighs({ resource, recordedAt }, known))
-      this.found.set(key, { resource, recordedAt, trace });
+      this.found.set(key, { resource, recordedAt, trace: tracesOf(resource, source) });
   }
 }
 

@@ -1,0 +1,131 @@
+import type { Coding, FhirResource, Location, Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
+import { FR_CORE, SYSTEMS } from '../fhir/systems.js';
+import type { Trace } from '../message/fact.js';
+import { identifierKey, resourceId } from '../message/id.js';
+
+const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition';
+const CDS = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition';
+const PHYSICAL_TYPE = 'http://terminology.hl7.org/CodeSystem/location-physical-type';
+const UNIT_TYPE = 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-3307';
+
+type Named<R> = R & { id: string };
+
+/** A number of a professional, in the system it belongs to. */
+export interface ProfessionalNumber {
+  system: string;
+  value: string;
+  type: Coding;
+}
+
+/** The annuaire's profiles, which the circle asks of its members, know no ADELI number. */
+function ofAnnuaire(system: string): boolean {
+  return system !== SYSTEMS.adeli;
+}
+
+/** A professional by his number; nameless where the field holds the number alone. */
+export function practitionerOf({ system, value, type }: ProfessionalNumber, family: string, given: string) {
+  const practitioner: Named<Practitioner> = {
+    resourceType: 'Practitioner',
+    id: resourceId('Practitioner', identifierKey(system, value)),
+    meta: {
+      profile: [`${FR_CORE}/fr-core-practitioner`, ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitioner`] : [])],
+    },
+    identifier: [{ type: { coding: [type] }, system, value }],
+    ...(family === '' ? {} : { name: [{ family, ...(given === '' ? {} : { given: [given] }) }] }),
+  };
+  return practitioner;
+}
+
+/** A professional in the town, or at the organisation given. */
+export function practitionerRoleOf(
+  { system, value }: ProfessionalNumber,
+  practitioner: string,
+  label: string,
+  at: string,
+) {
+  const id = resourceId('PractitionerRole', `${identifierKey(system, value)}|${at === '' ? 'ville' : at}`);
+  const role: Named<PractitionerRole> = {
+    resourceType: 'PractitionerRole',
+    id,
+    meta: {
+      profile: [
+        `${FR_CORE}/fr-core-practitioner-role`,
+        ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitionerrole`] : []),
+      ],
+    },
+    identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
+    active: true,
+    practitioner: { reference: `Practitioner/${practitioner}`, display: label },
+    ...(at === '' ? {} : { organization: { reference: at } }),
+  };
+  return role;
+}
+
+/** An establishment by its FINESS number: FINEJ for the legal entity, FINEG for a site. */
+export function establishmentOf(finess: string, code: 'FINEJ' | 'FINEG', name: string) {
+  const organization: Named<Organization> = {
+    resourceType: 'Organization',
+    id: resourceId('Organization', identifierKey(SYSTEMS.finess, finess)),
+    meta: { profile: [`${FR_CORE}/fr-core-organization`, `${CDS}/cds-organization`] },
+    identifier: [{ type: { coding: [{ system: SYSTEMS.fr0203, code }] }, system: SYSTEMS.finess, value: finess }],
+    active: true,
+    name: name === '' ? `Établissement ${finess}` : name,
+  };
+  return organization;
+}
+
+/** An UF of a hospital, `partOf` where the hospital is known. */
+export function unitOrganization(system: string, code: string, name: string, hospital: string) {
+  const organization: Named<Organization> = {
+    resourceType: 'Organization',
+    id: resourceId('Organization', `${system}|UF|${code}`),
+    meta: { profile: [`${FR_CORE}/fr-core-organization`, `${CDS}/cds-organization`] },
+    identifier: [{ type: { coding: [{ system: UNIT_TYPE, code: 'UF' }] }, system, value: code }],
+    active: true,
+    name,
+    ...(hospital === '' ? {} : { partOf: { reference: hospital } }),
+  };
+  return organization;
+}
+
+/** A UF as a place, a room or a bed. @param path names it in its hospital, e.g. `<authority>|wa 2040|ro 12` */
+export function locationOf(
+  path: string,
+  { type, name }: { type: string; name: string },
+  { parent, unit }: { parent: string | undefined; unit: string | undefined },
+) {
+  const id = resourceId('Location', path);
+  const location: Named<Location> = {
+    resourceType: 'Location',
+    id,
+    meta: { profile: [`${FR_CORE}/fr-core-location`] },
+    identifier: [
+      {
+        type: { coding: [{ system: SYSTEMS.v20203, code: 'RI' }] },
+        system: 'urn:ietf:rfc:3986',
+        value: `urn:uuid:${id}`,
+      },
+    ],
+    status: 'active',
+    name,
+    mode: 'instance',
+    physicalType: { coding: [{ system: PHYSICAL_TYPE, code: type }] },
+    ...(unit === undefined ? {} : { managingOrganization: { reference: unit } }),
+    ...(parent === undefined ? {} : { partOf: { reference: parent } }),
+  };
+  return location;
+}
+
+/** Where a mentioned resource comes from: its field, and for some elements a component of it. */
+export interface MentionSource {
+  row: string;
+  from: string;
+  parts?: Readonly<Record<string, string>>;
+}
+
+/** One trace for each element of the resource but those the gateway itself gives. */
+export function tracesOf(resource: FhirResource, { row, from, parts = {} }: MentionSource): Trace[] {
+  return Object.keys(resource)
+    .filter((name) => !['resourceType', 'id', 'meta'].includes(name))
+    .map((name): Trace => [name, parts[name] ?? from, row]);
+}
