@@ -147,7 +147,7 @@ type Environment = Record<string, string | undefined>;
 export function readSettings(
   environment: Environment = process.env,
 ): { settings: Settings } | { faults: GatewayError[] } {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const given = filled(environment);
   const parsed = environmentSchema.safeParse(given);
   const faults = parsed.success ? [] : parsed.error.issues.map((issue) => environmentFault(issue));
   const configFile = resolve(given['TDU_CONFIG'] ?? './config/gateway.yaml');
@@ -170,6 +170,32 @@ export function readSettings(
       sources: file.sources.length > 0 ? file.sources : [sourceSchema.parse({ name: 'default' })],
     }),
   };
+}
+
+/** What a command needs that starts no gateway: the environment alone, whatever the configuration file says. */
+export interface CommandSettings {
+  httpPort: number;
+  mllpPort: number;
+  mappingsDir: string | undefined;
+}
+
+/**
+ * Reads the environment for such a command.
+ * @throws GatewayError config-invalid, the first fault
+ */
+export function readEnvironment(environment: Environment = process.env): CommandSettings {
+  const parsed = environmentSchema.safeParse(filled(environment));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw issue === undefined ? new GatewayError('config-invalid', 'the environment') : environmentFault(issue);
+  }
+  const { HTTP_PORT: httpPort, MLLP_PORT: mllpPort, TDU_MAPPINGS: mappings } = parsed.data;
+  return { httpPort, mllpPort, mappingsDir: mappings === undefined ? undefined : resolve(mappings) };
+}
+
+/** An empty variable is as good as none. */
+function filled(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 }
 
 function environmentFault(issue: z.core.$ZodIssue): GatewayError {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Client, Message, type InboundResponse } from 'node-hl7-client';
+import { readEnvironment } from '../config.js';
 import { decodeText } from '../hl7v2/charset.js';
 import { GatewayError } from '../message/failure.js';
 
@@ -22,7 +23,7 @@ export async function run(args: string[]): Promise<number> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
   if (positionals.length === 0) throw new GatewayError('request-invalid', 'which files?', { remedy: 'tdu send FILE…' });
   const host = values.host ?? '127.0.0.1';
-  const port = Number(values.port ?? process.env['MLLP_PORT'] ?? 2575);
+  const port = Number(values.port ?? readEnvironment().mllpPort);
   const link = await openLink(host, port);
   const results: Sent[] = [];
   try {
