@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Client, Message, type InboundResponse } from 'node-hl7-client';
-import { readEnvironment } from '../config.js';
-import { decodeText } from '../hl7v2/charset.js';
+import { readPorts } from '../config.js';
 import { GatewayError } from '../message/failure.js';
+import { readMessageFile } from './message-file.js';
 
 interface Sent {
   file: string;
   controlId: string;
   code: string;
-  /** ERR-8 of each ERR segment. */
+  /** Of each ERR segment the place, the condition and the sentence: `ZBE-4 102 …`. */
   errors: string[];
 }
 
@@ -23,11 +22,12 @@ export async function run(args: string[]): Promise<number> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
   if (positionals.length === 0) throw new GatewayError('request-invalid', 'which files?', { remedy: 'tdu send FILE…' });
   const host = values.host ?? '127.0.0.1';
-  const port = Number(values.port ?? readEnvironment().mllpPort);
+  const port = portOf(values.port) ?? readPorts().mllp;
+  const messages = positionals.map((file) => ({ file, message: messageIn(file) }));
   const link = await openLink(host, port);
   const results: Sent[] = [];
   try {
-    for (const file of positionals) results.push(await sendFile(file, link));
+    for (const { file, message } of messages) results.push(await sendFile(file, message, link));
   } finally {
     link.close();
   }
@@ -49,9 +49,12 @@ function openLink(host: string, port: number): Promise<Link> {
   const client = new Client({ host, maxConnectionAttempts: 1 });
   let waiting: ((answer: Message) => void) | undefined;
   return new Promise((resolve, reject) => {
-    const connection = client.createConnection({ port, waitAck: true }, (response: InboundResponse) => {
-      waiting?.(response.getMessage() as Message);
-    });
+    const connection = client.createConnection(
+      { port, waitAck: true, encoding: BYTES },
+      (response: InboundResponse) => {
+        waiting?.(response.getMessage() as Message);
+      },
+    );
     const failed = (cause: unknown) => {
       client.closeAll();
       reject(new GatewayError('peer-unreachable', `nobody answers MLLP on ${host}:${port}`, { cause }));
@@ -96,11 +99,37 @@ function answerOf(
   });
 }
 
-async function sendFile(file: string, link: Link): Promise<Sent> {
-  const { text } = decodeText(readFileSync(file), '8859/15');
-  const message = new Message({ text: text.replace(/\r?\n/g, '\r').replace(/\r+$/, '') });
+/** A byte a character both ways: the message goes out in the charset that its MSH-18 declares, as it stands in the file. */
+const BYTES = 'latin1';
+
+function portOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(given) ? Number(given) : 65_536;
+  if (port > 65_535) throw new GatewayError('request-invalid', '--port is no port', { remedy: 'a number up to 65535' });
+  return port;
+}
+
+function messageIn(file: string): Message {
+  const text = readMessageFile(file).toString(BYTES).replace(/\r?\n/g, '\r').replace(/\r+$/, '');
+  try {
+    return new Message({ text });
+  } catch (cause) {
+    const remedy = 'a file holds one message, which begins with MSH';
+    throw new GatewayError('request-invalid', `${file} holds no message that node-hl7-client can send`, {
+      remedy,
+      cause,
+    });
+  }
+}
+
+async function sendFile(file: string, message: Message, link: Link): Promise<Sent> {
   const answer = (await link.send(message)).toString().split('\r');
   const [, code = '??', controlId = ''] = (answer.find((line) => line.startsWith('MSA')) ?? '').split('|');
-  const errors = answer.filter((line) => line.startsWith('ERR')).map((line) => line.split('|')[8] ?? '');
-  return { file, controlId, code, errors };
+  return { file, controlId, code, errors: answer.filter((line) => line.startsWith('ERR')).map(errorOf) };
+}
+
+function errorOf(line: string): string {
+  const [, , place = '', condition = '', , , , , text = ''] = line.split('|');
+  const [segment = '', , field] = place.split('^');
+  return [field === undefined ? segment : `${segment}-${field}`, condition.split('^')[0], text].join(' ').trim();
 }

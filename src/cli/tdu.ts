@@ -1,50 +1,105 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../message/failure.js';
 
 interface Command {
   what: string;
+  /** What may follow its name. */
+  takes: string;
   load(): Promise<{ run(args: string[]): Promise<number> }>;
 }
 
 /** The commands; each loads what it needs when it is asked for. */
-const COMMANDS: Readonly<Record<string, Command>> = {
-  serve: { what: 'run the gateway', load: () => import('./serve.js') },
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: { what: 'run the gateway', takes: '', load: () => import('./serve.js') },
   send: {
-    what: 'FILE… [--host H] [--port P] [--json]   send HL7 v2 messages over MLLP, one in flight',
+    what: 'send HL7 v2 messages over MLLP, one in flight, and print the answers',
+    takes: 'FILE… [--host H] [--port P] [--json]',
     load: () => import('./send.js'),
   },
   translate: {
-    what: 'FILE [--explain] [--json] [--zone Z]   print the FHIR that a message gives, and where each value comes from',
+    what: 'print the FHIR that a message gives; with --explain the answer it would get, where each value comes from, and what is unused',
+    takes: 'FILE [--explain] [--json] [--source NAME] [--site S] [--zone Z]',
     load: () => import('./translate.js'),
   },
   check: {
-    what: '[--json]   read the configuration and the mappings, tell every fault',
+    what: 'read the configuration and all mappings, tell every fault, or what is set up; never a secret',
+    takes: '[--json]',
     load: () => import('./check.js'),
   },
   replay: {
-    what: 'ID [--url URL]   send a message of the journal through the stages again',
+    what: 'send a message of the journal through the stages again',
+    takes: 'ID [--url URL] [--json]',
     load: () => import('./replay.js'),
   },
-  demo: { what: '[--exit]   a sample day on a fresh store', load: () => import('./demo/demo.js') },
-  bench: { what: '[--quick]   measure, beside baselines', load: () => import('./bench/bench.js') },
+  demo: { what: 'a sample day on a fresh store', takes: '[--exit]', load: () => import('./demo/demo.js') },
+  bench: { what: 'measure, beside baselines', takes: '[--quick]', load: () => import('./bench/bench.js') },
 };
 
-/** Runs one command. @returns the exit code */
+const ASKS_HELP = new Set(['help', '--help', '-h']);
+const ASKS_VERSION = new Set(['version', '--version', '-v']);
+
+/** Runs one command. @returns the exit code: 0 done, 1 failed, 2 not understood */
 export async function main([name, ...args]: string[]): Promise<number> {
-  const command = COMMANDS[name ?? ''];
-  if (command === undefined) {
-    const lines = Object.entries(COMMANDS).map(([known, { what }]) => `  tdu ${known.padEnd(10)} ${what}`);
-    console.log(['Trait d’union', ...lines].join('\n'));
-    return name === undefined || name === '--help' ? 0 : 2;
+  if (name === undefined || ASKS_HELP.has(name)) {
+    console.log(help(args[0]));
+    return 0;
   }
+  if (ASKS_VERSION.has(name)) {
+    console.log(version());
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    console.error(`${name} is no command\n\n${help()}`);
+    return 2;
+  }
+  if (args.some((arg) => arg === '--help' || arg === '-h')) {
+    console.log(help(name));
+    return 0;
+  }
+  return runCommand(name, command, args);
+}
+
+async function runCommand(name: string, command: Command, args: string[]): Promise<number> {
   try {
     return await (await command.load()).run(args);
   } catch (error) {
+    if (isMisuse(error)) {
+      console.error(`${error.message}\n\n${help(name)}`);
+      return 2;
+    }
     if (!(error instanceof GatewayError)) throw error;
     const remedy = error.remedy === undefined ? '' : ` — ${error.remedy}`;
     console.error(`${error.code}: ${error.message}${remedy}`);
     return 1;
   }
+}
+
+/** An option that the command does not know, as node:util’s parseArgs says it. */
+function isMisuse(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
+
+function help(asked?: string): string {
+  const command = asked !== undefined && Object.hasOwn(COMMANDS, asked) ? COMMANDS[asked] : undefined;
+  if (asked !== undefined && command !== undefined) return `tdu ${asked} ${command.takes}\n  ${command.what}`;
+  const lines = Object.entries(COMMANDS).flatMap(([known, { what, takes }]) => [
+    `  tdu ${known} ${takes}`.trimEnd(),
+    `      ${what}`,
+  ]);
+  return [
+    `Trait d’union ${version()}`,
+    ...lines,
+    '  tdu help [COMMAND]',
+    '  tdu --version',
+    'Settings come from the environment and from TDU_CONFIG: docs/operator.md.',
+  ].join('\n');
+}
+
+function version(): string {
+  const file = fileURLToPath(new URL('../../package.json', import.meta.url));
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2));

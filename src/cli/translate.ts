@@ -1,57 +1,108 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { FhirResource } from 'fhir/r4.js';
+import { isZone, mappingsFolder, plainSource, readSettings, type SourceSettings } from '../config.js';
 import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
 import type { Translation } from '../message/fact.js';
 import { GatewayError } from '../message/failure.js';
-import { compileMappings } from '../translate/compile.js';
+import { admit, type Admission } from '../receive/admit.js';
+import { compileMappings, type Mappings } from '../translate/compile.js';
 import { translate } from '../translate/translate.js';
 import { remember, type PatientMemory } from '../work/apply-message.js';
-import { loadMappingFiles } from './load-mappings.js';
+import { loadMappingFiles, sitesOf } from './load-mappings.js';
+import { readMessageFile } from './message-file.js';
 
-/** `tdu translate FILE [--explain]`: no store, no server; what a message gives, and with `--explain` where each value comes from. */
+const OPTIONS = {
+  explain: { type: 'boolean' },
+  json: { type: 'boolean' },
+  source: { type: 'string' },
+  site: { type: 'string' },
+  zone: { type: 'string' },
+} as const;
+
+/**
+ * `tdu translate FILE`: no store, no server; the FHIR that a message gives on its own. With `--explain` the answer that the gateway
+ * would give, where each value comes from, and the fields that nothing used.
+ * @returns 0, or 1 where the message would be refused or parked
+ */
 export function run(args: string[]): Promise<number> {
-  const options = {
-    explain: { type: 'boolean' },
-    json: { type: 'boolean' },
-    zone: { type: 'string' },
-    site: { type: 'string' },
-  } as const;
-  const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
+  const { positionals, values } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
   const [file] = positionals;
   if (file === undefined) throw new GatewayError('request-invalid', 'which file?', { remedy: 'tdu translate FILE' });
-  const translation = translateFile(file, values.zone ?? 'Europe/Paris', values.site);
+  const source = sourceOf(values);
+  const { admission, translation } = read(file, source, mappingsOf(source.site));
   const memory = remember(translation.facts, { hospitalMembersStayDays: 0 });
-  const resources = [
-    ...[...memory.picture.resources.values()].map(({ folded }) => folded.resource),
-    ...translation.mentions.map(({ resource }) => resource),
-  ];
+  const resources = resourcesOf(memory, translation);
   const bundle = {
     resourceType: 'Bundle',
     type: 'collection',
     entry: resources.map((resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource })),
   };
   const { unused, issues } = translation;
+  const { code, issues: errors } = admission;
+  const traces = tracesOf(memory, translation);
   if (values.explain !== true) console.log(JSON.stringify(bundle, undefined, 2));
   else if (values.json === true)
-    console.log(JSON.stringify({ bundle, traces: traces(memory, translation), unused, issues }, undefined, 2));
-  else explain(memory, translation);
-  return Promise.resolve(issues.some(({ blocking }) => blocking) ? 1 : 0);
+    console.log(JSON.stringify({ answer: { code, errors }, bundle, traces, unused, issues }, undefined, 2));
+  else explain(admission, translation, traces, resources);
+  const refused = errors
+    .filter(({ severity }) => severity === 'E')
+    .map(({ location, text }) => `${location ?? ''} ${text}`);
+  const stopped = [...refused, ...issues.filter(({ blocking }) => blocking).map(({ text }) => text)];
+  // Beside the bundle on standard output, which says nothing of it.
+  if (values.explain !== true) for (const why of stopped) console.error(`not translated by the gateway: ${why}`);
+  return Promise.resolve(stopped.length > 0 ? 1 : 0);
 }
 
-function translateFile(file: string, zone: string, site: string | undefined): Translation {
-  const compiled = compileMappings(loadMappingFiles(), site);
-  if ('faults' in compiled)
-    throw new GatewayError('mapping-invalid', 'the mappings have faults', { remedy: 'tdu check lists them' });
-  const { text } = decodeText(readFileSync(file), '8859/15');
+/** The source named, or one with the national defaults; `--site` and `--zone` come before what it says. */
+function sourceOf({ source: name, site, zone }: { source?: string; site?: string; zone?: string }): SourceSettings {
+  const source = name === undefined ? plainSource() : configured(name);
+  return { ...source, ...(site === undefined ? {} : { site }), ...(zone === undefined ? {} : { zone: zoneOf(zone) }) };
+}
+
+function configured(name: string): SourceSettings {
+  const read = readSettings();
+  if ('faults' in read)
+    throw new GatewayError('config-invalid', 'the configuration has faults', { remedy: 'tdu check lists them' });
+  const source = read.settings.sources.find((one) => one.name === name);
+  if (source === undefined)
+    throw new GatewayError('request-invalid', `no source is called ${name}`, { remedy: 'tdu check lists them' });
+  return source;
+}
+
+function zoneOf(zone: string): string {
+  if (isZone(zone)) return zone;
+  throw new GatewayError('request-invalid', `${zone} is no time zone`, { remedy: 'e.g. --zone Europe/Paris' });
+}
+
+function mappingsOf(site: string | undefined): Mappings {
+  const files = loadMappingFiles(mappingsFolder());
+  if (site !== undefined && !sitesOf(files).has(site))
+    throw new GatewayError('request-invalid', `the site ${site} has no mappings`, { remedy: 'see mappings/sites/' });
+  const compiled = compileMappings(files, site);
+  if ('mappings' in compiled) return compiled.mappings;
+  throw new GatewayError('mapping-invalid', 'the mappings have faults', { remedy: 'tdu check lists them' });
+}
+
+function read(
+  file: string,
+  source: SourceSettings,
+  mappings: Mappings,
+): { admission: Admission; translation: Translation } {
+  const { text, warnings } = decodeText(readMessageFile(file), source.charset);
+  const message = parse(text);
+  const { zone, authorities } = source;
   // No clock: the same file gives the same output.
-  return translate(parse(text), {
-    messageId: '0',
-    mappings: compiled.mappings,
-    zone,
-    authorities: {},
-    receivedAt: '1970-01-01T00:00:00Z',
-  });
+  const said = { messageId: '0', mappings, zone, authorities, receivedAt: '1970-01-01T00:00:00Z' };
+  return {
+    admission: admit(message, warnings, { source, triggers: mappings.triggers }),
+    translation: translate(message, said),
+  };
+}
+
+function resourcesOf({ picture }: PatientMemory, { mentions }: Translation): (FhirResource & { id: string })[] {
+  const folded = [...picture.resources.values()].map((one) => one.folded.resource);
+  return [...folded, ...mentions.map(({ resource }) => resource)];
 }
 
 interface ExplainedValue {
@@ -61,14 +112,9 @@ interface ExplainedValue {
   row: string;
 }
 
-function traces({ picture }: PatientMemory, { mentions }: Translation): ExplainedValue[] {
-  const folded = [...picture.resources].flatMap(
-    ([
-      resource,
-      {
-        folded: { origins },
-      },
-    ]) => origins.map(({ path, from, row }) => ({ resource, path, from, row })),
+function tracesOf({ picture }: PatientMemory, { mentions }: Translation): ExplainedValue[] {
+  const folded = [...picture.resources].flatMap(([resource, one]) =>
+    one.folded.origins.map(({ path, from, row }) => ({ resource, path, from, row })),
   );
   const mentioned = mentions.flatMap(({ resource, trace }) =>
     trace.map(([path, from, row]) => ({ resource: `${resource.resourceType}/${resource.id}`, path, from, row })),
@@ -76,13 +122,44 @@ function traces({ picture }: PatientMemory, { mentions }: Translation): Explaine
   return [...folded, ...mentioned];
 }
 
-function explain(memory: PatientMemory, translation: Translation): void {
+function explain(
+  { code, issues: errors }: Admission,
+  { unused, issues }: Translation,
+  traces: readonly ExplainedValue[],
+  resources: readonly (FhirResource & { id: string })[],
+): void {
+  console.log(`answer: ${code}`);
+  for (const { location, code: condition, severity, text } of errors)
+    console.log(`  ERR ${severity} ${condition} ${location ?? ''} ${text}`);
+  const byReference = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
   let last = '';
-  for (const { resource, path, from, row } of traces(memory, translation)) {
+  for (const { resource, path, from, row } of traces) {
     if (resource !== last) console.log(`\n${resource}`);
     last = resource;
-    console.log(`  ${path.padEnd(44)} ← ${from.padEnd(14)} ${row}`);
+    const value = shown(valueAt(byReference.get(resource), path));
+    console.log(`  ${path.padEnd(40)} ${value.padEnd(32)} ← ${from.padEnd(12)} ${row}`.trimEnd());
   }
-  console.log(`\nunused: ${translation.unused.join(' ') || 'nothing'}`);
-  for (const { field, text } of translation.issues) console.log(`issue: ${field ?? ''} ${text}`);
+  console.log(`\nunused: ${unused.join(' ') || 'nothing'}`);
+  for (const { field, text, blocking } of issues)
+    console.log(`${blocking ? 'parked' : 'to look at'}: ${field ?? ''} ${text}`);
+}
+
+/** What stands at a path such as `participant[0].role`. */
+function valueAt(resource: unknown, path: string): unknown {
+  return path
+    .split(/[.[\]]+/)
+    .filter((step) => step !== '')
+    .reduce<unknown>(
+      (value, step) =>
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[step] : undefined,
+      resource,
+    );
+}
+
+const WIDTH = 32;
+
+function shown(value: unknown): string {
+  if (value === undefined) return '';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1)}…`;
 }
