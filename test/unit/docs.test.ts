@@ -1,0 +1,174 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { COMMANDS } from '../../src/cli/tdu.js';
+import { loadMappingFiles } from '../../src/cli/load-mappings.js';
+import { ENVIRONMENT, readSettings } from '../../src/config.js';
+import { FAILURES } from '../../src/message/failure.js';
+import { compileMappings } from '../../src/translate/compile.js';
+
+const NOT_OURS = new Set(['node_modules', 'dist', 'data', 'coverage', '.git']);
+
+/** Every page of the repository. */
+function pages(folder = '.'): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : pages(path);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
+}
+
+const read = (path: string) => readFileSync(path, 'utf8');
+const all = pages().map((path) => ({ path, text: read(path) }));
+
+/** GitHub’s anchor of a heading. */
+function anchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replace(/\s/g, '-');
+}
+
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map((found) => anchor(found[1] ?? ''));
+}
+
+describe('docs/errors.md', () => {
+  it('documents every failure code once, with its kind, and no other', () => {
+    const rows = [...read('docs/errors.md').matchAll(/^\|\s*`([a-z-]+)`\s*\|\s*(\w+)\s*\|(.*)\|$/gm)];
+    const documented = rows.map(([, code = '', kind = '']) => [code, kind]).sort();
+    expect(documented).toEqual(Object.entries(FAILURES).sort());
+  });
+
+  it('says of every code what it means, where it is seen and what to do', () => {
+    const rows = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| \w+ \|(.*)\|$/gm)];
+    for (const [, code, rest = ''] of rows) {
+      const cells = rest.split('|').map((cell) => cell.trim());
+      expect([code, cells.length, cells.every((cell) => cell.length > 3)]).toEqual([code, 3, true]);
+    }
+  });
+});
+
+describe('the pages', () => {
+  it('are found: the front page, and one for each reader', () => {
+    const readers = ['README.md', 'CONTRIBUTING.md', 'docs/demarrage-rapide.md', 'docs/vendor.md', 'docs/operator.md'];
+    expect(all.map(({ path }) => path)).toEqual(expect.arrayContaining(readers));
+  });
+
+  it('link to files and headings that exist', () => {
+    const broken = all.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = '']) => {
+        if (/^[a-z]+:/.test(link)) return [];
+        const [file = '', fragment] = link.split('#');
+        const target = file === '' ? path : join(dirname(path), file);
+        if (!existsSync(target)) return [`${path}: ${link}`];
+        if (fragment === undefined || anchorsOf(read(target)).includes(decodeURIComponent(fragment))) return [];
+        return [`${path}: ${link} (no such heading)`];
+      }),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('name only scripts of package.json', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = all.flatMap(({ path, text }) =>
+      [...text.matchAll(/npm run (?:-s )?([a-z][a-z:-]*)/g)].map(([, name = '']) => ({ path, name })),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter(({ name }) => !(name in scripts))).toEqual([]);
+  });
+
+  it('name only commands of tdu', () => {
+    const named = all.flatMap(({ path, text }) =>
+      [...text.matchAll(/(?:`|^|\$ |gateway |npx )tdu (?!…)(--)?([a-z]+)/gm)].map(([, dashes = '', name = '']) => ({
+        path,
+        name: dashes + name,
+      })),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    const known = new Set([...Object.keys(COMMANDS), 'help', '--help', '--version']);
+    expect(named.filter(({ name }) => !known.has(name))).toEqual([]);
+  });
+
+  it('name only files of the repository where a path of it is written', () => {
+    const missing = all.flatMap(({ path, text }) =>
+      [...text.matchAll(/`((?:src|test|docs|config|mappings|scripts)\/[A-Za-z0-9_./-]+)`/g)].flatMap(
+        ([, named = '']) => (existsSync(named) || /sites\//.test(named) ? [] : [`${path}: ${named}`]),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('what the pages tell to write', () => {
+  const blocks = (path: string) =>
+    [...read(path).matchAll(/^ *```yaml\n([\s\S]*?)^ *```/gm)].map(([, text]) => text ?? '');
+
+  it('is a configuration without fault', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tdu-docs-'));
+    mkdirSync(join(folder, 'tls'));
+    for (const name of ['key.pem', 'cert.pem', 'senders-ca.pem']) writeFileSync(join(folder, 'tls', name), '');
+    const configurations = ['docs/operator.md', 'docs/vendor.md', 'docs/demarrage-rapide.md']
+      .flatMap(blocks)
+      .filter((text) => /^\s*(sources|endpoints):/.test(text));
+    expect(configurations).toHaveLength(3);
+    for (const text of configurations) {
+      writeFileSync(join(folder, 'gateway.yaml'), text);
+      const read = readSettings({ TDU_CONFIG: join(folder, 'gateway.yaml'), CPTS_AUTHORIZATION: 'invented' });
+      expect('faults' in read ? read.faults : []).toEqual([]);
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is a row of a hospital that the mappings take', () => {
+    const [row] = blocks('docs/demarrage-rapide.md').filter((text) => text.includes('table: EncounterClass'));
+    const site = { path: 'sites/chu/codes/EncounterClass.yaml', text: row ?? '' };
+    expect(compileMappings([...loadMappingFiles(), site], 'chu')).toHaveProperty('mappings');
+    const unreasoned = { ...site, text: site.text.replace(/, because: .*}/, ' }') };
+    expect(compileMappings([...loadMappingFiles(), unreasoned], 'chu')).toMatchObject({
+      faults: [{ message: 'a site row does not say why it differs' }],
+    });
+  });
+});
+
+describe('docs/operator.md', () => {
+  it('has every variable that config.ts reads, and no other', () => {
+    const table = read('docs/operator.md').match(/## Settings of the environment\n([\s\S]*?)\n## /)?.[1] ?? '';
+    const documented = [...table.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name).sort();
+    expect(documented).toEqual([...ENVIRONMENT].sort());
+  });
+
+  it('says the default of each as config.ts has it', () => {
+    const text = read('docs/operator.md');
+    for (const [name, usual] of [
+      ['TDU_DATA_DIR', './data'],
+      ['TDU_CONFIG', './config/gateway.yaml'],
+      ['HTTP_PORT', '8080'],
+      ['HTTP_HOST', '0.0.0.0'],
+      ['MLLP_PORT', '2575'],
+      ['TDU_ROLES', 'receive,work,serve'],
+      ['TDU_INSECURE_FHIR', 'no'],
+      ['TDU_LOG_LEVEL', 'info'],
+    ])
+      expect(text).toContain(`| \`${name ?? ''}\` | \`${usual ?? ''}\` |`);
+  });
+
+  it('lists every metric of the gateway, and no other', () => {
+    const ours = (text: string) => [...new Set([...text.matchAll(/\btdu_[a-z_]+\b/g)].map(([name]) => name))].sort();
+    expect(ours(read('docs/operator.md'))).toEqual(ours(read('src/watch/metrics.ts')));
+  });
+
+  it('lists every log event, and no other', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => read(join('src', path)));
+    const logged = sources.flatMap((text) =>
+      [...text.matchAll(/log\(\s*'(?:info|warn|error)',\s*'([a-z.-]+)'/g)].map(([, event]) => event),
+    );
+    const table = read('docs/operator.md').match(/## Logs\n([\s\S]*?)\n## /)?.[1] ?? '';
+    const documented = [...table.matchAll(/^\| `([a-z.-]+)` \|/gm)].map(([, event]) => event);
+    expect(documented.sort()).toEqual([...new Set(logged)].sort());
+  });
+});
