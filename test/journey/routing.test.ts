@@ -128,7 +128,7 @@ describe('routing, from MLLP to seven destinations of which five fail', () => {
     const successor = { ...patientOf('well'), familyDoctor: doctorOf('successor') };
     const corrected = {
       patient: successor,
-      movement: { id: 'MR0', at: '20260302073000', action: 'UPDATE' as const, original: 'A01' },
+      movement: { id: 'MR0', at: '20260302083000', action: 'UPDATE' as const, original: 'A01' },
     };
     const answer = await gateway.send(stayMessage('well', 'Z99', '20260302090000', corrected));
     expect(answer.value('MSA-1')).toBe('AA');
@@ -165,7 +165,7 @@ describe('routing, from MLLP to seven destinations of which five fail', () => {
     const answer = await gateway.send(unknownTrigger);
     expect([answer.value('MSA-1'), answer.value('ERR-3')]).toEqual(['AA', '201']);
     const socket = connect(gateway.mllpPort, '127.0.0.1');
-    socket.end(`\x0bMSH|^~\\&|ZYGOMATIQUE\rPID|1||OPHELIANE|broken\x1c\r`);
+    socket.end(`\x0bMSH|^~\\&|GAM\rPID|1||OPHELIANE|ZYGOMATIQUE\x1c\r`);
     await new Promise((resolve) => socket.resume().once('close', resolve));
     await gateway.settled();
     const metrics = await (await fetch(`http://127.0.0.1:${gateway.httpPort}/metrics`)).text();

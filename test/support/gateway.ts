@@ -39,7 +39,6 @@ const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
  * Starts `dist/main.js` with that configuration file's text, and waits until it is ready.
  * @param env DATABASE_URL for a database of the run, or TDU_DATA_DIR for an embedded one
  */
-// eslint-disable-next-line max-lines-per-function -- the methods of one object over the process they share
 export async function startTestGateway(config: string, env: Record<string, string>): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'tdu-gateway-'));
   const file = join(folder, 'gateway.yaml');
