@@ -4,7 +4,8 @@ import { history, searchset, type HistoryEntry } from '../fhir/bundle.js';
 import { parseSearch, type SearchQuery } from '../fhir/search.js';
 import { GatewayError } from '../message/failure.js';
 import { capabilityStatement, SERVED } from './capability.js';
-import { isLoopback } from './loopback.js';
+import { negotiate, queryOf, readGeneral, refused, type Asked } from './general.js';
+import { isLocal } from './loopback.js';
 
 /** What the FHIR API asks of the store. */
 export interface FhirPort {
@@ -19,6 +20,7 @@ export interface FhirPort {
 }
 
 const JSON_TYPE = 'application/fhir+json; charset=utf-8';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /**
  * `/fhir`: read, vread, history and search of every type stored; every error an OperationOutcome.
@@ -26,45 +28,41 @@ const JSON_TYPE = 'application/fhir+json; charset=utf-8';
  */
 export function fhirApi(port: FhirPort, { insecure, startedAt }: { insecure: boolean; startedAt: string }): Router {
   const router = Router();
-  router.use((request, _response, next) => {
-    if (!insecure && !isLoopback(request.socket.remoteAddress)) {
+  router.use((request, response, next) => {
+    if (!insecure && !isLocal(request)) {
       const remedy = 'call from this machine, or set TDU_INSECURE_FHIR=yes where the network itself is closed';
       throw new GatewayError('not-allowed', 'the FHIR API answers on the loopback only', { remedy });
     }
     negotiate(request);
+    // What is said of a patient stays in no cache on the way.
+    response.set('Cache-Control', 'no-store');
     next();
   });
-  router.get('/metadata', (request, response) => send(response, capabilityStatement(baseOf(request), startedAt)));
-  router.get('/:type', (request, response) => search(port, request, response, new URLSearchParams(queryOf(request))));
-  router.post('/:type/_search', express.urlencoded({ extended: false, type: '*/*' }), (request, response) => {
-    const form = new URLSearchParams(request.body as Record<string, string>);
-    for (const [name, value] of new URLSearchParams(queryOf(request))) form.append(name, value);
-    return search(port, request, response, form);
+  router.get('/metadata', (request, response) => {
+    const asked = readGeneral(new URLSearchParams(queryOf(request)));
+    send(response, capabilityStatement(baseOf(request), startedAt), asked);
   });
+  router.get('/:type', (request, response) => search(port, request, response, new URLSearchParams(queryOf(request))));
+  router.post('/:type/_search', express.text({ type: FORM_TYPE }), (request, response) =>
+    search(port, request, response, formOf(request)),
+  );
   router.get('/:type/:id', (request, response) => read(port, request, response));
   router.get('/:type/:id/_history', (request, response) => instanceHistory(port, request, response));
   router.get('/:type/:id/_history/:version', (request, response) => versionRead(port, request, response));
-  router.use((request) => {
-    const known = ['GET', 'HEAD'].includes(request.method);
-    throw new GatewayError(
-      known ? 'resource-unknown' : 'not-supported',
-      known ? 'no such address' : `${request.method} is not served here`,
-    );
+  router.use((request, response) => {
+    if (['GET', 'HEAD'].includes(request.method)) throw new GatewayError('resource-unknown', 'no such address');
+    response.set('Allow', 'GET, HEAD');
+    throw new GatewayError('not-supported', `${request.method} is not served here`);
   });
   return router;
 }
 
-function negotiate(request: Request): void {
-  const asked = request.query['_format'];
-  const json =
-    asked === undefined
-      ? request.accepts(['application/fhir+json', 'application/json', 'text/html'])
-      : /json/.test(String(asked));
-  if (json === false)
-    throw new GatewayError('not-acceptable', 'only JSON is served', {
-      field: 'Accept',
-      remedy: 'ask for application/fhir+json',
-    });
+/** The parameters of `POST …/_search`: those of the body and those of the address, each as often as it was written. */
+function formOf(request: Request): URLSearchParams {
+  const body: unknown = request.body;
+  if (typeof body !== 'string' && Number(request.get('Content-Length') ?? 0) > 0)
+    throw refused('Content-Type', `the parameters of a search are sent as ${FORM_TYPE}`);
+  return new URLSearchParams([queryOf(request), typeof body === 'string' ? body : ''].filter(Boolean).join('&'));
 }
 
 function served(request: Request): string {
@@ -73,81 +71,91 @@ function served(request: Request): string {
   throw new GatewayError('resource-unknown', 'this resource type is not served', { field: type.slice(0, 64) });
 }
 
+/** R4's `id`: what has another form names nothing. */
+function idOf(request: Request): string {
+  const id = String(request.params['id']);
+  if (!/^[A-Za-z0-9.-]{1,64}$/.test(id)) throw unknown();
+  return id;
+}
+
 async function read(port: FhirPort, request: Request, response: Response): Promise<void> {
-  const found = await port.readResource(served(request), String(request.params['id']));
-  sendVersion(request, response, found);
+  const asked = readGeneral(new URLSearchParams(queryOf(request)));
+  sendVersion(response, await port.readResource(served(request), idOf(request)), asked);
 }
 
 async function versionRead(port: FhirPort, request: Request, response: Response): Promise<void> {
+  const asked = readGeneral(new URLSearchParams(queryOf(request)));
   const version = Number(request.params['version']);
   if (!Number.isSafeInteger(version) || version < 1 || version > 2_147_483_647) throw unknown();
-  sendVersion(request, response, await port.readVersion(served(request), String(request.params['id']), version));
+  sendVersion(response, await port.readVersion(served(request), idOf(request), version), asked);
 }
 
 function unknown(): GatewayError {
   return new GatewayError('resource-unknown', 'there is no such resource');
 }
 
-function sendVersion(request: Request, response: Response, found: HistoryEntry | undefined): void {
+/** Express answers 304 by itself where If-None-Match names this ETag. */
+function sendVersion(response: Response, found: HistoryEntry | undefined, asked: Asked): void {
   if (found === undefined) throw unknown();
   if (found.removed) throw new GatewayError('resource-gone', 'the resource was withdrawn; its history remains');
-  const etag = `W/"${found.version}"`;
-  response.set({ ETag: etag, 'Last-Modified': found.updatedAt.toUTCString() });
-  if (request.get('If-None-Match') === etag) return void response.status(304).end();
-  send(response, found.resource);
+  response.set({ ETag: `W/"${found.version}"`, 'Last-Modified': found.updatedAt.toUTCString() });
+  send(response, found.resource, asked);
 }
+
+const HISTORY_PARAMETERS = ['_count', '_before'];
 
 async function instanceHistory(port: FhirPort, request: Request, response: Response): Promise<void> {
   const type = served(request);
-  const params = new URLSearchParams(queryOf(request));
+  const asked = readGeneral(new URLSearchParams(queryOf(request)));
   const number = (name: string) => {
-    const text = params.get(name);
-    if (text !== null && !/^\d{1,9}$/.test(text))
-      throw new GatewayError('request-invalid', `${name}: a whole number`, { field: name });
+    const text = asked.params.get(name);
+    if (text !== null && !/^\d{1,9}$/.test(text)) throw refused(name, 'a whole number');
     return text === null ? undefined : Number(text);
   };
-  const count = Math.min(number('_count') ?? 50, 500);
+  for (const name of asked.params.keys())
+    if (!HISTORY_PARAMETERS.includes(name)) throw refused(name, 'not served in a history');
   const before = number('_before');
-  const { total, versions } = await port.historyOf(type, String(request.params['id']), {
-    count,
+  const { total, versions } = await port.historyOf(type, idOf(request), {
+    count: Math.min(number('_count') ?? 50, 500),
     ...(before === undefined ? {} : { before }),
   });
   if (total === 0) throw unknown();
   const last = versions.at(-1)?.version;
+  const params = new URLSearchParams(queryOf(request));
   const next = last === undefined || last === 1 ? {} : { next: linkWith(request, params, '_before', String(last)) };
-  send(response, history(baseOf(request), total, versions, { self: selfOf(request), ...next }));
+  send(response, history(baseOf(request), total, versions, { self: linkTo(request, params), ...next }), asked);
 }
 
 async function search(port: FhirPort, request: Request, response: Response, params: URLSearchParams): Promise<void> {
-  const query = parseSearch(served(request), params);
-  const { total, resources, next } = await port.searchResources(query);
+  const type = served(request);
+  const asked = readGeneral(params);
+  const { total, resources, next } = await port.searchResources(parseSearch(type, asked.params));
   const links = {
-    self: selfOf(request),
+    self: linkTo(request, params),
     ...(next === undefined ? {} : { next: linkWith(request, params, '_cursor', next) }),
   };
-  send(response, searchset(baseOf(request), total, resources, links));
+  send(response, searchset(baseOf(request), total, resources, links), asked);
 }
 
-function send(response: Response, resource: FhirResource): void {
-  response.status(200).set('Content-Type', JSON_TYPE).send(JSON.stringify(resource));
+function send(response: Response, resource: FhirResource, { pretty }: Asked): void {
+  response
+    .status(200)
+    .set('Content-Type', JSON_TYPE)
+    .send(JSON.stringify(resource, undefined, pretty ? 2 : undefined));
 }
 
 function baseOf(request: Request): string {
   return `${request.protocol}://${request.get('host') ?? 'localhost'}${request.baseUrl}`;
 }
 
-function selfOf(request: Request): string {
-  return `${request.protocol}://${request.get('host') ?? 'localhost'}${request.originalUrl}`;
+/** The address that asks the same with GET, whichever way it was asked. */
+function linkTo(request: Request, params: URLSearchParams): string {
+  const query = params.toString();
+  return `${baseOf(request)}${request.path.replace(/\/_search$/, '')}${query === '' ? '' : `?${query}`}`;
 }
 
 function linkWith(request: Request, params: URLSearchParams, name: string, value: string): string {
   const next = new URLSearchParams(params);
   next.set(name, value);
-  const path = request.path.replace(/\/_search$/, '');
-  return `${baseOf(request)}${path}?${next.toString()}`;
-}
-
-function queryOf(request: Request): string {
-  const at = request.originalUrl.indexOf('?');
-  return at < 0 ? '' : request.originalUrl.slice(at + 1);
+  return linkTo(request, next);
 }

@@ -44,13 +44,28 @@ export function createApp(deps: HttpDeps): Express {
   return app;
 }
 
+/** A part that says nothing for so long is missing, as one that says no. */
+const PATIENCE_MS = 2000;
+
 async function ready({ ready: parts }: HttpDeps, response: Response): Promise<void> {
   const names = Object.keys(parts);
-  const results = await Promise.allSettled(Object.values(parts).map((check) => check()));
+  const results = await Promise.allSettled(Object.values(parts).map((check) => soon(check())));
   const missing = names.filter((_, index) => results[index]?.status === 'rejected');
   response
     .status(missing.length === 0 ? 200 : 503)
     .json(missing.length === 0 ? { status: 'ready' } : { status: 'not ready', missing });
+}
+
+async function soon(check: Promise<void>): Promise<void> {
+  let late: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    late = setTimeout(() => {
+      reject(new GatewayError('store-unavailable', 'no answer in time'));
+    }, PATIENCE_MS);
+  });
+  await Promise.race([check, silence]).finally(() => {
+    clearTimeout(late);
+  });
 }
 
 function fail(error: unknown, request: Request, response: Response, log: Log): void {

@@ -1,6 +1,6 @@
 import { Router, type Request } from 'express';
 import { GatewayError } from '../message/failure.js';
-import { isLoopback } from './loopback.js';
+import { isLocal } from './loopback.js';
 
 /** A page of a list, as DESIGN §7 has it. */
 export interface OperatorPage {
@@ -40,13 +40,12 @@ export function operatorApi(port: OperatorPort): Router {
     deliveries: port.listDeliveries.bind(port),
   };
   router.use((request, _response, next) => {
-    if (!isLoopback(request.socket.remoteAddress))
-      throw new GatewayError('not-allowed', 'the operator API answers on the loopback only');
+    if (!isLocal(request)) throw new GatewayError('not-allowed', 'the operator API answers on the loopback only');
     next();
   });
   for (const name of Object.keys(FILTERS) as (keyof typeof FILTERS)[])
     router.get(`/${name}`, async (request, response) => {
-      response.json(await lists[name](filterOf(request, FILTERS[name])));
+      response.json(await lists[name](filterOf(request, FILTERS[name], name === 'receipts' ? isUuid : isNumber)));
     });
   router.get('/messages/:id', async (request, response) => {
     const { items } = await port.listMessages({ id: idOf(request) });
@@ -64,35 +63,55 @@ export function operatorApi(port: OperatorPort): Router {
     response.json({ id: idOf(request), state: 'done' });
   });
   router.post('/deliveries/:id/revive', async (request, response) => {
-    const id = idOf(request, /^[0-9a-f-]{36}$/);
+    const id = idOf(request, isUuid);
     if (!(await port.reviveDelivery(id))) throw new GatewayError('resource-unknown', 'no dead delivery has that id');
     response.status(202).json({ id, state: 'due' });
   });
   return router;
 }
 
-function idOf(request: Request, form = /^\d{1,19}$/): string {
+/** A 63-bit number, as ids of messages and work items are. */
+function isNumber(text: string): boolean {
+  return /^\d{1,19}$/.test(text) && BigInt(text) < 2n ** 63n;
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
+function idOf(request: Request, form = isNumber): string {
   const id = String(request.params['id']);
-  if (!form.test(id)) throw new GatewayError('request-invalid', 'that is no id', { field: 'id' });
+  if (!form(id)) throw new GatewayError('request-invalid', 'that is no id', { field: 'id' });
   return id;
 }
 
-const NUMERIC = new Set(['id', 'message']);
+/** Filters whose values have a form that the store insists on. */
+const FORMS: Readonly<Record<string, (text: string) => boolean>> = { id: isNumber, message: isNumber, receipt: isUuid };
 
-function filterOf(request: Request, allowed: readonly string[]): OperatorFilter & { count?: number } {
+function filterOf(
+  request: Request,
+  allowed: readonly string[],
+  isCursor: (text: string) => boolean,
+): OperatorFilter & { count?: number } {
   const filter: Record<string, string> = {};
   let count: number | undefined;
   for (const [name, value] of Object.entries(request.query)) {
-    const bad = (why: string) =>
-      new GatewayError('request-invalid', `${name.slice(0, 40)}: ${why}`, { field: name.slice(0, 40) });
+    const field = name.slice(0, 40);
+    const bad = (why: string) => new GatewayError('request-invalid', `${field}: ${why}`, { field });
     if (typeof value !== 'string') throw bad('one value');
     if (name === 'count') {
       count = Number(value);
       if (!Number.isInteger(count) || count < 1 || count > 500) throw bad('a whole number from 1 to 500');
-    } else if (name !== 'after' && !allowed.includes(name)) throw bad('not a filter of this list');
-    else if (NUMERIC.has(name) && !/^\d{1,19}$/.test(value)) throw bad('a number');
-    else if (name === 'receipt' && !/^[0-9a-f-]{36}$/.test(value)) throw bad('a UUID');
-    else filter[name] = value;
+      continue;
+    }
+    if (name !== 'after' && !allowed.includes(name)) throw bad('not a filter of this list');
+    const fits = name === 'after' ? isCursor : (FORMS[name] ?? isText);
+    if (!fits(value)) throw bad('no such value can exist');
+    filter[name] = value;
   }
   return count === undefined ? filter : ({ ...filter, count } as OperatorFilter & { count?: number });
+}
+
+function isText(text: string): boolean {
+  return !text.includes('\0');
 }

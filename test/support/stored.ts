@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { FhirResource } from 'fhir/r4.js';
+import type { NewDelivery, NewReceipt, StayEvent } from '../../src/message/delivery.js';
+import { canonicalJson, uuid5 } from '../../src/message/id.js';
+import type { IncomingMessage } from '../../src/message/message.js';
+import type { TranslationStep } from '../../src/message/translation.js';
+import { firstIdAt } from '../../src/store/partitions.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { freshDatabase } from './database.js';
+
+/** A store on a database of the test's own. */
+export async function openTestStore(): Promise<{ store: Store; url: string; close(): Promise<void> }> {
+  const database = await freshDatabase();
+  const store = await openStore({ databaseUrl: database.url, log: () => undefined });
+  return {
+    store,
+    url: database.url,
+    async close() {
+      await store.close();
+      await database.drop();
+    },
+  };
+}
+
+let next = 0;
+
+/** A message as the receive stage hands it to the store, on 2 March 2026; each has an id of its own. */
+export function incoming(controlId: string, change: Partial<IncomingMessage> = {}): IncomingMessage {
+  const bytes = change.bytes ?? Buffer.from(`bytes of ${controlId}`);
+  next += 1;
+  return {
+    id: (BigInt(firstIdAt(Date.UTC(2026, 2, 2))) + BigInt(next)).toString(),
+    source: 'chu',
+    door: 'mllp',
+    receivedAt: new Date(Date.UTC(2026, 2, 2)),
+    bytes,
+    charset: 'UNICODE UTF-8',
+    sha256: createHash('sha256').update(bytes).digest(),
+    controlId,
+    sender: 'GAM|CHU',
+    type: 'ADT^A01',
+    state: 'received',
+    answer: Buffer.from(`answer to ${controlId}`),
+    answerCode: change.state === 'refused' ? 'AE' : 'AA',
+    issues: [],
+    workItems:
+      change.state === 'refused' ? [{ reason: 'field-missing', field: 'ZBE-4', text: 'ZBE-4 is missing' }] : [],
+    ...change,
+  };
+}
+
+/** A step of the translate stage that changes nothing but what is asked. */
+export function step(messageId: string, change: Partial<TranslationStep> = {}): TranslationStep {
+  return {
+    messageId,
+    state: 'translated',
+    facts: [],
+    mentions: [],
+    resources: [],
+    removed: [],
+    events: [],
+    receipts: [],
+    deliveries: [],
+    workItems: [],
+    ...change,
+  };
+}
+
+/** Keeps one message and carries it through a translation that gives these resources. */
+export async function translated(
+  store: Store,
+  controlId: string,
+  resources: readonly (FhirResource & { id: string })[],
+  change: Partial<TranslationStep> = {},
+): Promise<string> {
+  const message = incoming(controlId);
+  await store.keep([message]);
+  const folded = resources.map((resource) => ({ resource: JSON.parse(canonicalJson(resource)), origins: [] }));
+  await store.inTranslation([message.id], (tx) => tx.save([step(message.id, { resources: folded, ...change })]));
+  return message.id;
+}
+
+const PATIENT = 'urn:oid:2.999.1|1';
+
+/** What routing one event to one member gives: event, receipt and delivery. */
+export function routed(
+  messageId: string,
+  { endpoint, member, lane, resources }: { endpoint: string; member: string; lane?: string; resources: string[] },
+): { events: StayEvent[]; receipts: NewReceipt[]; deliveries: NewDelivery[] } {
+  const effectiveAt = '2026-03-02T08:00:00+01:00';
+  const event = {
+    kind: 'admission',
+    messageId,
+    patient: PATIENT,
+    stay: 'urn:oid:2.999.2|V1',
+    movement: 'urn:oid:2.999.3|M1',
+    effectiveAt,
+  } as const;
+  const receipt: NewReceipt = {
+    id: uuid5(`receipt ${messageId} ${endpoint}`),
+    event,
+    member,
+    label: 'Dr BERTHIER',
+    role: 'PCP',
+    decision: 'told',
+    reason: 'rule-tells',
+    rule: 'medecin-traitant',
+    memberFrom: effectiveAt,
+    memberTo: null,
+  };
+  const delivery: NewDelivery = {
+    id: uuid5(`delivery ${messageId} ${endpoint}`),
+    receiptId: receipt.id,
+    endpoint,
+    kind: 'admission',
+    lane: lane ?? `${endpoint}|${PATIENT}`,
+    resources,
+  };
+  return { events: [event], receipts: [receipt], deliveries: [delivery] };
+}
