@@ -133,6 +133,7 @@ describe('kill -9 at twenty random instants', () => {
       expect(told.sort()).toEqual(rows.flatMap(({ deliveries }) => deliveries.map((id) => `urn:uuid:${id}`)).sort());
       expect((await gateway.get<{ total: number }>('/api/work-items?state=open')).total).toBe(0);
     } finally {
+      started.push(...(await childrenOf(gateway.pid)));
       for (const feed of feeds) feed.close();
       await gateway.stop();
       await vendor.close();

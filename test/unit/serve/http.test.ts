@@ -1,0 +1,190 @@
+import { networkInterfaces } from 'node:os';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Router } from 'express';
+import request from 'supertest';
+import type { FhirPort } from '../../../src/serve/fhir-api.js';
+import { createApp, openHttp, type HttpDeps, type HttpServer } from '../../../src/serve/http.js';
+import { isLoopback } from '../../../src/serve/loopback.js';
+import type { OperatorPort } from '../../../src/serve/operator-api.js';
+import { openMetrics } from '../../../src/watch/metrics.js';
+import { openTestStore } from '../../support/stored.js';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const logged: { event: string; fields: Record<string, unknown> }[] = [];
+const appOf = (deps: Partial<HttpDeps> = {}) =>
+  createApp({
+    insecureFhir: false,
+    startedAt: '2026-03-02T08:00:00Z',
+    log: (_level, event, fields) => logged.push({ event, fields }),
+    ready: {},
+    metrics: () => Promise.resolve(''),
+    doors: [],
+    ...deps,
+  });
+
+async function listening(deps: Partial<HttpDeps> = {}, host = '127.0.0.1'): Promise<HttpServer> {
+  const server = await openHttp(appOf(deps), { port: 0, host });
+  cleanups.push(() => server.close());
+  return server;
+}
+
+const resolved = () => Promise.resolve();
+const nothing = () => Promise.resolve({ total: 0, items: [] });
+const no = () => Promise.resolve(false);
+const operator: OperatorPort = {
+  listMessages: nothing,
+  listWorkItems: nothing,
+  listReceipts: nothing,
+  listDeliveries: nothing,
+  closeWorkItem: no,
+  reviveDelivery: no,
+  replay: no,
+};
+const fhir: FhirPort = {
+  readResource: () => Promise.resolve(undefined),
+  readVersion: () => Promise.resolve(undefined),
+  historyOf: () => Promise.resolve({ total: 0, versions: [] }),
+  searchResources: () => Promise.resolve({ total: 0, resources: [] }),
+};
+
+describe('health', () => {
+  it('is live as long as it answers', async () => {
+    const response = await request(appOf()).get('/health/live');
+    expect([response.status, response.body]).toEqual([200, { status: 'live' }]);
+  });
+
+  it('is ready while all that it depends on answers', async () => {
+    const response = await request(appOf({ ready: { store: resolved, queue: resolved } })).get('/health/ready');
+    expect([response.status, response.body]).toEqual([200, { status: 'ready' }]);
+  });
+
+  it('is not ready once the database is gone, and says so by name', async () => {
+    const { store, close } = await openTestStore();
+    const app = appOf({ ready: { store: () => store.ping(), queue: resolved } });
+    expect((await request(app).get('/health/ready')).status).toBe(200);
+    await close();
+    const response = await request(app).get('/health/ready');
+    expect([response.status, response.body]).toEqual([503, { status: 'not ready', missing: ['store'] }]);
+    expect((await request(app).get('/health/live')).status).toBe(200);
+  });
+
+  it('does not wait for ever for a part that says nothing', async () => {
+    const app = appOf({ ready: { store: resolved, queue: () => new Promise(() => undefined) } });
+    const response = await request(app).get('/health/ready');
+    expect([response.status, response.body]).toEqual([503, { status: 'not ready', missing: ['queue'] }]);
+  });
+});
+
+describe('metrics', () => {
+  it('are Prometheus text: each sample is of a family that is typed, labels are quoted, values are numbers', async () => {
+    const metrics = openMetrics();
+    metrics.answered('chu', 'AA', 0.002);
+    metrics.translated(3, 0.01);
+    metrics.delivered('cpts', 'delivered', 0.02);
+    metrics.counted({ untranslated: 4, deadDeliveries: 1 });
+    const other = openMetrics();
+    other.translated(5, 0.01);
+    const response = await request(appOf({ metrics: async () => metrics.text([await other.json()]) })).get('/metrics');
+    expect(response.headers['content-type']).toMatch(/^text\/plain/);
+    const samples = samplesOf(response.text);
+    expect(samples.get('tdu_translated_total')).toBe(8);
+    expect(samples.get('tdu_answer_seconds_count{source="chu",code="AA"}')).toBe(1);
+    expect(samples.get('tdu_waiting{what="untranslated"}')).toBe(4);
+    expect(samples.get('tdu_delivery_seconds_count{endpoint="cpts",code="delivered"}')).toBe(1);
+  });
+});
+
+/** Every sample of a text in Prometheus' exposition format 0.0.4; a line that is none fails the test. */
+function samplesOf(text: string): Map<string, number> {
+  const typed = new Set<string>();
+  const samples = new Map<string, number>();
+  for (const line of text.split('\n').filter((one) => one !== '')) {
+    const type = /^# TYPE (\S+) (?:counter|gauge|histogram|summary|untyped)$/.exec(line);
+    if (type !== null) typed.add(type[1] ?? '');
+    if (line.startsWith('#')) continue;
+    const sample = /^([a-zA-Z_:][\w:]*)((?:\{(?:[a-zA-Z_]\w*="(?:[^"\\]|\\.)*",?)*\})?) (\S+)$/.exec(line);
+    expect([line, sample]).not.toEqual([line, null]);
+    const [, name = '', labels = '', value = ''] = sample ?? [];
+    expect([line, typed.has(name) || typed.has(name.replace(/_(bucket|sum|count)$/, ''))]).toEqual([line, true]);
+    expect([line, Number.isNaN(Number(value.replace('Inf', 'Infinity')))]).toEqual([
+      line,
+      value === 'NaN' || value === 'Nan',
+    ]);
+    samples.set(`${name}${labels}`, Number(value));
+  }
+  return samples;
+}
+
+describe('the HTTP face', () => {
+  it('answers an unknown address 404, and says nothing of what it is built with', async () => {
+    const response = await request(appOf()).get('/nowhere');
+    expect([response.status, response.body]).toMatchObject([404, { resourceType: 'OperationOutcome' }]);
+    expect(response.headers['x-powered-by']).toBeUndefined();
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('serves the APIs only where their roles are', async () => {
+    const app = appOf();
+    for (const path of ['/fhir/metadata', '/api/messages']) expect((await request(app).get(path)).status).toBe(404);
+    expect((await request(app).get('/metrics')).status).toBe(200);
+  });
+
+  it('logs a failure by its route and place, never by its query or its text', async () => {
+    const door = Router().get('/door', () => {
+      throw new Error('ESSAI CAMILLE');
+    });
+    const response = await request(appOf({ doors: [door] })).get('/door?name=CAMILLE');
+    expect([response.status, response.text.includes('CAMILLE')]).toEqual([500, false]);
+    const last = logged.at(-1);
+    expect(last).toMatchObject({ event: 'serve.failed', fields: { method: 'GET', status: 500 } });
+    expect(JSON.stringify(last)).not.toContain('CAMILLE');
+  });
+
+  it('refuses a port that is taken, by name', async () => {
+    const { port } = await listening();
+    await expect(openHttp(appOf(), { port, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'port-in-use' });
+  });
+
+  it('closes although a client keeps its connection', async () => {
+    const server = await listening();
+    const response = await fetch(`http://127.0.0.1:${server.port}/health/live`);
+    await response.arrayBuffer();
+    await server.close();
+    cleanups.pop();
+    await expect(fetch(`http://127.0.0.1:${server.port}/health/live`)).rejects.toThrow();
+  });
+});
+
+describe('the loopback rule', () => {
+  it.each([
+    ['127.0.0.1', true],
+    ['127.8.9.10', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['192.0.2.1', false],
+    ['::ffff:192.0.2.1', false],
+    ['2001:db8::1', false],
+    ['', false],
+    [undefined, false],
+  ])('takes %s for this machine: %s', (address, expected) => {
+    expect(isLoopback(address)).toBe(expected);
+  });
+
+  const own = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one !== undefined && !one.internal && one.family === 'IPv4')?.address;
+
+  (own === undefined ? it.skip : it)('refuses who comes by another address of this machine (needs one)', async () => {
+    const closed = await listening({ fhir, operator }, '0.0.0.0');
+    const open = await listening({ fhir, insecureFhir: true }, '0.0.0.0');
+    const status = async (port: number, path: string) => (await fetch(`http://${own ?? ''}:${port}${path}`)).status;
+    expect(await status(closed.port, '/fhir/metadata')).toBe(403);
+    expect(await status(closed.port, '/api/messages')).toBe(403);
+    expect(await status(closed.port, '/health/live')).toBe(200);
+    expect(await status(open.port, '/fhir/metadata')).toBe(200);
+  });
+});

@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Express } from 'express';
+import request from 'supertest';
+import { createApp } from '../../../src/serve/http.js';
+import type { Store } from '../../../src/store/store.js';
+import { incoming, openTestStore, routed, step, translated } from '../../support/stored.js';
+
+const PATIENT = { resourceType: 'Patient', id: 'p1', identifier: [{ system: 'urn:oid:2.999.1', value: '1' }] } as const;
+const DOCTOR = 'PractitionerRole/r1';
+
+let store: Store;
+let close: () => Promise<void>;
+let app: Express;
+let told: string;
+let parked: string;
+const replayed: string[] = [];
+
+beforeAll(async () => {
+  ({ store, close } = await openTestStore());
+  const replay = async (id: string) => (await store.setMessageState(id, 'received')) && replayed.push(id) > 0;
+  app = createApp({
+    insecureFhir: false,
+    startedAt: '2026-03-02T08:00:00Z',
+    log: () => undefined,
+    ready: {},
+    metrics: () => Promise.resolve(''),
+    operator: { ...store, replay },
+    doors: [],
+  });
+  const first = incoming('A1');
+  told = first.id;
+  await store.keep([first]);
+  const resources = ['Patient/p1'];
+  const routes = [
+    routed(told, { endpoint: 'cpts', member: DOCTOR, resources }),
+    routed(told, { endpoint: 'msp', member: DOCTOR, resources }),
+  ];
+  await store.inTranslation([told], (tx) =>
+    tx.save([
+      step(told, {
+        resources: [{ resource: { ...PATIENT, identifier: [...PATIENT.identifier] }, origins: [] }],
+        receipts: routes.flatMap(({ receipts }) => receipts),
+        deliveries: routes.flatMap(({ deliveries }) => deliveries),
+      }),
+    ]),
+  );
+  const item = { reason: 'code-unknown', field: 'PV1-2', text: 'no such class', key: 'k1' };
+  parked = await translated(store, 'A2', [], { state: 'parked', workItems: [item] });
+  await store.keep([incoming('A3', { state: 'refused', source: 'clinique' })]);
+  await store.keep(Array.from({ length: 5 }, (_, index) => incoming(`B${index}`)));
+});
+afterAll(() => close());
+
+interface Page {
+  total: number;
+  items: Record<string, unknown>[];
+  next?: string;
+}
+const list = async (path: string): Promise<Page> => {
+  const response = await request(app).get(`/api/${path}`);
+  expect([path, response.status]).toEqual([path, 200]);
+  return response.body as Page;
+};
+const statusOf = async (path: string) => (await request(app).get(`/api/${path}`)).status;
+const values = ({ items }: Page, name: string) => items.map((item) => item[name]);
+
+describe('the lists of the operator API', () => {
+  it('gives messages newest first, with what DESIGN §7 names', async () => {
+    const page = await list('messages');
+    expect(page.total).toBe(8);
+    expect(values(page, 'controlId')).toEqual(['B4', 'B3', 'B2', 'B1', 'B0', 'A3', 'A2', 'A1']);
+    expect(page.items.at(-1)).toMatchObject({
+      id: told,
+      source: 'chu',
+      type: 'ADT^A01',
+      receivedAt: '2026-03-02T00:00:00.000Z',
+      state: 'translated',
+      answer: { code: 'AA', issues: [] },
+    });
+    expect(Object.keys(page.items[0] ?? {})).not.toContain('bytes');
+  });
+
+  it.each([
+    ['messages?controlId=A2', ['A2']],
+    ['messages?state=refused', ['A3']],
+    ['messages?source=clinique', ['A3']],
+    ['messages?source=chu&state=received', ['B4', 'B3', 'B2', 'B1', 'B0']],
+    ['messages?controlId=nobody', []],
+    ['messages?controlId=%27%20OR%201=1', []],
+    ['work-items?controlId=A2&state=open', ['A2']],
+    ['work-items?state=open', ['A3', 'A2']],
+    ['work-items?reason=code-unknown', ['A2']],
+    ['work-items?state=done', []],
+  ])('filters: %s', async (path, controlIds) => {
+    const page = await list(path);
+    expect(values(page, 'controlId')).toEqual(controlIds);
+    expect(page.total).toBe(controlIds.length);
+  });
+
+  it('gives work items, receipts and deliveries of one message', async () => {
+    expect(await list(`work-items?message=${parked}`)).toMatchObject({
+      total: 1,
+      items: [{ messageId: parked, reason: 'code-unknown', field: 'PV1-2', text: 'no such class', state: 'open' }],
+    });
+    const receipts = await list(`receipts?message=${told}`);
+    expect(receipts.total).toBe(2);
+    expect(receipts.items[0]).toMatchObject({
+      messageId: told,
+      member: DOCTOR,
+      label: 'Dr BERTHIER',
+      role: 'PCP',
+      decision: 'told',
+      reason: 'rule-tells',
+      rule: 'medecin-traitant',
+      event: 'admission',
+    });
+    expect((await list(`receipts?message=${told}&decision=not-told`)).total).toBe(0);
+    const deliveries = await list(`deliveries?message=${told}&endpoint=cpts`);
+    expect(deliveries.items).toMatchObject([{ messageId: told, endpoint: 'cpts', state: 'due', attempts: 0 }]);
+    const receipt = String(deliveries.items[0]?.['receiptId']);
+    expect(values(receipts, 'id')).toContain(receipt);
+    expect((await list(`deliveries?receipt=${receipt}`)).total).toBe(1);
+  });
+
+  it.each(['messages', 'receipts', 'deliveries', 'work-items'])(
+    'gives every one of %s once over small pages',
+    async (name) => {
+      const whole = await list(name);
+      const ids: unknown[] = [];
+      for (let after: string | undefined = ''; after !== undefined;) {
+        const page: Page = await list(`${name}?count=1${after === '' ? '' : `&after=${after}`}`);
+        expect(page.total).toBe(whole.total);
+        ids.push(...values(page, 'id'));
+        after = page.next;
+      }
+      expect(ids).toEqual(values(whole, 'id'));
+    },
+  );
+
+  it.each([
+    'messages?nom=x',
+    'messages?count=0',
+    'messages?count=501',
+    'messages?count=x',
+    'messages?id=x',
+    'messages?id=9223372036854775808',
+    'messages?after=x',
+    'messages?after=9999999999999999999',
+    'messages?controlId=a&controlId=b',
+    'messages?controlId=%00',
+    'receipts?after=12',
+    'receipts?message=x',
+    'deliveries?receipt=------------------------------------',
+    'deliveries?after=x',
+    'work-items?after=1e3',
+  ])('refuses %s', async (path) => {
+    const response = await request(app).get(`/api/${path}`);
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({ resourceType: 'OperationOutcome' });
+  });
+
+  it('gives one message by its id', async () => {
+    const response = await request(app).get(`/api/messages/${told}`);
+    expect(response.body).toMatchObject({ id: told, controlId: 'A1' });
+    expect([await statusOf('messages/1'), await statusOf('messages/x'), await statusOf('nothing')]).toEqual([
+      404, 400, 404,
+    ]);
+  });
+});
+
+describe('what an operator decides', () => {
+  const post = async (path: string) => {
+    const response = await request(app).post(`/api/${path}`);
+    return [response.status, response.body as Record<string, unknown>] as const;
+  };
+
+  it('replays a parked or translated message, and no other', async () => {
+    expect(await post(`messages/${parked}/replay`)).toEqual([202, { id: parked, state: 'received' }]);
+    expect(replayed).toEqual([parked]);
+    const [refused] = (await list('messages?state=refused')).items;
+    expect((await post(`messages/${String(refused?.['id'])}/replay`))[0]).toBe(404);
+    expect((await post('messages/1/replay'))[0]).toBe(404);
+    expect((await post('messages/abc/replay'))[0]).toBe(400);
+    expect((await post('messages/9999999999999999999/replay'))[0]).toBe(400);
+  });
+
+  it('closes an open work item once', async () => {
+    const [item] = (await list('work-items?reason=code-unknown')).items;
+    const id = String(item?.['id']);
+    expect(await post(`work-items/${id}/close`)).toEqual([200, { id, state: 'done' }]);
+    expect((await post(`work-items/${id}/close`))[0]).toBe(404);
+    const done = await list('work-items?state=done');
+    expect(done.items).toMatchObject([{ id, closedBy: 'operator', closedAt: expect.any(String) }]);
+  });
+
+  it('revives a dead delivery, and no other', async () => {
+    const [due] = await store.claimDeliveries({ endpoint: 'cpts', limit: 1, leaseMs: 1000 });
+    const id = due?.id ?? '';
+    expect((await post(`deliveries/${id}/revive`))[0]).toBe(404);
+    await store.recordAttempts([
+      {
+        deliveryId: id,
+        startedAt: new Date(0),
+        durationMs: 5,
+        ok: false,
+        status: 422,
+        code: 'endpoint-refused',
+        detail: 'answered 422',
+        sent: [],
+        sha256: Buffer.alloc(32),
+        next: { state: 'dead' },
+      },
+    ]);
+    expect((await list('deliveries?state=dead')).items).toMatchObject([{ id, code: 'endpoint-refused', attempts: 1 }]);
+    expect(await post(`deliveries/${id}/revive`)).toEqual([202, { id, state: 'due' }]);
+    expect((await list('deliveries?state=dead')).total).toBe(0);
+    expect((await post('deliveries/x/revive'))[0]).toBe(400);
+    expect((await post('deliveries/00000000-0000-5000-8000-000000000000/revive'))[0]).toBe(404);
+  });
+
+  it('is decided by callers of this machine only', async () => {
+    const relayed = await request(app).post(`/api/messages/${told}/replay`).set('X-Forwarded-For', '192.0.2.7');
+    const foreign = await request(app).get('/api/messages').set('Sec-Fetch-Site', 'cross-site');
+    expect([relayed.status, foreign.status]).toEqual([403, 403]);
+    expect(replayed).not.toContain(told);
+  });
+});
