@@ -30,7 +30,10 @@ export function createApp(deps: HttpDeps): Express {
   app.use(helmet());
   app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
   app.get('/health/ready', async (_request, response) => ready(deps, response));
-  app.get('/metrics', async (_request, response) => void response.type('text/plain').send(await deps.metrics()));
+  app.get(
+    '/metrics',
+    async (_request, response) => void response.type('text/plain; version=0.0.4').send(await deps.metrics()),
+  );
   for (const door of deps.doors) app.use(door);
   if (deps.fhir !== undefined)
     app.use('/fhir', fhirApi(deps.fhir, { insecure: deps.insecureFhir, startedAt: deps.startedAt }));

@@ -29,6 +29,7 @@ export interface QueueOptions {
 }
 
 const SCHEMA = 'bullmq';
+const SCHEDULE_WATCH_MS = 5000;
 const JOB_OPTIONS = {
   removeOnComplete: true,
   // The store is the truth: a job that failed for good is swept up from there.
@@ -55,6 +56,7 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
   const workers: Worker[] = [];
   const handlers = new Map<string, Map<string, () => Promise<void>>>();
   let closing = false;
+  const watches: NodeJS.Timeout[] = [];
   const failed = (cause: Error) => {
     if (!closing) log('warn', 'queue.connection', { code: codeOf(cause) });
   };
@@ -94,11 +96,18 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
       table.set(job, handler);
       handlers.set(name, table);
       if (known === undefined) start(name, 1, async ({ name: due }) => void (await table.get(due)?.()));
-      await queue(name).upsertJobScheduler(
-        job,
-        { every: ms },
-        { name: job, opts: { removeOnComplete: true, removeOnFail: true } },
-      );
+      const schedule = () =>
+        queue(name).upsertJobScheduler(
+          job,
+          { every: ms },
+          { name: job, opts: { removeOnComplete: true, removeOnFail: true } },
+        );
+      await schedule();
+      // A queue that was lost has lost its schedule too, and with it the sweep that would bring it back.
+      const restore = async () => {
+        if ((await queue(name).getJobScheduler(job)) === undefined) await schedule();
+      };
+      watches.push(setInterval(() => void restore().catch(failed), SCHEDULE_WATCH_MS));
     },
     depth: (name) => queue(name).getJobCountByTypes('waiting', 'active', 'delayed'),
     ping: async () => void (await queue('translate').getJobCounts('waiting')),
@@ -107,6 +116,7 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
     },
     async close() {
       closing = true;
+      watches.forEach(clearInterval);
       await Promise.allSettled(workers.map((worker) => worker.close()));
       await Promise.allSettled([...queues.values()].map((one) => one.close()));
       await backend.close();

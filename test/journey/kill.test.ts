@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { pamMessage, type SampleDoctor } from '../../src/cli/demo/pam-message.js
 import { until } from '../../src/cli/demo/vendor-process.js';
 import { Feed, type FeedMessage } from '../support/feed.js';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { freePort } from '../support/ports.js';
 import { childrenOf, processes, type RunningProcess } from '../support/processes.js';
 import { seededRandom, shuffled } from '../support/random.js';
 import { startTestVendor } from '../support/vendor.js';
@@ -55,14 +55,6 @@ function batchesOf(connection: number): FeedMessage[][] {
       return { controlId, text: pamMessage({ controlId, trigger, at, patient, visit: `VK${number}`, unit, movement }) };
     }),
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** `kill -9` of a child of the gateway; waits where it has none, as after a kill just before. */

@@ -89,7 +89,7 @@ describe('metrics', () => {
     const other = openMetrics();
     other.translated(5, 0.01);
     const response = await request(appOf({ metrics: async () => metrics.text([await other.json()]) })).get('/metrics');
-    expect(response.headers['content-type']).toMatch(/^text\/plain/);
+    expect(response.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     const samples = samplesOf(response.text);
     expect(samples.get('tdu_translated_total')).toBe(8);
     expect(samples.get('tdu_answer_seconds_count{source="chu",code="AA"}')).toBe(1);

@@ -1,0 +1,217 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../../src/cli/demo/vendor-process.js';
+import { QUEUES } from '../../../src/journey.js';
+import { GatewayError } from '../../../src/message/failure.js';
+import type { Store } from '../../../src/store/store.js';
+import { openQueues, type Queues } from '../../../src/work/queues.js';
+import { openSweep } from '../../../src/work/sweep.js';
+import { hasRedis, startRedis } from '../../support/redis.js';
+import { incoming, openTestStore, routed, step } from '../../support/stored.js';
+
+const soon = (holds: () => boolean | Promise<boolean>) => until(async () => holds(), 20_000);
+
+/** The same promises on both backends. */
+function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Promise<void> }>): void {
+  let store: Store;
+  let databaseUrl: string;
+  let redisUrl: string | undefined;
+  const closers: (() => Promise<void>)[] = [];
+  const opened: Queues[] = [];
+  const logged: { event: string; fields: Record<string, unknown> }[] = [];
+  let suffix = 0;
+
+  beforeAll(async () => {
+    const backend = await start();
+    redisUrl = backend.redisUrl;
+    const database = await openTestStore();
+    store = database.store;
+    databaseUrl = database.url;
+    closers.push(() => backend.stop(), database.close);
+  });
+  afterEach(async () => {
+    for (const queues of opened.splice(0)) await queues.close();
+  });
+  afterAll(async () => {
+    for (const closer of closers.reverse()) await closer();
+  });
+
+  const open = async () => {
+    const queues = await openQueues({
+      redisUrl,
+      databaseUrl,
+      log: (_level, event, fields) => logged.push({ event, fields }),
+    });
+    opened.push(queues);
+    return queues;
+  };
+  const newQueue = () => `queue-${(suffix += 1)}`;
+
+  it('carries every job’s ids to a handler, once', async () => {
+    const [queues, name] = [await open(), newQueue()];
+    const seen: string[][] = [];
+    queues.work(name, 3, (ids) => Promise.resolve(void seen.push(ids)));
+    const jobs = Array.from({ length: 40 }, (_, index) => [`${index}`, `${index}:x`]);
+    await Promise.all(jobs.map((ids) => queues.add(name, ids)));
+    await soon(async () => (await queues.depth(name)) === 0);
+    expect([...seen].sort()).toEqual([...jobs].sort());
+  });
+
+  it('runs no more jobs at once than asked', async () => {
+    const [queues, name] = [await open(), newQueue()];
+    let [running, most, done] = [0, 0, 0];
+    queues.work(name, 2, async () => {
+      most = Math.max(most, (running += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      done += 1;
+    });
+    for (let job = 0; job < 20; job++) await queues.add(name, [String(job)]);
+    await soon(() => done === 20);
+    expect(most).toBeLessThanOrEqual(2);
+  });
+
+  it('tries a transient failure again, and an error that nobody classified', async () => {
+    const [queues, name] = [await open(), newQueue()];
+    const failures = [new GatewayError('store-unavailable', 'away'), new TypeError('unforeseen')];
+    const seen: string[] = [];
+    queues.work(name, 1, (ids) => {
+      seen.push(...ids);
+      const failure = failures.shift();
+      return failure === undefined ? Promise.resolve() : Promise.reject(failure);
+    });
+    await queues.add(name, ['7']);
+    await soon(() => seen.length === 3);
+    await soon(async () => (await queues.depth(name)) === 0);
+    expect(seen).toEqual(['7', '7', '7']);
+  });
+
+  it('does not try a permanent failure again, and says which it was', async () => {
+    const [queues, name] = [await open(), newQueue()];
+    let tries = 0;
+    queues.work(name, 1, () => {
+      tries += 1;
+      return Promise.reject(new GatewayError('translation-failed', 'no'));
+    });
+    await queues.add(name, ['8']);
+    await soon(() => logged.some(({ fields }) => fields['queue'] === name));
+    await soon(async () => (await queues.depth(name)) === 0);
+    expect(tries).toBe(1);
+    expect(logged.find(({ fields }) => fields['queue'] === name)).toEqual({
+      event: 'queue.job-failed',
+      fields: { queue: name, attempts: 1, reason: 'translation-failed: no' },
+    });
+  });
+
+  it('runs what is due at intervals once, however many gateways there are', async () => {
+    const [first, second, name] = [await open(), await open(), newQueue()];
+    let runs = 0;
+    const tick = () => Promise.resolve(void (runs += 1));
+    await first.every(name, 'tick', 200, tick);
+    await second.every(name, 'tick', 200, tick);
+    await soon(() => runs >= 1);
+    const [started, before] = [performance.now(), runs];
+    await soon(() => runs >= before + 6);
+    // Twelve runs of two gateways would take half of it.
+    expect(performance.now() - started).toBeGreaterThan(900);
+  });
+
+  it('counts what waits, and works again after all of it was dropped', async () => {
+    const [queues, name] = [await open(), newQueue()];
+    for (const id of ['1', '2', '3']) await queues.add(name, [id]);
+    expect(await queues.depth(name)).toBe(3);
+    await queues.obliterate();
+    expect(await queues.depth(name)).toBe(0);
+    const seen: string[] = [];
+    queues.work(name, 1, (ids) => Promise.resolve(void seen.push(...ids)));
+    await queues.add(name, ['4']);
+    await soon(() => seen.length > 0);
+    expect(seen).toEqual(['4']);
+  });
+
+  it('finishes what it runs before it closes', async () => {
+    const [queues, name] = [await open(), newQueue()];
+    let [begun, finished] = [false, false];
+    let finish: () => void = () => undefined;
+    queues.work(name, 1, async () => {
+      begun = true;
+      await new Promise<void>((resolve) => (finish = resolve));
+      finished = true;
+    });
+    await queues.add(name, ['1']);
+    await soon(() => begun);
+    const closed = queues.close();
+    finish();
+    await closed;
+    expect(finished).toBe(true);
+  });
+
+  it('loses nothing with the whole queue: the sweep finds messages and deliveries in the store', async () => {
+    const queues = await open();
+    const messages = Array.from({ length: 230 }, (_, index) => incoming(`S${index}`));
+    await store.keep(messages);
+    // What was queued is lost, the scheduler of the sweep with it.
+    await queues.add(
+      QUEUES.translate,
+      messages.map(({ id }) => id),
+    );
+    const sweeping = { untranslated: store.untranslated, endpointsDue: store.endpointsDue, counts: store.counts };
+    const counted: Record<string, number>[] = [];
+    await openSweep(
+      queues,
+      { ...sweeping, makePartitions: () => Promise.resolve() },
+      { counted: (counts) => void counted.push({ ...counts }) },
+      () => Date.now(),
+    );
+    await queues.obliterate();
+    const resource = {
+      resourceType: 'Patient',
+      id: 'swept',
+      identifier: [{ system: 'urn:oid:2.999.1', value: 's' }],
+    } as const;
+    queues.work(QUEUES.translate, 2, async (ids) => {
+      await store.inTranslation(ids, (tx) =>
+        tx.save(
+          tx.messages.map(({ id }) =>
+            step(id, {
+              resources: [{ resource: { ...resource, identifier: [...resource.identifier] }, origins: [] }],
+              ...routed(id, { endpoint: 'cpts', member: 'Practitioner/d', lane: id, resources: ['Patient/swept'] }),
+            }),
+          ),
+        ),
+      );
+    });
+    queues.work(QUEUES.deliver, 5, async (endpoints) => {
+      for (const endpoint of endpoints) {
+        const due = await store.claimDeliveries({ endpoint, limit: 500, leaseMs: 10_000 });
+        await store.recordAttempts(
+          due.map(({ id }) => ({
+            deliveryId: id,
+            startedAt: new Date(0),
+            durationMs: 1,
+            ok: true,
+            status: 200,
+            code: null,
+            detail: '',
+            sent: [],
+            sha256: Buffer.alloc(32),
+            next: { state: 'delivered' as const },
+          })),
+        );
+      }
+    });
+    await soon(async () => (await store.listDeliveries({ state: 'delivered' })).total === messages.length);
+    expect((await store.listMessages({ state: 'received' })).total).toBe(0);
+    await soon(() => counted.some((counts) => counts['untranslated'] === 0 && counts['dueDeliveries'] === 0));
+  });
+}
+
+describe('the queues on PostgreSQL', () => {
+  suite(() => Promise.resolve({ redisUrl: undefined, stop: () => Promise.resolve() }));
+});
+
+(hasRedis ? describe : describe.skip)('the queues on Redis (needs redis-server)', () => {
+  suite(async () => {
+    const { url, stop } = await startRedis();
+    return { redisUrl: url, stop };
+  });
+});
