@@ -26,9 +26,9 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** What words and PURE may take from outside the house: nothing that reads a clock, a socket, a file or chance. */
-const PURE_PACKAGES = new Set(['node:crypto', 'yaml', 'fhir/r4.js']);
+const PURE_PACKAGES = new Set(['node:buffer', 'node:crypto', 'yaml', 'fhir/r4.js']);
 /** Of node:crypto only what gives the same result for the same bytes. */
-const PURE_CRYPTO = new Set(['createHash']);
+const PURE_CRYPTO = new Set(['createHash', 'hash']);
 const IMPURE_GLOBALS = new Set(
   'process performance setTimeout setInterval setImmediate queueMicrotask fetch crypto WebSocket globalThis require'.split(
     ' ',
@@ -258,6 +258,7 @@ function errorFault(path: string, node: ts.Node): string | undefined {
 function mayBeThrown(expression: ts.Expression): boolean {
   if (ts.isConditionalExpression(expression))
     return mayBeThrown(expression.whenTrue) && mayBeThrown(expression.whenFalse);
+  if (ts.isBinaryExpression(expression)) return mayBeThrown(expression.left) && mayBeThrown(expression.right);
   return (
     ts.isNewExpression(expression) ||
     ts.isCallExpression(expression) ||

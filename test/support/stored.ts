@@ -3,7 +3,7 @@ import type { FhirResource } from 'fhir/r4.js';
 import type { NewDelivery, NewReceipt, StayEvent } from '../../src/message/delivery.js';
 import { canonicalJson, uuid5 } from '../../src/message/id.js';
 import type { IncomingMessage } from '../../src/message/message.js';
-import type { TranslationStep } from '../../src/message/translation.js';
+import type { ChangedResource, TranslationStep } from '../../src/message/translation.js';
 import { firstIdAt } from '../../src/store/partitions.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { freshDatabase } from './database.js';
@@ -54,6 +54,7 @@ export function step(messageId: string, change: Partial<TranslationStep> = {}): 
   return {
     messageId,
     state: 'translated',
+    supersedes: false,
     facts: [],
     mentions: [],
     resources: [],
@@ -66,6 +67,11 @@ export function step(messageId: string, change: Partial<TranslationStep> = {}): 
   };
 }
 
+/** A resource as the translate stage hands it to the store. */
+export function changed(resource: FhirResource & { id: string }): ChangedResource {
+  return { resource, body: canonicalJson(resource) };
+}
+
 /** Keeps one message and carries it through a translation that gives these resources. */
 export async function translated(
   store: Store,
@@ -75,8 +81,9 @@ export async function translated(
 ): Promise<string> {
   const message = incoming(controlId);
   await store.keep([message]);
-  const folded = resources.map((resource) => ({ resource: JSON.parse(canonicalJson(resource)), origins: [] }));
-  await store.inTranslation([message.id], (tx) => tx.save([step(message.id, { resources: folded, ...change })]));
+  await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+    tx.save([step(message.id, { resources: resources.map(changed), ...change })]),
+  );
   return message.id;
 }
 

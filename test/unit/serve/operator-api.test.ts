@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { createApp } from '../../../src/serve/http.js';
 import type { Store } from '../../../src/store/store.js';
-import { incoming, openTestStore, routed, step, translated } from '../../support/stored.js';
+import { changed, incoming, openTestStore, routed, step, translated } from '../../support/stored.js';
 
 const PATIENT = { resourceType: 'Patient', id: 'p1', identifier: [{ system: 'urn:oid:2.999.1', value: '1' }] } as const;
 const DOCTOR = 'PractitionerRole/r1';
@@ -35,10 +35,10 @@ beforeAll(async () => {
     routed(told, { endpoint: 'cpts', member: DOCTOR, resources }),
     routed(told, { endpoint: 'msp', member: DOCTOR, resources }),
   ];
-  await store.inTranslation([told], (tx) =>
+  await store.inTranslation({ ids: [told], others: 0 }, (tx) =>
     tx.save([
       step(told, {
-        resources: [{ resource: { ...PATIENT, identifier: [...PATIENT.identifier] }, origins: [] }],
+        resources: [changed({ ...PATIENT, identifier: [...PATIENT.identifier] })],
         receipts: routes.flatMap(({ receipts }) => receipts),
         deliveries: routes.flatMap(({ deliveries }) => deliveries),
       }),

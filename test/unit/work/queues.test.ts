@@ -6,7 +6,7 @@ import type { Store } from '../../../src/store/store.js';
 import { openQueues, type Queues } from '../../../src/work/queues.js';
 import { openSweep } from '../../../src/work/sweep.js';
 import { hasRedis, startRedis } from '../../support/redis.js';
-import { incoming, openTestStore, routed, step } from '../../support/stored.js';
+import { changed, incoming, openTestStore, routed, step } from '../../support/stored.js';
 
 const soon = (holds: () => boolean | Promise<boolean>) => until(async () => holds(), 20_000);
 
@@ -169,11 +169,11 @@ function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Prom
       identifier: [{ system: 'urn:oid:2.999.1', value: 's' }],
     } as const;
     queues.work(QUEUES.translate, 2, async (ids) => {
-      await store.inTranslation(ids, (tx) =>
+      await store.inTranslation({ ids, others: 0 }, (tx) =>
         tx.save(
           tx.messages.map(({ id }) =>
             step(id, {
-              resources: [{ resource: { ...resource, identifier: [...resource.identifier] }, origins: [] }],
+              resources: [changed({ ...resource, identifier: [...resource.identifier] })],
               ...routed(id, { endpoint: 'cpts', member: 'Practitioner/d', lane: id, resources: ['Patient/swept'] }),
             }),
           ),
