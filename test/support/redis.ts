@@ -5,9 +5,15 @@ import { freePort } from './ports.js';
 /** Is the program there? Suites that need it are skipped by name where it is not. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
-/** A Redis of the test's own, in memory alone. */
-export async function startRedis(): Promise<{ url: string; stop(): Promise<void> }> {
-  const port = await freePort();
+export interface TestRedis {
+  readonly port: number;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A Redis of the test's own, in memory alone: stopped and started on the same port it has forgotten everything. */
+export async function startRedis(onPort?: number): Promise<TestRedis> {
+  const port = onPort ?? (await freePort());
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/'];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -18,6 +24,7 @@ export async function startRedis(): Promise<{ url: string; stop(): Promise<void>
     });
   });
   return {
+    port,
     url: `redis://127.0.0.1:${port}`,
     async stop() {
       child.kill('SIGTERM');
