@@ -165,7 +165,7 @@ describe('the check of the house', () => {
     },
   );
 
-  it.each(["throw 'x';", 'throw { code: 1 };', "throw a ? b : 'x';", 'throw `x`;', 'throw 1;'])(
+  it.each(["throw 'x';", 'throw { code: 1 };', "throw a ? b : 'x';", "throw a ?? 'x';", 'throw `x`;', 'throw 1;'])(
     'tells a throw of no error: %s',
     (text) => {
       expect(found('src/store/a.ts', text)).toEqual(['src/store/a.ts:1: what is thrown is a GatewayError']);
@@ -174,7 +174,7 @@ describe('the check of the house', () => {
 
   it('lets a GatewayError be thrown, and what was caught be thrown on', () => {
     const text =
-      "try { throw new GatewayError('x'); } catch (error) { throw error; } throw storeError(1); throw a ? b : c;";
+      "try { throw new GatewayError('x'); } catch (error) { throw error; } throw storeError(1); throw a ? b : (c ?? d);";
     expect(found('src/store/a.ts', text)).toEqual([]);
   });
 

@@ -1,0 +1,34 @@
+# The gateway without PostgreSQL: a container that is thrown away must not hold the one truth. DATABASE_URL names it, and a start
+# without one ends with a sentence that says so. For a trial with the embedded PostgreSQL, `npm start` in a checkout is the way.
+
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=optional --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
+COPY src src
+RUN npm run -s build && rm dist/.tsbuildinfo
+
+FROM node:20-bookworm-slim AS modules
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production HTTP_PORT=8080 MLLP_PORT=2575 TDU_CONFIG=/app/config/gateway.yaml
+WORKDIR /app
+COPY --from=modules /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json ./
+COPY bin bin
+COPY mappings mappings
+COPY config config
+RUN ln -s /app/bin/tdu.js /usr/local/bin/tdu
+# Nothing here belongs to this user: the gateway writes to PostgreSQL and to nothing else, so the file system may be read-only.
+USER node
+EXPOSE 2575 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/main.js"]
