@@ -55,7 +55,7 @@ const CORRECTIONS: ReadonlySet<EventKind> = new Set<EventKind>([
 export function route(event: StayEvent, input: RouteInput): Routed {
   const decisions = CORRECTIONS.has(event.kind)
     ? decideCorrection(input)
-    : distinct(input.circle).map((member) => decide(event, member, input));
+    : people(input.circle).map((memberships) => decidePerson(event, memberships, input));
   const receipts = decisions.map((decision) => receiptOf(event, decision));
   const deliveries = decisions.flatMap((decision) => deliveryOf(event, decision, input));
   const workItems = decisions.flatMap((decision) =>
@@ -64,19 +64,36 @@ export function route(event: StayEvent, input: RouteInput): Routed {
   return { receipts, deliveries, workItems };
 }
 
-/** Of several stays of one member in one role the one that reaches furthest counts. */
-function distinct(circle: readonly CircleMember[]): CircleMember[] {
-  const found = new Map<string, CircleMember>();
-  for (const member of circle) {
-    const key = `${member.reference}|${member.role}`;
-    const known = found.get(key);
-    if (known === undefined || reach(member) > reach(known)) found.set(key, member);
-  }
+/** The circle person by person: who is of it twice, in two roles or for two stays, is considered once. */
+function people(circle: readonly CircleMember[]): CircleMember[][] {
+  const found = new Map<string, CircleMember[]>();
+  for (const member of circle) found.set(member.reference, [...(found.get(member.reference) ?? []), member]);
   return [...found.values()];
 }
 
-function reach(member: CircleMember): number {
-  return member.to === undefined ? Number.POSITIVE_INFINITY : Date.parse(member.to);
+/** Of the reasons why nobody was told, the one that came nearest to telling is the one to give. */
+const NEAREST: readonly ReceiptReason[] = [
+  'rule-tells',
+  'name-differs',
+  'no-endpoint',
+  'not-in-directory',
+  'no-rule',
+  'membership-not-begun',
+  'membership-ended',
+];
+
+/** A person is told where any of his memberships says so, unless one of them forbids it. */
+function decidePerson(event: StayEvent, memberships: readonly CircleMember[], input: RouteInput): Decision {
+  const silent = memberships.find((member) => member.doNotNotify);
+  const decisions = (silent === undefined ? memberships : [silent]).map((member) => decide(event, member, input));
+  return decisions.reduce((best, other) => {
+    const nearer = NEAREST.indexOf(other.reason) - NEAREST.indexOf(best.reason);
+    return nearer < 0 || (nearer === 0 && reach(other) > reach(best)) ? other : best;
+  });
+}
+
+function reach({ to }: Pick<Decision, 'to'>): number {
+  return to === null ? Number.POSITIVE_INFINITY : Date.parse(to);
 }
 
 function decide(event: StayEvent, member: CircleMember, { directory, rules }: RouteInput): Decision {
@@ -105,7 +122,7 @@ function decide(event: StayEvent, member: CircleMember, { directory, rules }: Ro
 }
 
 function decideCorrection({ circle, told }: RouteInput): Decision[] {
-  const informed = new Map(told.map((one) => [`${one.member}|${one.role}|${one.endpoint}`, one]));
+  const informed = new Map(told.map((one) => [`${one.member}|${one.endpoint}`, one]));
   const again = [...informed.values()].map(({ member, label, role, endpoint }): Decision => ({
     member,
     label,
@@ -116,26 +133,22 @@ function decideCorrection({ circle, told }: RouteInput): Decision[] {
     reason: 'was-told-before',
     rule: null,
   }));
-  const known = new Set(again.map((one) => `${one.member}|${one.role}`));
-  const others = distinct(circle)
-    .filter((member) => !known.has(`${member.reference}|${member.role}`))
-    .map(({ reference, label, role, from, to }): Decision => ({
-      member: reference,
-      label,
-      role,
-      from: from ?? null,
-      to: to ?? null,
-      reason: 'was-not-told-before',
-      rule: null,
-      endpoint: undefined,
-    }));
+  const known = new Set(again.map((one) => one.member));
+  const others = people(circle.filter(({ reference }) => !known.has(reference))).flatMap(([first]): Decision[] => {
+    if (first === undefined) return [];
+    const { reference, label, role, from, to } = first;
+    const reason = 'was-not-told-before';
+    return [
+      { member: reference, label, role, from: from ?? null, to: to ?? null, reason, rule: null, endpoint: undefined },
+    ];
+  });
   return [...again, ...others];
 }
 
 /** Who was told at two addresses is corrected at both, so the address is part of what names a correction's receipt. */
-function receiptId(event: StayEvent, { member, role, reason, endpoint }: Decision): string {
+function receiptId(event: StayEvent, { member, reason, endpoint }: Decision): string {
   const address = reason === 'was-told-before' ? `|${endpoint ?? ''}` : '';
-  return uuid5(`receipt|${event.messageId}|${event.stay}|${event.movement}|${event.kind}|${member}|${role}${address}`);
+  return uuid5(`receipt|${event.messageId}|${event.stay}|${event.movement}|${event.kind}|${member}${address}`);
 }
 
 function receiptOf(event: StayEvent, decision: Decision): NewReceipt {

@@ -52,7 +52,7 @@ function toldOf({ receipts, deliveries }: Routed): ToldBefore[] {
 
 const recipients = (routed: Routed) =>
   toldOf(routed)
-    .map((one) => `${one.member}|${one.role}|${one.endpoint}`)
+    .map((one) => `${one.member}|${one.endpoint}`)
     .sort();
 
 describe('route', () => {
@@ -72,13 +72,13 @@ describe('route', () => {
     );
   });
 
-  it('gives every member in each role exactly one receipt, and the same ones again on replay', () => {
+  it('gives every member exactly one receipt, however many roles he has, and the same ones again on replay', () => {
     fc.assert(
       fc.property(circle, (members) => {
         const input = { circle: members, directory, rules, told: [], resources };
         const first = route(event('admission', '1'), input);
-        const considered = first.receipts.map((receipt) => `${receipt.member}|${receipt.role}`).sort();
-        expect(considered).toEqual([...new Set(members.map((one) => `${one.reference}|${one.role}`))].sort());
+        const considered = first.receipts.map((receipt) => receipt.member).sort();
+        expect(considered).toEqual([...new Set(members.map((one) => one.reference))].sort());
         expect(new Set(first.receipts.map(({ id }) => id)).size).toBe(first.receipts.length);
         expect(route(event('admission', '1'), input)).toEqual(first);
       }),
@@ -99,6 +99,25 @@ describe('route', () => {
         expect(deliveries.map(({ receiptId }) => receiptId).sort()).toEqual(told.sort());
       }),
     );
+  });
+
+  it('tells a member whom any of his roles entitles, unless one of them forbids it', () => {
+    const base = {
+      reference: 'PractitionerRole/0',
+      label: 'MARTIN',
+      scope: 'patient',
+      identifier: `${RPPS}|${numbers[0]}`,
+      family: 'MARTIN',
+    } as const;
+    const nurse = { ...base, role: 'NURSE', doNotNotify: false };
+    const doctor = { ...base, role: 'PCP', doNotNotify: false };
+    const told = (circle: CircleMember[]) =>
+      route(event('admission', '1'), { circle, directory, rules, told: [], resources }).receipts.map(
+        ({ role, reason }) => [role, reason],
+      );
+    expect(told([nurse, doctor])).toEqual([['PCP', 'rule-tells']]);
+    expect(told([doctor, nurse])).toEqual([['PCP', 'rule-tells']]);
+    expect(told([doctor, { ...nurse, doNotNotify: true }])).toEqual([['NURSE', 'must-not-be-notified']]);
   });
 
   it('corrects at both addresses whoever was told at two', () => {
