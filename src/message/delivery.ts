@@ -66,7 +66,6 @@ export type ReceiptReason =
   | 'not-in-directory'
   | 'no-endpoint'
   | 'must-not-be-notified'
-  | 'is-the-sender'
   | 'was-not-told-before'
   | 'name-differs';
 

@@ -34,7 +34,6 @@ const REASONS: Readonly<Record<ReceiptReason, string>> = {
   'not-in-directory': 'cette personne ne figure pas dans l’annuaire du territoire',
   'no-endpoint': 'l’annuaire ne lui connaît aucune adresse de messagerie ou de logiciel',
   'must-not-be-notified': 'le patient ou l’établissement a demandé de ne pas l’informer',
-  'is-the-sender': 'l’information vient de cette personne',
   'was-not-told-before': 'l’information annulée ou corrigée ne lui avait pas été transmise',
   'name-differs': 'son numéro figure dans l’annuaire sous un autre nom de famille',
 };
