@@ -5,15 +5,7 @@ export type Met = { status: number } | { network: string };
 
 const REFUSED = new Set([400, 404, 405, 406, 409, 410, 412, 413, 415, 422]);
 const BUSY = new Set([408, 425, 429, 502, 503, 504]);
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-const TIMEOUT = new Set(['TimeoutError', 'AbortError', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
 
 /**
  * Turns any answer into a failure code; undefined is success. What may have been carried out although no answer came (a time-out, a
@@ -22,7 +14,7 @@ const TIMEOUT = new Set(['TimeoutError', 'AbortError', 'UND_ERR_HEADERS_TIMEOUT'
 export function classify(met: Met): FailureCode | undefined {
   if ('network' in met) {
     if (UNREACHABLE.has(met.network)) return 'endpoint-unreachable';
-    return TIMEOUT.has(met.network) ? 'endpoint-timeout' : 'endpoint-reset';
+    return met.network === 'ETIMEDOUT' ? 'endpoint-timeout' : 'endpoint-reset';
   }
   const { status } = met;
   if (status >= 200 && status < 300) return undefined;

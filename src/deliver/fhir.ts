@@ -1,12 +1,15 @@
-import type { Bundle, BundleEntry } from 'fhir/r4.js';
+import type { Bundle } from 'fhir/r4.js';
 import { Client, type FhirResource } from 'fhir-kit-client';
-import type { FailureCode } from '../message/failure.js';
+import { GatewayError, type FailureCode } from '../message/failure.js';
 import { classify } from './classify.js';
+import { keepAlive, type Answer } from './keep-alive.js';
 
 export interface FhirEndpoint {
   url: string;
   authorization?: string | undefined;
   timeoutSeconds: number;
+  /** Deliveries on their way at once, and connections kept open. */
+  concurrency: number;
 }
 
 /** How one POST went; `detail` is free of content. */
@@ -17,63 +20,60 @@ export interface Sent {
 }
 
 /**
- * The only file that knows fhir-kit-client. The client goes through Node's own fetch, whose dispatcher keeps connections open.
+ * The only file that knows fhir-kit-client.
  * @returns a function that posts one transaction, given as its JSON text, and never throws
  */
-export function fhirSender({ url, authorization, timeoutSeconds }: FhirEndpoint): (bundle: string) => Promise<Sent> {
-  const client = new Client({
-    baseUrl: url,
-    ...(authorization === undefined ? {} : { customHeaders: { authorization } }),
-  });
+export function fhirSender(endpoint: FhirEndpoint): (bundle: string) => Promise<Sent> {
+  const client = openClient(endpoint);
   return async (bundle) => {
     try {
-      // `keepalive` of fetch means "outlive the page" and limits bodies to 64 KiB; connections are kept without it.
-      const options = { signal: AbortSignal.timeout(timeoutSeconds * 1000), keepalive: false };
-      // The client sends a text as it is, though its types know of resources only.
+      // The client passes a text on as it is, and the answer as our transport gives it, though its types know of resources only.
       const body = bundle as unknown as FhirResource & { type: 'transaction' };
-      const answer = (await client.transaction({ body, options })) as unknown as Bundle;
-      return entriesOf(answer);
+      return judged((await client.transaction({ body })) as unknown as Answer);
     } catch (error) {
       return failed(error);
     }
   };
 }
 
+/** The client over connections of ours, in place of fetch's: `httpClient` is what it offers for that. */
+function openClient({ url, authorization, timeoutSeconds, concurrency }: FhirEndpoint): Client {
+  const client = new Client({ baseUrl: url });
+  const exchange = keepAlive(url, { timeoutMs: timeoutSeconds * 1000, connections: concurrency });
+  const own = { accept: 'application/fhir+json', ...(authorization === undefined ? {} : { authorization }) };
+  client.httpClient.request = async (method, path, options, body) => {
+    const headers = { ...own, ...(options?.headers as Record<string, string> | undefined) };
+    const answer = await exchange({ method, url: client.httpClient.expandUrl(path), headers, body: String(body) });
+    return answer as unknown as FhirResource;
+  };
+  return client;
+}
+
 /** A 200 whose entries failed is a failure: a transaction has no half success, but some servers answer so. */
-function entriesOf(answer: Bundle): Sent {
-  const statuses = (answer.entry ?? []).map((entry: BundleEntry) =>
-    Number.parseInt(entry.response?.status ?? '200', 10),
-  );
-  const worst = statuses.find((status) => status >= 400);
-  if (worst === undefined) return { status: 200, code: null, detail: `${statuses.length} entries` };
+function judged({ status, text }: Answer): Sent {
+  const code = classify({ status });
+  if (code !== undefined) return { status, code, detail: `answered ${status}` };
+  const statuses = entryStatuses(text);
+  if (statuses === undefined) return { status, code: 'endpoint-error', detail: `answered ${status} without FHIR JSON` };
+  const worst = statuses.find((one) => one >= 400);
+  if (worst === undefined) return { status, code: null, detail: `${statuses.length} entries` };
   return { status: worst, code: classify({ status: worst }) ?? null, detail: `an entry was answered ${worst}` };
 }
 
-function failed(error: unknown): Sent {
-  const status = statusOf(error);
-  if (status !== undefined) {
-    // A 2xx here is a body that is no JSON.
-    const code = classify({ status }) ?? 'endpoint-error';
-    return { status, code, detail: `answered ${status}` };
+/** The status of each entry of a transaction's answer; none of an empty body, undefined where the body is no JSON object. */
+function entryStatuses(text: string): number[] | undefined {
+  if (text === '') return [];
+  try {
+    const { entry = [] } = JSON.parse(text) as Bundle;
+    return entry.map(({ response }) => Number.parseInt(response?.status ?? '200', 10));
+  } catch {
+    // Whatever it is, it does not say that the transaction was carried out.
+    return undefined;
   }
-  const network = networkCode(error);
+}
+
+function failed(error: unknown): Sent {
+  if (error instanceof GatewayError) return { status: null, code: error.code, detail: error.message };
+  const network = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
   return { status: null, code: classify({ network }) ?? 'endpoint-reset', detail: network };
-}
-
-function statusOf(error: unknown): number | undefined {
-  const response = typeof error === 'object' && error !== null && 'response' in error ? error.response : undefined;
-  const status =
-    typeof response === 'object' && response !== null && 'status' in response ? response.status : undefined;
-  return typeof status === 'number' ? status : undefined;
-}
-
-/** The name of a time-out, else the system's code, else the error's name: read by shape, as fetch's errors may be another realm's. */
-function networkCode(error: unknown): string {
-  const { name, cause } = shapeOf(error);
-  if (name === 'TimeoutError' || name === 'AbortError') return name;
-  return String(shapeOf(cause).code ?? name ?? 'unknown');
-}
-
-function shapeOf(value: unknown): { name?: string; code?: string; cause?: unknown } {
-  return typeof value === 'object' && value !== null ? value : {};
 }

@@ -8,7 +8,6 @@ import { nextState } from './retry.js';
 
 export interface DeliverEndpoint extends FhirEndpoint {
   id: string;
-  concurrency: number;
   expireHours: number;
 }
 
