@@ -1,12 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
+export interface TestDatabase {
+  url: string;
+  drop(): Promise<void>;
+}
+
 /** A database of its own for a test file, cloned from the migrated template. */
-export async function freshDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
-  const template = process.env['TDU_TEST_POSTGRES'] ?? '';
+export function freshDatabase(): Promise<TestDatabase> {
+  return createDatabase('tdu');
+}
+
+/** A database with nothing in it: what a first start finds. */
+export function emptyDatabase(): Promise<TestDatabase> {
+  return createDatabase('template0');
+}
+
+async function createDatabase(template: string): Promise<TestDatabase> {
+  const server = process.env['TDU_TEST_POSTGRES'] ?? '';
   const name = `test_${randomBytes(6).toString('hex')}`;
   const admin = async (statement: string) => {
-    const client = new pg.Client({ connectionString: template.replace(/\/[^/]*$/, '/postgres') });
+    const client = new pg.Client({ connectionString: server.replace(/\/[^/]*$/, '/postgres') });
     await client.connect();
     try {
       await client.query(statement);
@@ -17,14 +31,14 @@ export async function freshDatabase(): Promise<{ url: string; drop(): Promise<vo
   // Two clones at once are refused by PostgreSQL while either copies.
   for (let tries = 0; ; tries++)
     try {
-      await admin(`CREATE DATABASE ${name} TEMPLATE tdu`);
+      await admin(`CREATE DATABASE ${name} TEMPLATE ${template}`);
       break;
     } catch (error) {
       if (tries === 50) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   return {
-    url: template.replace(/\/[^/]*$/, `/${name}`),
+    url: server.replace(/\/[^/]*$/, `/${name}`),
     drop: () => admin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
 }

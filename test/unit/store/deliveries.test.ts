@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AttemptOutcome, DueDelivery } from '../../../src/message/delivery.js';
+import { until } from '../../../src/cli/demo/vendor-process.js';
+import type { Store } from '../../../src/store/store.js';
+import { incoming, openTestStore, routed, step, translated } from '../../support/stored.js';
+
+let store: Store;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  ({ store, close } = await openTestStore());
+  await translated(store, 'D0', [
+    { resourceType: 'Organization', id: 'o', name: 'Cabinet' },
+    {
+      resourceType: 'PractitionerRole',
+      id: 'r',
+      practitioner: { reference: 'Practitioner/d' },
+      organization: { reference: 'Organization/o' },
+    },
+    { resourceType: 'Practitioner', id: 'd', active: true },
+  ]);
+});
+afterAll(() => close());
+
+/** Messages with one delivery each; `lanes` says in which lane. */
+async function due(endpoint: string, lanes: string[], resources = ['Patient/p']): Promise<string[]> {
+  const messages = lanes.map((_, index) => incoming(`${endpoint}-${index}-${Math.random()}`));
+  await store.keep(messages);
+  const ids: string[] = [];
+  for (const [index, message] of messages.entries())
+    await store.inTranslation([message.id], async (tx) => {
+      const route = routed(message.id, {
+        endpoint,
+        member: 'PractitionerRole/r',
+        lane: `${endpoint}|${lanes[index] ?? ''}`,
+        resources,
+      });
+      ids.push(...route.deliveries.map(({ id }) => id));
+      const patient = {
+        resourceType: 'Patient',
+        id: 'p',
+        multipleBirthInteger: index,
+        generalPractitioner: [{ reference: 'Practitioner/d' }],
+      } as const;
+      return tx.save([
+        step(message.id, {
+          resources: [{ resource: { ...patient, generalPractitioner: [...patient.generalPractitioner] }, origins: [] }],
+          ...route,
+        }),
+      ]);
+    });
+  return ids;
+}
+
+const claim = (endpoint: string, limit = 50, leaseMs = 60_000) => store.claimDeliveries({ endpoint, limit, leaseMs });
+const idsOf = (claimed: DueDelivery[]) => claimed.map(({ id }) => id).sort();
+
+function outcome(
+  deliveryId: string,
+  next: AttemptOutcome['next'],
+  change: Partial<AttemptOutcome> = {},
+): AttemptOutcome {
+  return {
+    deliveryId,
+    startedAt: new Date(0),
+    durationMs: 5,
+    ok: next.state === 'delivered',
+    status: 200,
+    code: next.state === 'delivered' ? null : 'endpoint-error',
+    detail: '',
+    sent: [],
+    sha256: Buffer.alloc(32),
+    next,
+    ...change,
+  };
+}
+
+describe('deliveries', () => {
+  it('go one after the other in a lane, beside each other between lanes', async () => {
+    const [first = '', second = '', other = ''] = await due('lanes', ['a', 'a', 'b']);
+    expect(idsOf(await claim('lanes'))).toEqual([first, other].sort());
+    expect(await claim('lanes')).toEqual([]);
+    await store.recordAttempts([outcome(first, { state: 'delivered' })]);
+    expect(idsOf(await claim('lanes'))).toEqual([second]);
+  });
+
+  it('hold back their lane while the one ahead waits for its next attempt', async () => {
+    const [first = '', second = ''] = await due('waits', ['a', 'a']);
+    await claim('waits');
+    await store.recordAttempts([outcome(first, { state: 'due', at: new Date(Date.now() + 3_600_000) })]);
+    expect(await claim('waits')).toEqual([]);
+    expect(await store.endpointsDue()).not.toContain('nobody');
+    await store.recordAttempts([outcome(first, { state: 'due', at: new Date(Date.now() - 1000) })]);
+    expect(idsOf(await claim('waits'))).toEqual([first]);
+    await store.recordAttempts([outcome(first, { state: 'dead' })]);
+    expect(idsOf(await claim('waits'))).toEqual([second]);
+  });
+
+  it('come back when the lease of who took them ends', async () => {
+    const [id = ''] = await due('lease', ['a']);
+    expect(idsOf(await claim('lease', 10, 300))).toEqual([id]);
+    expect(await claim('lease')).toEqual([]);
+    expect(await store.endpointsDue()).not.toContain('lease');
+    await until(async () => (await store.endpointsDue()).includes('lease'), 5000);
+    expect(idsOf(await claim('lease'))).toEqual([id]);
+  });
+
+  it('are taken by one alone when many claim at once', async () => {
+    const ids = await due(
+      'many',
+      Array.from({ length: 40 }, (_, index) => String(index)),
+    );
+    const taken = await Promise.all(Array.from({ length: 8 }, () => claim('many', 7)));
+    const all = taken.flat().map(({ id }) => id);
+    expect(new Set(all).size).toBe(all.length);
+    const rest = await claim('many');
+    expect([...all, ...rest.map(({ id }) => id)].sort()).toEqual(ids.sort());
+  });
+
+  it('number their attempts, and say at last how it went', async () => {
+    const [id = ''] = await due('tries', ['a']);
+    for (const expected of [0, 1, 2]) {
+      const [delivery] = await claim('tries');
+      expect(delivery).toMatchObject({ id, attempts: expected });
+      await store.recordAttempts([outcome(id, { state: 'due', at: new Date(0) })]);
+    }
+    await store.recordAttempts([outcome(id, { state: 'delivered' })]);
+    const { items } = await store.listDeliveries({ endpoint: 'tries' });
+    expect(items).toMatchObject([{ state: 'delivered', attempts: 4, code: null, endedAt: expect.any(Date) }]);
+    // What comes too late changes nothing any more.
+    await store.recordAttempts([outcome(id, { state: 'dead' })]);
+    expect((await store.listDeliveries({ endpoint: 'tries' })).items).toMatchObject([
+      { state: 'delivered', attempts: 4 },
+    ]);
+  });
+
+  it('live again by an operator’s decision, once dead', async () => {
+    const [id = ''] = await due('dead', ['a']);
+    expect(await store.reviveDelivery(id)).toBe(false);
+    await claim('dead');
+    await store.recordAttempts([outcome(id, { state: 'dead' })]);
+    expect(await claim('dead')).toEqual([]);
+    expect(await store.reviveDelivery(id)).toBe(true);
+    expect(idsOf(await claim('dead'))).toEqual([id]);
+  });
+
+  it('carry the versions of their moment, and the territory they lead to', async () => {
+    await due('content', ['a', 'b']);
+    const claimed = await claim('content');
+    const births = claimed.map(({ resources }) => resources.find(({ resourceType }) => resourceType === 'Patient'));
+    expect(births.map((patient) => (patient as { multipleBirthInteger?: number }).multipleBirthInteger).sort()).toEqual(
+      [0, 1],
+    );
+    for (const { resources } of claimed)
+      expect(resources.map(({ resourceType }) => resourceType).sort()).toEqual([
+        'Organization',
+        'Patient',
+        'Practitioner',
+        'PractitionerRole',
+      ]);
+    for (const patient of births) expect(patient?.meta?.versionId).toMatch(/^\d+$/);
+  });
+});

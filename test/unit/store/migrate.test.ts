@@ -1,0 +1,130 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { firstIdAt } from '../../../src/store/partitions.js';
+import { openStore } from '../../../src/store/store.js';
+import { openQueues } from '../../../src/work/queues.js';
+import { emptyDatabase, freshDatabase, type TestDatabase } from '../../support/database.js';
+import { incoming } from '../../support/stored.js';
+
+const MIGRATIONS = readdirSync(new URL('../../../src/store/migrations/', import.meta.url));
+const log = () => undefined;
+
+let database: TestDatabase;
+let client: pg.Client;
+const open = () => openStore({ databaseUrl: database.url, log });
+const rows = async (statement: string) => (await client.query<Record<string, unknown>>(statement)).rows;
+
+describe('migrations', () => {
+  beforeAll(async () => {
+    database = await emptyDatabase();
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await database.drop();
+  });
+
+  it('are applied once by four gateways that start at once on an empty database', async () => {
+    const stores = await Promise.all(Array.from({ length: 4 }, open));
+    expect(await rows('SELECT number FROM migration ORDER BY number')).toEqual(
+      MIGRATIONS.map((_, index) => ({ number: index + 1 })),
+    );
+    for (const store of stores) {
+      await store.ping();
+      await store.close();
+    }
+  });
+
+  it('change nothing that is up to date, and lose nothing of it', async () => {
+    const first = await open();
+    await first.keep([incoming('M1')]);
+    await first.close();
+    const before = await rows('SELECT * FROM migration ORDER BY number');
+    const second = await open();
+    expect((await second.listMessages({ controlId: 'M1' })).total).toBe(1);
+    await second.close();
+    expect(await rows('SELECT * FROM migration ORDER BY number')).toEqual(before);
+  });
+
+  it('leave a database as it was where one of them fails, and name it', async () => {
+    const broken = await emptyDatabase();
+    const other = new pg.Client({ connectionString: broken.url });
+    await other.connect();
+    // Somebody else's table stands in the way of a later migration.
+    await other.query('CREATE TABLE receipt (id int)');
+    await expect(openStore({ databaseUrl: broken.url, log })).rejects.toMatchObject({
+      code: 'migration-failed',
+      file: expect.stringMatching(/^\d{4}_.*\.sql$/),
+    });
+    const { rows: tables } = await other.query(
+      "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+    );
+    expect(tables).toEqual([{ relname: 'receipt' }]);
+    await other.end();
+    await broken.drop();
+  });
+
+  it('make the queues’ own schema once for several gateways', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 3 }, () => openQueues({ redisUrl: undefined, databaseUrl: database.url, log })),
+    );
+    for (const queues of all) {
+      await queues.ping();
+      await queues.close();
+    }
+  });
+});
+
+describe('the journal’s partitions', () => {
+  const DAY = Date.UTC(2026, 2, 2);
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await database.drop();
+  });
+
+  const partitions = async () =>
+    (await rows("SELECT relid::text AS name FROM pg_partition_tree('journal') WHERE isleaf ORDER BY 1")).map(
+      ({ name }) => name,
+    );
+  const placeOf = async (id: string) =>
+    (await rows(`SELECT tableoid::regclass::text AS place FROM journal WHERE id = ${id}`))[0]?.['place'];
+
+  it('are days: made ahead, and once, whichever gateway looks next', async () => {
+    const stores = [await open(), await open()];
+    for (const store of stores) await store.makePartitions(DAY + 5, 3);
+    expect(await partitions()).toEqual(['journal_20260302', 'journal_20260303', 'journal_20260304', 'journal_default']);
+    await stores[0]?.makePartitions(DAY, 4);
+    expect(await partitions()).toContain('journal_20260305');
+    for (const store of stores) await store.close();
+  });
+
+  it('hold the messages of their day, to the last millisecond; others stand in the default one', async () => {
+    const store = await open();
+    const at = (moment: number) => incoming(`P${moment}`, { id: firstIdAt(moment) });
+    const messages = [at(DAY), at(DAY + 86_399_999), at(DAY + 86_400_000), at(DAY - 1)];
+    await store.keep(messages);
+    expect(await Promise.all(messages.map(({ id }) => placeOf(id)))).toEqual([
+      'journal_20260302',
+      'journal_20260302',
+      'journal_20260303',
+      'journal_default',
+    ]);
+    await store.close();
+  });
+
+  it('leave a day alone whose messages came before its partition', async () => {
+    const store = await open();
+    await store.makePartitions(DAY - 86_400_000, 1);
+    expect(await partitions()).not.toContain('journal_20260301');
+    expect((await store.listMessages({ controlId: `P${DAY - 1}` })).total).toBe(1);
+    await store.close();
+  });
+});
