@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AttemptOutcome, DueDelivery } from '../../../src/message/delivery.js';
 import { until } from '../../../src/cli/demo/vendor-process.js';
 import type { Store } from '../../../src/store/store.js';
-import { incoming, openTestStore, routed, step, translated } from '../../support/stored.js';
+import { changed, incoming, openTestStore, routed, step, translated } from '../../support/stored.js';
 
 let store: Store;
 let close: () => Promise<void>;
@@ -27,7 +27,7 @@ async function due(endpoint: string, lanes: string[], resources = ['Patient/p'])
   await store.keep(messages);
   const ids: string[] = [];
   for (const [index, message] of messages.entries())
-    await store.inTranslation([message.id], async (tx) => {
+    await store.inTranslation({ ids: [message.id], others: 0 }, async (tx) => {
       const route = routed(message.id, {
         endpoint,
         member: 'PractitionerRole/r',
@@ -43,7 +43,7 @@ async function due(endpoint: string, lanes: string[], resources = ['Patient/p'])
       } as const;
       return tx.save([
         step(message.id, {
-          resources: [{ resource: { ...patient, generalPractitioner: [...patient.generalPractitioner] }, origins: [] }],
+          resources: [changed({ ...patient, generalPractitioner: [...patient.generalPractitioner] })],
           ...route,
         }),
       ]);

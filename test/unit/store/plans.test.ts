@@ -4,7 +4,7 @@ import { parseSearch } from '../../../src/fhir/search.js';
 import type { Fact } from '../../../src/message/fact.js';
 import { firstIdAt } from '../../../src/store/partitions.js';
 import type { Store } from '../../../src/store/store.js';
-import { incoming, openTestStore, routed, step } from '../../support/stored.js';
+import { changed, incoming, openTestStore, routed, step } from '../../support/stored.js';
 
 /** Rows of each large table: enough that reading one whole is never the cheapest way. */
 const ROWS = 20_000;
@@ -17,9 +17,9 @@ const FILL = [
   `INSERT INTO identifier SELECT 'urn:oid:2.999.1', n::text, 'PI', n FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO fact SELECT ${FIRST} + n, 0, 'urn:oid:2.999.1|' || n % 5000, 'urn:oid:2.999.2|' || n % 5000, 'movement', '{}', now(), now(),
     'x', 'x', 'm' FROM generate_series(1, ${ROWS}) AS n`,
-  `INSERT INTO resource SELECT type, n::text, 1, '{}', now(), false, NULL, ARRAY['identifier=' || n, 'status=active'], now(), now()
+  `INSERT INTO resource SELECT type, n::text, 1, now(), false, NULL, ARRAY['identifier=' || n, 'status=active'], now(), now()
     FROM generate_series(1, ${ROWS / 4}) AS n, unnest(ARRAY['Patient', 'Encounter', 'CareTeam', 'CarePlan']) AS type`,
-  `INSERT INTO resource_version SELECT type, id, version, body, updated_at, false, NULL, NULL FROM resource`,
+  `INSERT INTO resource_version SELECT type, id, version, '{}', updated_at, false, NULL FROM resource`,
   `INSERT INTO event (patient, number, kind, message_id, stay, movement, effective_at, effective_text)
     SELECT 'urn:oid:2.999.1|' || n, 1, 'admission', ${FIRST} + n, 's', 'm', now(), 'x' FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO receipt SELECT gen_random_uuid(), ${FIRST} + n, 'p', 'urn:oid:2.999.2|' || n % 5000, 'm', 'admission', 'x', 'PractitionerRole/1',
@@ -137,7 +137,7 @@ const fact = (messageId: string): Fact =>
 async function translateOne(): Promise<void> {
   const message = incoming('PLAN');
   await store.keep([message]);
-  await store.inTranslation([message.id], async (tx) => {
+  await store.inTranslation({ ids: [message.id], others: 0 }, async (tx) => {
     await tx.load({
       identifiers: [[{ system: 'urn:oid:2.999.1', value: '17', type: 'PI' }]],
       stays: ['urn:oid:2.999.2|17'],
@@ -155,7 +155,7 @@ async function translateOne(): Promise<void> {
     await tx.save([
       step(message.id, {
         facts: [fact(message.id)],
-        resources: [{ resource, origins: [] }],
+        resources: [changed(resource)],
         mentions,
         removed: ['CarePlan/1'],
         workItems: [{ reason: 'code-unknown', text: 't', key: 'plan' }],
@@ -186,6 +186,9 @@ describe('the plans of what messages and callers ask often', () => {
     ['translating', translateOne],
     ['delivering', deliverOne],
     ['delivering a few of many that are due', () => store.claimDeliveries({ endpoint: 'cpts', limit: 16, leaseMs: 0 })],
+    ['searching by the time of change', search('_lastUpdated=lt2020')],
+    ['searching by date', search('date=2020-01')],
+    ['searching by what goes on', search('date=gt2040')],
     ['sweeping messages', () => store.untranslated(Date.UTC(2026, 5, 1), 100)],
     ['sweeping deliveries', () => store.endpointsDue(), ROWS / 5],
     ['changing a message’s state', () => store.setMessageState((BigInt(FIRST) + 5n).toString(), 'received')],
