@@ -68,7 +68,7 @@ function teamOf(patient: FoldedPatient, said: SaidMember[], facts: MemberFact[],
   const resource: CareTeam & { id: string } = {
     resourceType: 'CareTeam',
     id,
-    meta: { profile: [PROFILE] },
+    meta: { ...patient.patient.resource.meta, profile: [PROFILE] },
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
     status,
     name: 'Cercle de soins',

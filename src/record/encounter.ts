@@ -1,8 +1,8 @@
-import type { Encounter } from 'fhir/r4.js';
+import type { Encounter, Meta } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
 import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import { resourceId } from '../message/id.js';
-import { buildFields, type Elements, type Part } from './elements.js';
+import { buildFields, valueOf, type Elements, type Part } from './elements.js';
 import { originAt, type Said } from './movement.js';
 import type { Spell, StayState } from './stay-state.js';
 
@@ -33,8 +33,8 @@ export function encounterOf(key: string, patientId: string, state: StayState, fi
   const resource = {
     resourceType: 'Encounter',
     id: resourceId('Encounter', key),
-    meta: { profile: [PROFILE] },
     ...Object.assign({}, ...parts.map((part) => part.fields)),
+    meta: { profile: [PROFILE], ...(valueOf(state.elements, 'meta') as Meta | undefined) },
     ...(extension.length > 0 ? { extension } : {}),
   } as Encounter & { id: string };
   return foldedResource(resource, () => parts.flatMap((part) => part.origins()));

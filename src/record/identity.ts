@@ -38,7 +38,7 @@ export function anchorIdentity(anchor: string, facts: readonly Fact[]): AnchorId
   for (const fact of identities) {
     if (fact.body.reliability.length > 0) reliability = fact.body.reliability;
     for (const erased of fact.body.identifiers.filter((one) => one.erased)) withdraw(identifiers, erased);
-    for (const said of identifiersOf(fact)) identifiers.set(keyOf(said), said);
+    supersede(identifiers, identifiersOf(fact));
     layFragment(elements, fact.body.patient, fact.messageId);
   }
   if (!reliability.includes('VALI'))
@@ -58,6 +58,17 @@ export function strictTraits(elements: Elements): string {
     .replace(/[^A-Z]+/g, ' ')
     .trim();
   return [plain, elements.get('birthDate')?.value, elements.get('gender')?.value].join('|');
+}
+
+const NIA = 'urn:oid:1.2.250.1.213.1.4.9';
+
+/** Identifiers add up; an INS takes the place of the one before, and of a NIR and a NIA said together the NIR counts (pam-fr §2.3). */
+function supersede(identifiers: Map<string, SaidIdentifier>, supplied: readonly SaidIdentifier[]): void {
+  const ins = supplied.filter((said) => said.type === 'INS');
+  const isWaiting = ({ identifier }: SaidIdentifier) => identifier.system === NIA;
+  if (ins.length > 0) for (const [key, said] of identifiers) if (said.type === 'INS') identifiers.delete(key);
+  const nir = ins.some((said) => !isWaiting(said));
+  for (const said of supplied) if (said.type !== 'INS' || !nir || !isWaiting(said)) identifiers.set(keyOf(said), said);
 }
 
 function keyOf(said: SaidIdentifier): string {

@@ -13,7 +13,6 @@ const INS_SYSTEMS = ['8', '9', '10', '11'].map((arc) => `urn:oid:1.2.250.1.213.1
 export function patientOf(anchors: readonly AnchorIdentity[]): FoldedResource {
   const elements = joinedElements(anchors);
   elements.delete('identifier');
-  elements.delete('meta');
   const built = buildFields(elements);
   const identifiers = joinedIdentifiers(anchors);
   const [first, ...others] = anchors.map((one) => resourceId('Patient', one.anchor));
@@ -26,7 +25,7 @@ export function patientOf(anchors: readonly AnchorIdentity[]): FoldedResource {
     ...built.fields,
     ...(link.length === 0 ? {} : { link }),
   } as Patient & { id: string };
-  resource.meta = { profile: [profileOf(resource)] };
+  resource.meta = { profile: [profileOf(resource)], ...resource.meta };
   return foldedResource(resource, () => [
     ...identifierOrigins(identifiers),
     ...built.origins(),

@@ -1,7 +1,8 @@
-import type { CarePlan, CarePlanActivity } from 'fhir/r4.js';
+import type { CarePlan, CarePlanActivity, CodeableConcept, Meta, Reference } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
 import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import { resourceId } from '../message/id.js';
+import { valueOf, type Elements } from './elements.js';
 import { originAt, type Said } from './movement.js';
 import type { StayState, StayStatus } from './stay-state.js';
 
@@ -43,6 +44,7 @@ export function planOf(state: StayState, context: PlanContext): FoldedResource {
   const resource: CarePlan & { id: string } = {
     resourceType: 'CarePlan',
     id,
+    ...protectionOf(state),
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
     status: STATUS[status],
     intent: 'plan',
@@ -85,10 +87,11 @@ function activitiesOf(state: StayState, status: StayStatus): SaidActivity[] {
   const { expectedDischarge, end } = state;
   if (expectedDischarge !== undefined)
     activities.push(activity('Sortie prévue', expectedStatus(status), expectedDischarge));
-  if (end !== undefined && status === 'finished') activities.push(activity('Sortie', 'completed', end));
-  const destination = destinationOf(state);
-  if (destination !== undefined && end !== undefined)
-    activities.push(activity('Retour à domicile ou autre destination', 'completed', end, destination));
+  if (end !== undefined && status === 'finished')
+    activities.push(activity('Sortie', 'completed', end, dispositionOf(state.elements)?.text));
+  const destination = destinationOf(state.elements);
+  if (destination !== undefined && end !== undefined && status === 'finished')
+    activities.push(activity('Destination à la sortie', 'completed', end, destination));
   return activities;
 }
 
@@ -107,10 +110,33 @@ function activity(
   return { activity: { detail }, said: at };
 }
 
-/** Where the patient goes, in words: the destination's name, else the text of the discharge disposition. */
-function destinationOf(state: StayState): string | undefined {
-  const destination = state.elements.get('hospitalization.destination')?.value as { display?: string } | undefined;
-  const disposition = state.elements.get('hospitalization.dischargeDisposition')?.value as
-    { text?: string; coding?: { display?: string }[] } | undefined;
-  return destination?.display ?? disposition?.text ?? disposition?.coding?.[0]?.display;
+/** A protected visit's plan is protected too. */
+function protectionOf(state: StayState): { meta?: Meta } {
+  const meta = valueOf(state.elements, 'meta') as Meta | undefined;
+  return meta === undefined ? {} : { meta };
+}
+
+function dispositionOf(elements: Elements): CodeableConcept | undefined {
+  return valueOf(elements, 'hospitalization.dischargeDisposition') as CodeableConcept | undefined;
+}
+
+/** What HL7's discharge dispositions say of where the patient goes. */
+const DESTINATIONS: Readonly<Record<string, string>> = {
+  home: 'Domicile',
+  'alt-home': 'Autre domicile',
+  'other-hcf': 'Autre établissement de santé',
+  hosp: 'Soins palliatifs',
+  long: 'Soins de longue durée',
+  psy: 'Établissement psychiatrique',
+  rehab: 'Soins médicaux et de réadaptation',
+  snf: 'Établissement médico-social',
+};
+
+/** Where the patient goes, in words: the destination's name, else what the discharge disposition says of it. */
+function destinationOf(elements: Elements): string | undefined {
+  const destination = valueOf(elements, 'hospitalization.destination') as Reference | undefined;
+  if (destination?.display !== undefined) return destination.display;
+  const codes = dispositionOf(elements)?.coding?.map(({ code }) => DESTINATIONS[code ?? '']) ?? [];
+  // The last coding is the finest: ZFM-4 follows ZFM-2.
+  return codes.filter((text) => text !== undefined).at(-1);
 }

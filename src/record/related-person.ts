@@ -1,4 +1,4 @@
-import type { CodeableConcept, RelatedPerson } from 'fhir/r4.js';
+import type { CodeableConcept, HumanName, RelatedPerson } from 'fhir/r4.js';
 import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import type { Fact } from '../message/fact.js';
 import { inRecordedOrder } from '../message/order.js';
@@ -7,6 +7,7 @@ import { buildFields, layFragment, type Elements } from './elements.js';
 const PROFILE = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition/cds-fr-related-person';
 const ROLE_CLASS = 'https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass';
 const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason';
+const UNKNOWN = { extension: [{ url: ABSENT, valueCode: 'unknown' }] };
 
 type MemberFact = Extract<Fact, { kind: 'member' }>;
 
@@ -36,33 +37,36 @@ function relatedPerson(reference: string, facts: MemberFact[], patientId: string
   const resource = {
     resourceType: 'RelatedPerson',
     id,
+    meta: { profile: [PROFILE] },
     ...fields,
     ...completed,
     patient: { reference: `Patient/${patientId}` },
   } as RelatedPerson & { id: string };
-  const profiled = hasProfileName(resource) ? { ...resource, meta: { profile: [PROFILE] } } : resource;
   const rules = () => ruleOrigins([...Object.keys(completed), 'patient'], last);
-  return [foldedResource(profiled, () => [...origins(), ...rules()])];
+  return [foldedResource(resource, () => [...origins(), ...rules()])];
 }
 
-/** The profile takes one name with a family name and one given name at most; people from abroad may have more. */
-function hasProfileName({ name }: RelatedPerson): boolean {
-  const [only] = name ?? [];
-  return name?.length === 1 && only?.family !== undefined && (only.given?.length ?? 0) <= 1;
-}
-
-/** What the profile demands and the message may not have: one identifier, the role, a telecom (marked as unknown). */
+/** What the profile demands and the message may not have: one identifier, one name, the role, a telecom; the unknown is marked so. */
 function complete(fields: Record<string, unknown>, id: string, fact: MemberFact): Record<string, unknown> {
   const identifiers = fields['identifier'] as unknown[] | undefined;
   const [first] = identifiers ?? [];
   const telecom = fields['telecom'] as unknown[] | undefined;
-  const unknown = { extension: [{ url: ABSENT, valueCode: 'unknown' }] };
   return {
     ...(first === undefined ? { identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }] } : {}),
     ...(identifiers !== undefined && identifiers.length > 1 ? { identifier: [first] } : {}),
+    ...withName(fields['name'] as HumanName[] | undefined),
     ...withRole(fields['relationship'] as CodeableConcept[] | undefined, fact),
-    ...((telecom?.length ?? 0) === 0 ? { telecom: [{ system: 'phone', _value: unknown }] } : {}),
+    ...((telecom?.length ?? 0) === 0 ? { telecom: [{ system: 'phone', _value: UNKNOWN }] } : {}),
   };
+}
+
+/** The profile takes a family name and one given name at most: several, as people from abroad have, stand in it side by side. */
+function withName(names: HumanName[] | undefined): Record<string, unknown> {
+  const [name] = names ?? [];
+  const given = name?.given ?? [];
+  if (name?.family !== undefined && given.length <= 1) return {};
+  const family = name?.family === undefined ? { _family: UNKNOWN } : {};
+  return { name: [{ ...name, ...family, ...(given.length === 0 ? {} : { given: [given.join(' ')] }) }] };
 }
 
 function withRole(relationship: CodeableConcept[] | undefined, fact: MemberFact): Record<string, unknown> {

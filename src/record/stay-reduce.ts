@@ -95,7 +95,7 @@ function takeElements(state: StayState, movement: Movement, effect: Effect | und
 }
 
 /** Elements that the fold itself works out of the movements. */
-const FOLDED = new Set(['class', 'status', 'period', 'location', 'participant', 'serviceProvider', 'subject', 'meta']);
+const FOLDED = new Set(['class', 'status', 'period', 'location', 'participant', 'serviceProvider', 'subject']);
 
 function takeStatus(state: StayState, movement: Movement, effect: Effect | undefined): void {
   const at = movement.effectiveAt;

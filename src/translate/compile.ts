@@ -6,7 +6,7 @@ import { compileCondition, type Condition } from './condition.js';
 import { CONVERTERS, type Converter } from './converters.js';
 import { fault, parseMappingFile, type Faults, type MappingFile, type ParsedFile, type Row } from './mapping-file.js';
 
-export type CodedForm = 'code' | 'Coding' | 'CodeableConcept';
+export type CodedForm = 'code' | 'Coding' | 'CodeableConcept' | 'valueCoding' | 'language';
 
 /** One row, ready to run. */
 export interface CompiledRow {
@@ -39,7 +39,7 @@ export interface Mappings {
 }
 
 const ROW_KEYS = new Set(['from', 'to', 'as', 'codes', 'when', 'set', 'each', 'note', 'because']);
-const CODED = new Set(['code', 'Coding', 'CodeableConcept']);
+const CODED = new Set(['code', 'Coding', 'CodeableConcept', 'valueCoding', 'language']);
 
 /**
  * Compiles the mapping files; rows of `sites/<site>/` take the place of those with the same `from`, `to` and `when`.
@@ -141,9 +141,10 @@ function compileMap(file: ParsedFile, tables: ReadonlyMap<string, CodeTable>, fa
 
 /** FHIR elements that hold a list. */
 export const REPEATING = new Set(
-  'identifier name telecom address extension communication contact generalPractitioner type reasonCode relationship'.split(
-    ' ',
-  ),
+  (
+    'identifier name telecom address extension communication contact generalPractitioner type reasonCode relationship account ' +
+    'hospitalization.specialArrangement hospitalization.specialCourtesy hospitalization.dietPreference'
+  ).split(' '),
 );
 
 // eslint-disable-next-line max-lines-per-function -- every fault a row can have, one line each
@@ -172,7 +173,7 @@ function compileRow(
   if (table === undefined && codes === undefined && convert === undefined)
     wrong(`as: ${as ?? '(none)'} is no converter`, `use one of ${Object.keys(CONVERTERS).join(' ')}`);
   if (table !== undefined && as !== undefined && !CODED.has(as))
-    wrong(`as: ${as} cannot hold a code`, 'use code, Coding or CodeableConcept');
+    wrong(`as: ${as} cannot hold a code`, 'use code, Coding, CodeableConcept, valueCoding or language');
   const condition = when === undefined ? undefined : compileCondition(when);
   if (when !== undefined && condition === undefined)
     wrong(

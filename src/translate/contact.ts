@@ -2,7 +2,7 @@ import { FR_CORE, SYSTEMS } from '../fhir/systems.js';
 import type { Converter, PartSource } from './converters.js';
 import type { FieldReader } from './reader.js';
 
-const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace';
+export const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace';
 const ADDRESS_USE: Readonly<Record<string, string>> = {
   H: 'home',
   B: 'work',

@@ -61,6 +61,15 @@ export const cxVisitNumber: Converter = (field, { authorities }) => {
   return { value: { type: coding(SYSTEMS.identifierType, 'VN'), system, value }, parts: VISIT_PARTS };
 };
 
+/** PID-18 → the account, known by its number alone. */
+export const cxAccount: Converter = (field, { authorities }) => {
+  const value = field.value(1);
+  if (value === '' || value === '""') return undefined;
+  const system = authoritySystem(field.authority(4), authorities);
+  const parts: readonly PartSource[] = [['identifier', 1]];
+  return { value: { type: 'Account', identifier: { type: coding(SYSTEMS.v20203, 'AN'), system, value } }, parts };
+};
+
 function coding(system: string, code: string) {
   return { coding: [{ system, code }] };
 }

@@ -1,6 +1,8 @@
+import type { Coding } from 'fhir/r4.js';
 import type { Segment } from '../hl7v2/parse.js';
 import type { Element, Fragment, Translation } from '../message/fact.js';
-import { REPEATING, type CompiledRow, type SegmentMap } from './compile.js';
+import type { Coded } from './codes.js';
+import { REPEATING, type CodedForm, type CompiledRow, type SegmentMap } from './compile.js';
 import type { ConvertContext, Converted, PartSource } from './converters.js';
 import { FieldReader } from './reader.js';
 
@@ -36,7 +38,7 @@ function coded(row: CompiledRow, reader: FieldReader, into: FragmentBuilder): Co
   const written = reader.value();
   if (table === undefined || written === '') return undefined;
   const known = table.codes.get(written);
-  if (known !== undefined) return { value: inForm(form, known) };
+  if (known !== undefined) return wrap(inForm(form, known));
   const place = reader.path();
   const text = `a code of ${place} is not in the table ${table.name}`;
   into.issues.push({
@@ -47,17 +49,39 @@ function coded(row: CompiledRow, reader: FieldReader, into: FragmentBuilder): Co
     key: `code-unknown|${table.name}|${written.slice(0, 20)}`,
   });
   if (table.otherwise === 'park') return undefined;
-  if (table.otherwise !== 'text-only') return { value: inForm(form, { code: table.otherwise, system: table.system }) };
-  return form === 'CodeableConcept' ? { value: { text: reader.value(2) || written } } : undefined;
+  return table.otherwise === 'text-only'
+    ? wrap(inForm(form, { system: '', text: reader.value(2) || written }))
+    : wrap(inForm(form, { code: table.otherwise, system: table.system }));
 }
 
-function inForm(
-  form: string | undefined,
-  { code, system, display }: { code: string; system: string; display?: string },
-): unknown {
+function wrap(value: unknown): Converted | undefined {
+  return value === undefined ? undefined : { value };
+}
+
+/** A coded value in the form the row asks for; undefined where that form has no place for a text alone. */
+function inForm(form: CodedForm | undefined, { code, system, display, text }: Coded): unknown {
   if (form === 'code') return code;
-  const coding = { ...(system === '' ? {} : { system }), code, ...(display === undefined ? {} : { display }) };
-  return form === 'Coding' ? coding : { coding: [coding] };
+  const coding =
+    code === undefined
+      ? undefined
+      : { ...(system === '' ? {} : { system }), code, ...(display === undefined ? {} : { display }) };
+  if (form === 'Coding') return coding;
+  if (form === 'valueCoding') return coding && { valueCoding: coding };
+  const concept = { ...(coding === undefined ? {} : { coding: [coding] }), ...(text === undefined ? {} : { text }) };
+  return form === 'language' ? { language: concept } : concept;
+}
+
+/** Two fields that code one thing make one concept, each with its coding and its words. */
+function joined(before: unknown, value: unknown): unknown {
+  if (!isConcept(before) || !isConcept(value)) return value;
+  const more = (value.coding ?? []).filter((one) => !before.coding?.some((other) => other.code === one.code));
+  const coding = [...(before.coding ?? []), ...more];
+  const text = [before.text, value.text].filter((one) => one !== undefined).join(', ');
+  return { ...(coding.length === 0 ? {} : { coding }), ...(text === '' ? {} : { text }) };
+}
+
+function isConcept(value: unknown): value is { coding?: Coding[]; text?: string } {
+  return isRecord(value) && ('coding' in value || 'text' in value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -77,8 +101,9 @@ export class FragmentBuilder {
     if (element === undefined)
       this.elements.set(to, (element = { path: to, value: repeats ? [] : undefined, trace: [] }));
     let place = to;
-    if (repeats && Array.isArray(element.value)) place = `${to}[${element.value.push(value) - 1}]`;
-    else element.value = value;
+    if (repeats) element.value ??= [];
+    if (Array.isArray(element.value)) place = `${to}[${element.value.push(value) - 1}]`;
+    else element.value = joined(element.value, value);
     element.trace.push([place, reader.path(), row]);
     for (const [path, from] of parts)
       if (has(value, path))

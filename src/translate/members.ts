@@ -21,7 +21,7 @@ const CARER: Role = { system: SYSTEMS.roleClass, code: 'CAREGIVER', display: 'Ai
 export function roleMembers(stay: string | undefined, context: ConvertContext): MemberBody[] {
   const { message, record, territory, zone } = context;
   const visitFrom = message.segment('PV1')?.index ?? Number.POSITIVE_INFINITY;
-  return message.all('ROL').flatMap((rol) => {
+  const said = message.all('ROL').flatMap((rol) => {
     const named = territory.professional(readAll(rol, 4, record), '');
     if (named === undefined) return [];
     const kind = readField(rol, 3, record)?.value() ?? '';
@@ -48,6 +48,20 @@ export function roleMembers(stay: string | undefined, context: ConvertContext): 
       }),
     ];
   });
+  return said.some(({ role }) => role === PCP) ? said : [...primaryCareProvider(context), ...said];
+}
+
+/** PD1-4 names the family doctor where no ROL does: abroad, and in France before ROL. */
+function primaryCareProvider({ message, record, territory }: ConvertContext): MemberBody[] {
+  const named = territory.professional(readAll(message.segment('PD1'), 4, record), '');
+  if (named === undefined) return [];
+  const { role: reference, label, identifier, family } = named;
+  const trace: Trace[] = [
+    ['reference', 'PD1-4', 'rule:member'],
+    ['role', 'PD1-4', 'rule:member'],
+  ];
+  const lasting = { stay: undefined, ends: false, begin: undefined, end: undefined };
+  return [member({ role: PCP, reference, label, identifier, family, ...lasting, trace })];
 }
 
 interface NewMember {

@@ -33,7 +33,7 @@ export function translate(message: Message, options: TranslateContext): Translat
   const recordedAt = recordedTime(message, options, record);
   const territory = new Territory(recordedAt, options.authorities);
   const reliability = readAll(message.segment('PID'), 32, record).map((field) => field.value());
-  const qualified = reliability.some((status) => status === 'VALI' || status === 'VAL');
+  const qualified = isQualified(reliability, message);
   const context: ConvertContext = {
     message,
     record,
@@ -50,7 +50,7 @@ export function translate(message: Message, options: TranslateContext): Translat
     return blocked(patient === undefined ? noPatient() : unmapped(trigger));
   const built = buildFragments(maps, context);
   const facts = factsOf(patient, recordedAt, { ...options, reliability, identifiers }, maps, built, context);
-  const { issues } = built;
+  const issues = [...built.issues, ...unqualifiedIns(context)];
   const stopped = issues.some(({ blocking }) => blocking);
   return {
     facts: stopped ? [] : facts,
@@ -62,6 +62,23 @@ export function translate(message: Message, options: TranslateContext): Translat
     },
     issues,
   };
+}
+
+/** An INS is conveyed only with a validated identity whose birth date was not corrected by the hospital (pam-fr §2.3). */
+function isQualified(reliability: readonly string[], message: Message): boolean {
+  const corrected = message.segment('ZFD')?.value(4) === 'Y';
+  return !corrected && reliability.some((status) => status === 'VALI' || status === 'VAL');
+}
+
+/** One thing to look at for each sender, not for each message. */
+function unqualifiedIns({ message, qualified }: ConvertContext): Issue[] {
+  const pid = message.segment('PID');
+  const at = readAll(pid, 3, new ReadRecord()).find((field) => field.value(5) === 'INS' && field.value() !== '""');
+  if (qualified || at === undefined) return [];
+  const text =
+    'an INS came with an identity that is not validated, or whose birth date was corrected; it was set aside';
+  const key = `ins-not-qualified|${message.value('MSH-4').slice(0, 20)}`;
+  return [{ blocking: false, reason: 'field-invalid', field: at.path(1), text, key }];
 }
 
 interface Said extends TranslateContext {
