@@ -74,7 +74,9 @@ function inForm(form: CodedForm | undefined, { code, system, display, text }: Co
 /** Two fields that code one thing make one concept, each with its coding and its words. */
 function joined(before: unknown, value: unknown): unknown {
   if (!isConcept(before) || !isConcept(value)) return value;
-  const more = (value.coding ?? []).filter((one) => !before.coding?.some((other) => other.code === one.code));
+  const more = (value.coding ?? []).filter(
+    (one) => !before.coding?.some((other) => other.code === one.code && other.system === one.system),
+  );
   const coding = [...(before.coding ?? []), ...more];
   const text = [before.text, value.text].filter((one) => one !== undefined).join(', ');
   return { ...(coding.length === 0 ? {} : { coding }), ...(text === '' ? {} : { text }) };
