@@ -124,14 +124,13 @@ function locationPart(state: StayState): Part {
 
 function participantPart(state: StayState): Part {
   const doctors = state.present.filter((spell) => spell.value.type !== 'UF');
-  const planned = state.status?.value === 'planned' ? [...state.doctors.values()] : [];
-  const expected = planned.flatMap((said) => said.value.map((doctor) => ({ doctor, said })));
+  const expected = state.status?.value === 'planned' ? [...state.doctors.values()].flat() : [];
   const participant = [
     ...doctors.map((spell) => ({
       ...participantOf(spell.value.type, spell.value.reference, spell.value.label),
       period: spellPeriod(spell),
     })),
-    ...expected.map(({ doctor }) => participantOf(doctor.type, doctor.role, doctor.label)),
+    ...expected.map(({ value }) => participantOf(value.type, value.role, value.label)),
   ];
   if (participant.length === 0) return NOTHING;
   const origins = () => [
@@ -139,7 +138,7 @@ function participantPart(state: StayState): Part {
       originAt(`participant[${String(index)}]`, spell.value.said),
       ...spellOrigins(`participant[${String(index)}].period`, spell, ''),
     ]),
-    ...expected.map(({ said }, index) => originAt(`participant[${String(doctors.length + index)}]`, said)),
+    ...expected.map((said, index) => originAt(`participant[${String(doctors.length + index)}]`, said)),
   ];
   return { fields: { participant }, origins };
 }

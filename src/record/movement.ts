@@ -18,7 +18,8 @@ export interface MovementParts {
   place?: Said<Place>;
   medicalUnit?: Said<UnitRef>;
   careUnit?: Said<UnitRef>;
-  doctors?: Said<DoctorRef[]>;
+  /** One for each doctor: a message that names one of a type says nothing of the others. */
+  doctors?: Said<DoctorRef>[];
   expectedDischarge?: Said<string>;
   expectedAdmission?: Said<string>;
   admittedAt?: Said<string>;
@@ -110,20 +111,26 @@ function lay(movement: Movement, fact: MovementFact): void {
   movement.effectiveAt = said(fact, 'effectiveAt', fact.effectiveAt);
   movement.nature = body.nature.replace('C', '') || movement.nature;
   movement.preAdmission = body.preAdmission ?? movement.preAdmission;
-  const parts: Partial<Record<keyof MovementParts, Said<unknown> | undefined>> = { ...movement.parts };
+  const parts: Partial<Record<keyof MovementParts, unknown>> = { ...movement.parts };
   for (const part of PARTS) {
     const value = body[part];
     if (value !== undefined) parts[part] = value === null ? undefined : said(fact, part, value);
   }
+  if (body.doctors !== undefined) parts.doctors = doctorsOf(movement.parts.doctors ?? [], fact, body.doctors);
   movement.parts = parts as MovementParts;
   layFragment(movement.elements, body.encounter, fact.messageId);
+}
+
+/** Doctors of a type take the place of those of that type. */
+function doctorsOf(known: readonly Said<DoctorRef>[], fact: MovementFact, named: DoctorRef[]): Said<DoctorRef>[] {
+  const kept = known.filter(({ value }) => !named.some(({ type }) => type === value.type));
+  return [...kept, ...named.map((doctor, index) => said(fact, `doctors[${String(index)}]`, doctor))];
 }
 
 const PARTS = [
   'place',
   'medicalUnit',
   'careUnit',
-  'doctors',
   'expectedDischarge',
   'expectedAdmission',
   'admittedAt',
@@ -136,7 +143,6 @@ const USUAL_FIELD: Record<string, string> = {
   place: 'PV1-3',
   medicalUnit: 'ZBE-7',
   careUnit: 'ZBE-8',
-  doctors: 'PV1-7',
   expectedDischarge: 'PV2-9',
   expectedAdmission: 'PV2-8',
   admittedAt: 'PV1-44',

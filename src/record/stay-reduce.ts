@@ -80,10 +80,13 @@ function anyOf(letters: string, nature: string): boolean {
 }
 
 /** Doctors of a type supersede those of that type; a movement that is not about them only fills what nobody said. */
-function takeDoctors(state: StayState, doctors: Said<DoctorRef[]>, supersedes: boolean): void {
-  for (const type of new Set(doctors.value.map((doctor) => doctor.type)))
+function takeDoctors(state: StayState, doctors: readonly Said<DoctorRef>[], supersedes: boolean): void {
+  for (const type of new Set(doctors.map(({ value }) => value.type)))
     if (supersedes || !state.doctors.has(type))
-      state.doctors.set(type, { ...doctors, value: doctors.value.filter((doctor) => doctor.type === type) });
+      state.doctors.set(
+        type,
+        doctors.filter(({ value }) => value.type === type),
+      );
 }
 
 /** How a patient leaves is said by the discharge alone: feeds fill PV1-36 and PV1-37 on admissions too. */

@@ -32,7 +32,7 @@ export interface StayState {
   place: Said<Place> | undefined;
   medicalUnit: Said<UnitRef> | undefined;
   careUnit: Said<UnitRef> | undefined;
-  doctors: Map<DoctorRef['type'], Said<DoctorRef[]>>;
+  doctors: Map<DoctorRef['type'], Said<DoctorRef>[]>;
   expectedDischarge: Said<string> | undefined;
   expectedAdmission: Said<string> | undefined;
   elements: Elements;
@@ -75,9 +75,10 @@ export function isPresent(state: StayState): boolean {
 
 /** The people and units that the movements so far put in the stay. */
 function wanted(state: StayState): Present[] {
-  const people = [...state.doctors.values()].flatMap((doctors) =>
-    doctors.value.map(({ role, ...doctor }): Present => ({ ...doctor, reference: role, said: doctors })),
-  );
+  const people = [...state.doctors.values()].flat().map((said): Present => {
+    const { role, ...doctor } = said.value;
+    return { ...doctor, reference: role, said };
+  });
   const units = [state.medicalUnit, state.careUnit].flatMap((unit): Present[] =>
     unit === undefined ? [] : [unitPresent(unit)],
   );

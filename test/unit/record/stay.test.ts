@@ -72,7 +72,7 @@ describe('an admission', () => {
 
   it('twice under one movement number is one movement, the fields of both kept', () => {
     const found = encounter(admission, message('A01', '0208', 'M1', { pv1: { 17: KACI }, recorded: '20260302090000' }));
-    expect(found?.participant?.map(({ individual }) => individual?.display)).toEqual(['Samir KACI']);
+    expect(found?.participant?.map(({ individual }) => individual?.display)).toEqual(['Hélène FABRE', 'Samir KACI']);
     expect(found?.location?.[0]?.location.display).toBe('Unité 2040, Chambre 12, Lit A');
   });
 });
