@@ -19,7 +19,14 @@ export type Elements = Map<string, SaidElement>;
 export function layFragment(elements: Elements, fragment: Fragment, messageId: string): void {
   for (const element of fragment.elements)
     if (element.value === null || element.value === undefined) erase(elements, element.path);
-    else for (const said of split(element, messageId)) elements.set(keyOf(said), said);
+    else if (!saysLess(element, elements))
+      for (const said of split(element, messageId)) elements.set(keyOf(said), said);
+}
+
+/** A flag that only repeats what is known by its date or rank. */
+function saysLess({ path, value }: Element, elements: Elements): boolean {
+  const stem = STEMS[path];
+  return stem !== undefined && value === true && elements.has(stem);
 }
 
 /** Some fields of a resource under construction, and where they come from. */
