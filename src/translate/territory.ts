@@ -56,7 +56,7 @@ export class Territory {
     const role = practitionerRoleOf(number, practitioner.id, label, context);
     const parts = { name: field.path(2), organization: 'PV1-3' };
     this.add(practitioner, { row: 'XCN-Practitioner', from: field.path(1), parts }, family !== '');
-    this.add(role, { row: 'XCN-PractitionerRole', from: field.path(1), parts }, true);
+    this.add(role, { row: 'XCN-PractitionerRole', from: field.path(1), parts }, family !== '');
     const identifier = identifierKey(number.system, number.value);
     return { role: `PractitionerRole/${role.id}`, label, identifier, family };
   }

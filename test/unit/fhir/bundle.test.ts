@@ -1,0 +1,182 @@
+import { describe, expect, it } from '@jest/globals';
+import type { FhirResource, Patient } from 'fhir/r4.js';
+import { history, searchset } from '../../../src/fhir/bundle.js';
+import { outcomeOf, statusOf } from '../../../src/fhir/outcome.js';
+import { period } from '../../../src/fhir/period.js';
+import { authoritySystem } from '../../../src/fhir/systems.js';
+import { communicationOf, transactionBundle } from '../../../src/fhir/transaction.js';
+import { GatewayError } from '../../../src/message/failure.js';
+
+const BASE = 'http://gateway.example/fhir';
+const ID = '1f2e3d4c-5b6a-5789-8abc-def012345678';
+const patient: Patient = {
+  resourceType: 'Patient',
+  id: ID,
+  meta: { versionId: '3', lastUpdated: '2026-03-02T08:00:00Z', profile: ['urn:profile'] },
+  identifier: [
+    { system: 'urn:ins', value: '279' },
+    { use: 'usual', system: 'urn:oid:2.999', value: 'A 1' },
+  ],
+};
+
+describe('a searchset', () => {
+  it('has its total, its own link and the next', () => {
+    expect(searchset(BASE, 7, [patient], { self: 'here', next: 'there' })).toMatchObject({
+      type: 'searchset',
+      total: 7,
+      link: [
+        { relation: 'self', url: 'here' },
+        { relation: 'next', url: 'there' },
+      ],
+      entry: [{ fullUrl: `${BASE}/Patient/${ID}`, search: { mode: 'match' } }],
+    });
+  });
+
+  it('without matches has no entry at all, since R4 allows no empty list', () => {
+    expect(searchset(BASE, 0, [], { self: 'here' })).not.toHaveProperty('entry');
+  });
+});
+
+describe('a history', () => {
+  it('tells creation, update and removal apart', () => {
+    const at = new Date('2026-03-02T08:00:00Z');
+    const versions = [
+      { resource: patient, version: 3, updatedAt: at, removed: true },
+      { resource: patient, version: 2, updatedAt: at, removed: false },
+      { resource: patient, version: 1, updatedAt: at, removed: false },
+    ];
+    const { entry } = history(BASE, 3, versions, { self: 'here' });
+    expect(entry?.map(({ request, response }) => [request?.method, request?.url, response?.status])).toEqual([
+      ['DELETE', `Patient/${ID}`, '200'],
+      ['PUT', `Patient/${ID}`, '200'],
+      ['POST', 'Patient', '201'],
+    ]);
+    expect(entry?.[0]).not.toHaveProperty('resource');
+  });
+});
+
+describe('a transaction', () => {
+  const encounter: FhirResource = {
+    resourceType: 'Encounter',
+    id: 'short',
+    status: 'in-progress',
+    class: { code: 'IMP' },
+    identifier: [{ value: 'V1' }],
+    subject: { reference: `Patient/${ID}` },
+    serviceProvider: { reference: 'Organization/elsewhere' },
+  };
+  const bundle = transactionBundle([patient, encounter]);
+
+  it('updates each resource by the identifier used most, so that it can be sent again', () => {
+    expect(bundle.entry?.map(({ request }) => [request?.method, request?.url])).toEqual([
+      ['PUT', 'Patient?identifier=urn%3Aoid%3A2.999%7CA%201'],
+      ['PUT', 'Encounter?identifier=V1'],
+    ]);
+    expect(transactionBundle([patient, encounter])).toEqual(bundle);
+  });
+
+  it('leads references between its entries by urn, and leaves the others alone', () => {
+    expect(bundle.entry?.[0]?.fullUrl).toBe(`urn:uuid:${ID}`);
+    expect(bundle.entry?.[1]?.fullUrl).toMatch(/^urn:uuid:[0-9a-f-]{36}$/);
+    expect(bundle.entry?.[1]?.resource).toMatchObject({
+      subject: { reference: `urn:uuid:${ID}` },
+      serviceProvider: { reference: 'Organization/elsewhere' },
+    });
+  });
+
+  it('leaves out what only our server may say', () => {
+    expect(bundle.entry?.[0]?.resource).not.toHaveProperty('id');
+    expect(bundle.entry?.[0]?.resource?.meta).toEqual({ profile: ['urn:profile'] });
+    const bare = transactionBundle([{ ...patient, meta: { versionId: '1' } }]);
+    expect(bare.entry?.[0]?.resource).not.toHaveProperty('meta');
+  });
+
+  it('refuses a resource that no identifier names', () => {
+    expect(() => transactionBundle([{ resourceType: 'Patient', id: ID }])).toThrow(
+      expect.objectContaining({ code: 'field-missing', field: 'Patient.identifier' }),
+    );
+  });
+
+  it('carries a Communication that says in French what happened', () => {
+    const said = communicationOf({
+      id: ID,
+      kind: 'discharge-cancelled',
+      sent: '2026-03-06T15:00:00+01:00',
+      recipient: 'PractitionerRole/1',
+      patient: 'Patient/1',
+      encounter: 'Encounter/1',
+    });
+    expect(said).toMatchObject({
+      identifier: [{ value: `urn:uuid:${ID}` }],
+      status: 'completed',
+      payload: [{ contentString: 'Annulation de la sortie : le patient est toujours hospitalisé' }],
+    });
+  });
+});
+
+describe('an outcome', () => {
+  it.each([
+    ['request-invalid', 400],
+    ['resource-unknown', 404],
+    ['resource-gone', 410],
+    ['store-unavailable', 503],
+    ['mapping-invalid', 500],
+  ] as const)('of %s is HTTP %i', (code, status) => {
+    expect(statusOf(new GatewayError(code, 'x'))).toBe(status);
+  });
+
+  it('says the code, the place and the remedy', () => {
+    const error = new GatewayError('request-invalid', 'date: no date', { field: 'date', remedy: 'write 2024-03-06' });
+    expect(outcomeOf(error).issue).toMatchObject([
+      { code: 'invalid', diagnostics: 'date: no date; write 2024-03-06', expression: ['date'] },
+    ]);
+  });
+
+  it('of an unknown error gives nothing of it away', () => {
+    expect(statusOf(new Error('ESSAI CAMILLE'))).toBe(500);
+    expect(JSON.stringify(outcomeOf(new Error('ESSAI CAMILLE')))).not.toContain('ESSAI');
+  });
+});
+
+describe('a period', () => {
+  it.each([
+    [['2026-03-02'], { start: '2026-03-02' }],
+    [['2026-03-02', '2026-03-03'], { start: '2026-03-02', end: '2026-03-03' }],
+    [['2026-03-03', '2026-03-02'], { start: '2026-03-03', end: '2026-03-03' }],
+    [
+      ['2026-03-02T10:00:00+01:00', '2026-03-02'],
+      { start: '2026-03-02T10:00:00+01:00', end: '2026-03-02T10:00:00+01:00' },
+    ],
+    [
+      ['2026-03-02', '2026-03-02T10:00:00+01:00'],
+      { start: '2026-03-02T10:00:00+01:00', end: '2026-03-02T10:00:00+01:00' },
+    ],
+    [
+      ['2026-03-02T10:00:00+01:00', '2026-03-02T09:30:00Z'],
+      { start: '2026-03-02T10:00:00+01:00', end: '2026-03-02T09:30:00Z' },
+    ],
+  ] as [[string, string?], object][])('%j never ends before it begins', (bounds, expected) => {
+    expect(period(...bounds)).toEqual(expected);
+  });
+});
+
+describe('an assigning authority', () => {
+  it.each([
+    ['CH', '2.999.1', 'ISO', 'urn:oid:2.999.1'],
+    ['CH', '2.999.01', 'ISO', 'urn:trait-d-union:authority:CH'],
+    ['CH', 'AB-CD', 'UUID', 'urn:uuid:ab-cd'],
+    ['CH', '000990001', 'N', 'urn:oid:1.2.250.1.71.4.2.2.990001'],
+    ['CH', '000990001', 'M', 'urn:oid:1.2.250.1.71.4.2.2.990001'],
+    ['CH ESSAI', '', '', 'urn:trait-d-union:authority:CH%20ESSAI'],
+    ['', 'X', '', 'urn:trait-d-union:authority:X'],
+    ['', '', '', 'urn:trait-d-union:authority:none'],
+  ])('%s&%s&%s', (namespace, universalId, type, system) => {
+    expect(authoritySystem({ namespace, universalId, type }, {})).toBe(system);
+  });
+
+  it('has the name configured for it, by namespace or number', () => {
+    const authority = { namespace: 'CH', universalId: '2.999.1', type: 'ISO' };
+    expect(authoritySystem(authority, { CH: 'urn:a' })).toBe('urn:a');
+    expect(authoritySystem(authority, { '2.999.1': 'urn:b' })).toBe('urn:b');
+  });
+});

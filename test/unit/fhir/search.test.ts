@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CareTeam, Encounter, Patient } from 'fhir/r4.js';
+import { dateRange, indexResource, parseSearch, type SearchQuery } from '../../../src/fhir/search.js';
+
+const search = (type: string, text: string): SearchQuery => parseSearch(type, new URLSearchParams(text));
+
+describe('a search', () => {
+  it('asks for every parameter and any of its values', () => {
+    expect(search('Encounter', 'identifier=urn:x|1,2&status=finished').all).toEqual([
+      ['identifier=urn:x|1', 'identifier=2'],
+      ['status=finished'],
+    ]);
+  });
+
+  it.each([
+    ['patient=123', 'patient=123'],
+    ['patient=Patient/123', 'patient=Patient/123'],
+    ['patient=http://gateway.example/fhir/Patient/123', 'patient=Patient/123'],
+    ['subject=Patient/123', 'subject=Patient/123'],
+  ])('%s finds by reference', (text, token) => {
+    expect(search('Encounter', text).all).toEqual([[token]]);
+  });
+
+  it.each([
+    ['date=2024-03-06', 'eq', '2024-03-06T00:00:00.000Z', '2024-03-07T00:00:00.000Z'],
+    ['date=ge2024-03', 'ge', '2024-03-01T00:00:00.000Z', '2024-04-01T00:00:00.000Z'],
+    ['date=lt2024', 'lt', '2024-01-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z'],
+    ['date=sa2024-03-06T11:00:00%2B01:00', 'sa', '2024-03-06T10:00:00.000Z', '2024-03-06T10:00:01.000Z'],
+    ['date=eb2024-03-06T11:00Z', 'eb', '2024-03-06T11:00:00.000Z', '2024-03-06T11:01:00.000Z'],
+  ])('%s is a range of time', (text, op, from, to) => {
+    expect(search('Encounter', text).dates).toEqual([{ op, from: new Date(from), to: new Date(to) }]);
+  });
+
+  it('takes what controls it apart from what filters', () => {
+    expect(
+      search('Patient', '_id=a,b&_count=2&_summary=count&_cursor=x&_format=json&_lastUpdated=gt2024'),
+    ).toMatchObject({
+      ids: ['a', 'b'],
+      count: 2,
+      countOnly: true,
+      after: 'x',
+      lastUpdated: [{ op: 'gt' }],
+      all: [],
+    });
+  });
+
+  it('gives 50 a page where nothing is asked, and never more than 500', () => {
+    expect(search('Patient', '').count).toBe(50);
+    expect(search('Patient', '_count=100000').count).toBe(500);
+  });
+
+  it.each([
+    ['Patient', 'nom=ESSAI', 'nom'],
+    ['Patient', 'identifier:exact=1', 'identifier:exact'],
+    ['Patient', 'identifier=', 'identifier'],
+    ['Patient', '_include=x', '_include'],
+    ['Patient', '_count=many', '_count'],
+    ['Patient', '_summary=text', '_summary'],
+    ['Encounter', 'date=demain', 'date'],
+    ['Encounter', 'date=2024-13', 'date'],
+  ])('of %s by %s is refused, naming the parameter', (type, text, field) => {
+    expect(() => search(type, text)).toThrow(expect.objectContaining({ code: 'request-invalid', field }));
+  });
+});
+
+describe('what a resource is found by', () => {
+  const patient: Patient = {
+    resourceType: 'Patient',
+    active: true,
+    gender: 'female',
+    birthDate: '1950-01',
+    identifier: [{ system: 'urn:x', value: '1' }, { value: '2' }],
+    generalPractitioner: [{ reference: 'PractitionerRole/9' }],
+  };
+
+  it('is its identifiers with and without their system', () => {
+    expect(indexResource(patient).tokens).toEqual(
+      expect.arrayContaining([
+        'identifier=1',
+        'identifier=urn:x|1',
+        'identifier=urn:x|',
+        'identifier=2',
+        'identifier=|2',
+        'gender=female',
+        'active=true',
+        'general-practitioner=PractitionerRole/9',
+        'general-practitioner=9',
+      ]),
+    );
+  });
+
+  it('is its date, from the first to the last moment', () => {
+    expect(indexResource(patient)).toMatchObject({ from: new Date('1950-01-01'), to: new Date('1950-02-01') });
+    const stay: Encounter = {
+      resourceType: 'Encounter',
+      status: 'in-progress',
+      class: { system: 'urn:c', code: 'IMP' },
+      period: { start: '2024-03-06T11:00:00+01:00' },
+    };
+    expect(indexResource(stay)).toMatchObject({ from: new Date('2024-03-06T10:00:00Z'), to: null });
+    expect(indexResource(stay).tokens).toEqual(expect.arrayContaining(['class=IMP', 'class=urn:c|IMP']));
+  });
+
+  it('is each member of a list', () => {
+    const team: CareTeam = {
+      resourceType: 'CareTeam',
+      participant: [{ member: { reference: 'PractitionerRole/1' } }, { member: { reference: 'RelatedPerson/2' } }],
+    };
+    expect(indexResource(team).tokens).toEqual(
+      expect.arrayContaining(['participant=PractitionerRole/1', 'participant=RelatedPerson/2']),
+    );
+  });
+});
+
+describe('a FHIR date', () => {
+  it.each(['', '2024-1', '06/03/2024', '2024-03-06T11', '2024-03-06 11:00'])('is not "%s"', (text) => {
+    expect(dateRange(text)).toBeUndefined();
+  });
+
+  it('of December ends with the year', () => {
+    expect(dateRange('2024-12')?.to).toEqual(new Date('2025-01-01T00:00:00Z'));
+  });
+});

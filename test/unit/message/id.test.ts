@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { canonicalJson, resourceId, uuid5 } from '../../../src/message/id.js';
+
+describe('a name-based id', () => {
+  it('is a UUID of version 5, the same for the same name for ever', () => {
+    expect(uuid5('Encounter|urn:oid:2.999|V1')).toBe('08c5016d-7c65-5b3a-9e48-ca5a4096535f');
+    expect(resourceId('Encounter', 'urn:oid:2.999|V1')).toBe(uuid5('Encounter|urn:oid:2.999|V1'));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (name) => {
+        expect(uuid5(name)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      }),
+    );
+  });
+
+  it('stays the same when thousands of others were asked for in between', () => {
+    const before = uuid5('Patient|urn:oid:2.999|A');
+    for (let n = 0; n < 5000; n++) uuid5(`Patient|urn:oid:2.999|${String(n)}`);
+    expect(uuid5('Patient|urn:oid:2.999|A')).toBe(before);
+  });
+});
+
+describe('canonical JSON', () => {
+  const sorted = (_key: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+
+  it('is JSON with its keys in order, for any JSON value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+        expect(canonicalJson(value)).toBe(JSON.stringify(value, sorted));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is the same whatever the order in which a value was built', () => {
+    expect(canonicalJson({ b: [{ d: 1, c: undefined }], a: 'é"\\\n' })).toBe('{"a":"é\\"\\\\\\n","b":[{"d":1}]}');
+    expect(canonicalJson([undefined, null, true, 1.5])).toBe('[null,null,true,1.5]');
+  });
+});

@@ -1,0 +1,204 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Trace } from '../../../src/message/fact.js';
+import { HOSPITAL, INS_TEST, pam, translated, type Fields } from '../../support/pam.js';
+
+/** What one PID field becomes: the values of an element of the patient fragment, and its traces. */
+function element(path: string, pid: Fields, version?: string): { value: unknown; trace: Trace[] } {
+  const text = pam({
+    trigger: 'A31',
+    at: '20260302080000',
+    pid,
+    pv1: null,
+    ...(version === undefined ? {} : { version }),
+  });
+  const [identity] = translated(text).facts;
+  const found =
+    identity?.kind === 'identity' ? identity.body.patient.elements.find((one) => one.path === path) : undefined;
+  return { value: found?.value, trace: found?.trace ?? [] };
+}
+const ABROAD = '2.5.1';
+const BIRTH_LIST = 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient-birth-list-given-name';
+
+describe('XPN → HumanName', () => {
+  const names = (text: string, version?: string) => element('name', { 5: text }, version).value;
+
+  it('in France keeps the list of given names beside the first one, never among them', () => {
+    expect(names('ESSAI^CAMILLE^CAMILLE ANDREE^^Mme^^L')).toEqual([
+      {
+        extension: [{ url: BIRTH_LIST, valueString: 'CAMILLE ANDREE' }],
+        use: 'official',
+        family: 'ESSAI',
+        given: ['CAMILLE'],
+        prefix: ['Mme'],
+      },
+    ]);
+  });
+
+  it('gives the list to the name of birth alone', () => {
+    expect(names('ESSAI^CAMILLE^CAMILLE ANDREE^^^^D')).toEqual([{ use: 'usual', family: 'ESSAI', given: ['CAMILLE'] }]);
+  });
+
+  it('abroad takes XPN-3 for further given names', () => {
+    expect(names('TESTER^ALEX^MARIA^^^^L', ABROAD)).toEqual([
+      { use: 'official', family: 'TESTER', given: ['ALEX', 'MARIA'] },
+    ]);
+  });
+
+  it.each([
+    ['L', 'official'],
+    ['', 'official'],
+    ['D', 'usual'],
+    ['M', 'maiden'],
+    ['N', 'nickname'],
+    ['S', 'anonymous'],
+    ['B', undefined],
+  ])('of type "%s" has use %s', (type, use) => {
+    expect(names(`ESSAI^CAMILLE^^^^^${type}`)).toEqual([
+      { ...(use === undefined ? {} : { use }), family: 'ESSAI', given: ['CAMILLE'] },
+    ]);
+  });
+
+  it('is nothing where the name is erased or empty, and keeps compound names whole', () => {
+    expect(names('""^""^^^^^D~ESSAI DE LA TOUR^ANNE-MARIE^^^^^L')).toEqual([
+      { use: 'official', family: 'ESSAI DE LA TOUR', given: ['ANNE-MARIE'] },
+    ]);
+  });
+
+  it('knows which component each part came from, and which repetition', () => {
+    expect(element('name', { 5: 'ESSAI^CAMILLE^^^^^L~MODELE^CAMILLE^^^^^D' }).trace).toEqual(
+      expect.arrayContaining([
+        ['name[0].family', 'PID-5[1].1', 'PID-Patient:5'],
+        ['name[1].given', 'PID-5[2].2', 'PID-Patient:5'],
+      ]),
+    );
+  });
+});
+
+describe('XAD → Address', () => {
+  const addresses = (text: string) => element('address', { 11: text }).value;
+
+  it('takes lines, town, code and country, and the use of its type', () => {
+    expect(addresses('4 rue des Tilleuls^Bât. B\\S\\Esc. 2^AUTUN^^71400^FRA^H')).toEqual([
+      {
+        use: 'home',
+        line: ['4 rue des Tilleuls', 'Bât. B', 'Esc. 2'],
+        city: 'AUTUN',
+        postalCode: '71400',
+        country: 'FRA',
+      },
+    ]);
+  });
+
+  it.each([
+    ['O', { use: 'work' }],
+    ['BA', { use: 'old' }],
+    ['C', { use: 'temp' }],
+    ['M', { type: 'postal' }],
+    ['XX', {}],
+  ])('of type %s says %j', (type, said) => {
+    expect(addresses(`^^AUTUN^^^^${type}`)).toEqual([{ ...said, city: 'AUTUN' }]);
+  });
+
+  it('reads INSEE’s 100 as France, and drops an address that names no place', () => {
+    expect(addresses('^^AUTUN^^^100')).toEqual([{ city: 'AUTUN', country: 'FRA' }]);
+    expect(addresses('^^^^^FRA^H')).toBeUndefined();
+  });
+
+  it('of type BDL is the birth place, with its COG code, and no address', () => {
+    const pid = { 11: '^^AUTUN^^^FRA^BDL^^71014~^^AUTUN^^^^H' };
+    expect(element('address', pid).value).toEqual([{ use: 'home', city: 'AUTUN' }]);
+    expect(element('extension', pid).value).toMatchObject([
+      { valueAddress: { city: 'AUTUN', country: 'FRA', extension: [{ valueCoding: { code: '71014' } }] } },
+    ]);
+  });
+
+  it.each(['2A004', '2B033', '97105'])('takes the COG code %s, Corsican and overseas too', (code) => {
+    expect(element('extension', { 11: `^^^^^^BDL^^${code}` }).value).toMatchObject([
+      { valueAddress: { extension: [{ valueCoding: { code } }] } },
+    ]);
+  });
+
+  it('leaves the place of PID-23 its words where PID-11 has no birth place', () => {
+    expect(element('extension', { 23: 'Autun' }).value).toMatchObject([{ valueAddress: { text: 'Autun' } }]);
+  });
+});
+
+describe('XTN → ContactPoint', () => {
+  const telecom = (text: string) => element('telecom', { 13: text }).value;
+
+  it.each([
+    ['^PRN^PH^^^^^^^^^0102030405', { system: 'phone', value: '0102030405', use: 'home' }],
+    ['^PRN^CP^^^^^^^^^0602030405', { system: 'phone', value: '0602030405', use: 'mobile' }],
+    ['^PRS^CP^^^^^^^^^0602030405', { system: 'phone', value: '0602030405', use: 'mobile' }],
+    ['^WPN^FX^^^^^^^^^0102030406', { system: 'fax', value: '0102030406', use: 'work' }],
+    ['^NET^Internet^camille@essai.example', { system: 'email', value: 'camille@essai.example' }],
+    ['(01)02030405', { system: 'phone', value: '(01)02030405' }],
+  ])('%s', (text, expected) => {
+    expect(telecom(text)).toEqual([expected]);
+  });
+
+  it('is nothing without a number', () => {
+    expect(telecom('^PRN^PH')).toBeUndefined();
+  });
+});
+
+describe('CX → Identifier', () => {
+  const identifiers = (text: string, status = 'VALI') => element('identifier', { 3: text, 32: status }).value;
+
+  it.each([
+    [`1^^^${HOSPITAL}^PI`, { use: 'usual', system: 'urn:oid:2.999.71.1' }],
+    [`1^^^${HOSPITAL}^RRI`, { use: 'secondary' }],
+    [`1^^^${HOSPITAL}^NDP`, { use: 'secondary' }],
+    [`1^^^${HOSPITAL}^INS-C`, { use: 'secondary' }],
+    [`1^^^${INS_TEST}^INS`, { use: 'official', type: { coding: [{ code: 'INS-NIR-TEST' }] } }],
+    [`1^^^${HOSPITAL}^ZZ`, { type: { text: 'ZZ' } }],
+    ['1^^^CH-ESSAI&000990001&N^PI', { system: 'urn:oid:1.2.250.1.71.4.2.2.990001' }],
+    ['1^^^CH-ESSAI^PI', { system: 'urn:trait-d-union:authority:CH-ESSAI' }],
+  ])('%s', (text, expected) => {
+    expect(identifiers(text)).toMatchObject([{ ...expected, value: '1' }]);
+  });
+
+  it('of type INS under an authority that is none of the INS is set aside', () => {
+    expect(identifiers(`1^^^${HOSPITAL}^PI~2^^^${HOSPITAL}^INS`)).toMatchObject([{ value: '1' }]);
+  });
+});
+
+describe('single values', () => {
+  it.each([
+    ['birthDate', { 7: '19500101' }, '1950-01-01'],
+    ['birthDate', { 7: '195001010000' }, '1950-01-01'],
+    ['birthDate', { 7: '1950' }, '1950'],
+    ['birthDate', { 7: '19501301' }, undefined],
+    ['gender', { 8: 'U' }, 'unknown'],
+    ['gender', { 8: 'O' }, 'unknown'],
+    ['deceasedDateTime', { 29: '20260301101500' }, '2026-03-01T10:15:00+01:00'],
+    ['deceasedBoolean', { 30: 'Y' }, true],
+    ['deceasedBoolean', { 29: '20260301', 30: 'Y' }, undefined],
+    ['multipleBirthInteger', { 24: 'Y', 25: '2' }, 2],
+    ['multipleBirthInteger', { 25: '1' }, undefined],
+    ['multipleBirthBoolean', { 24: 'N' }, false],
+    ['communication', { 15: 'FRE' }, [{ language: { coding: [{ system: 'urn:ietf:bcp:47', code: 'fr' }] } }]],
+    [
+      'maritalStatus',
+      { 16: 'P' },
+      { coding: [{ system: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-marital-status', code: 'PACS' }] },
+    ],
+  ])('%s of %j is %j', (path, pid, expected) => {
+    expect(element(path, pid).value).toEqual(expected);
+  });
+
+  it('nationality is a code of ISO 3166, else its words', () => {
+    const nationality = (pid: Fields) => element('extension', pid).value;
+    expect(nationality({ 26: 'BEL' })).toMatchObject([
+      { extension: [{ valueCodeableConcept: { coding: [{ code: 'BEL' }] } }] },
+    ]);
+    expect(nationality({ 28: 'belge' })).toMatchObject([{ extension: [{ valueCodeableConcept: { text: 'belge' } }] }]);
+  });
+
+  it('a status of identity that the table does not know says nothing', () => {
+    expect(element('extension', { 32: 'QUAL' }).value).toBeUndefined();
+    expect(element('extension', { 32: 'VAL' }).value).toMatchObject([
+      { extension: [{ valueCoding: { code: 'VALI' } }] },
+    ]);
+  });
+});
