@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Client, Message, type InboundResponse } from 'node-hl7-client';
 import { readPorts } from '../config.js';
@@ -24,79 +25,80 @@ export async function run(args: string[]): Promise<number> {
   const host = values.host ?? '127.0.0.1';
   const port = portOf(values.port) ?? readPorts().mllp;
   const messages = positionals.map((file) => ({ file, message: messageIn(file) }));
-  const link = await openLink(host, port);
+  const link = new Link(host, port);
   const results: Sent[] = [];
   try {
-    for (const { file, message } of messages) results.push(await sendFile(file, message, link));
+    const send = await link.open();
+    for (const { file, message } of messages) {
+      const sent = sentOf(file, await send(message));
+      results.push(sent);
+      if (values.json !== true) console.log([sent.code, sent.controlId, file, ...sent.errors].join('  '));
+    }
   } finally {
     link.close();
   }
   if (values.json === true) console.log(JSON.stringify(results, undefined, 2));
-  else
-    for (const { file, controlId, code, errors } of results) console.log([code, controlId, file, ...errors].join('  '));
   return results.every(({ code }) => code === 'AA' || code === 'CA') ? 0 : 1;
 }
 
 const CONNECT_MS = 5000;
-
-interface Link {
-  send(message: Message): Promise<Message>;
-  close(): void;
-}
-
-/** One connection; `waiting` takes the answer of the one message in flight. */
-function openLink(host: string, port: number): Promise<Link> {
-  const client = new Client({ host, maxConnectionAttempts: 1 });
-  let waiting: ((answer: Message) => void) | undefined;
-  return new Promise((resolve, reject) => {
-    const connection = client.createConnection(
-      { port, waitAck: true, encoding: BYTES },
-      (response: InboundResponse) => {
-        waiting?.(response.getMessage() as Message);
-      },
-    );
-    const failed = (cause: unknown) => {
-      client.closeAll();
-      reject(new GatewayError('peer-unreachable', `nobody answers MLLP on ${host}:${port}`, { cause }));
-    };
-    const late = setTimeout(failed, CONNECT_MS, undefined);
-    connection.once('client.error', failed);
-    connection.once('error', failed);
-    connection.once('connect', () => {
-      clearTimeout(late);
-      resolve({
-        send: (message) =>
-          answerOf(host, port, (take) => {
-            waiting = take;
-            return connection.sendMessage(message);
-          }),
-        close: () => {
-          client.closeAll();
-        },
-      });
-    });
-  });
-}
-
 const PATIENCE_MS = 30_000;
 
-function answerOf(
-  host: string,
-  port: number,
-  send: (take: (answer: Message) => void) => Promise<void>,
-): Promise<Message> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => {
-      reject(new GatewayError('peer-unreachable', `no answer from ${host}:${port} within 30 seconds`));
-    }, PATIENCE_MS);
-    send((answer) => {
-      clearTimeout(late);
-      resolve(answer);
-    }).catch((cause: unknown) => {
-      clearTimeout(late);
-      reject(new GatewayError('peer-unreachable', `the connection to ${host}:${port} was lost`, { cause }));
+/** One connection of node-hl7-client, with at most one message in flight. */
+class Link {
+  private readonly client: Client;
+  private answered: ((answer: Message) => void) | undefined;
+  private failed: ((cause?: unknown) => void) | undefined;
+
+  constructor(
+    private readonly host: string,
+    private readonly port: number,
+  ) {
+    this.client = new Client({ host, maxConnectionAttempts: 1 });
+  }
+
+  /** @throws GatewayError peer-unreachable */
+  async open(): Promise<(message: Message) => Promise<Message>> {
+    const options = { port: this.port, waitAck: true, encoding: BYTES } as const;
+    const connection = this.client.createConnection(options, (response: InboundResponse) => {
+      this.answered?.(response.getMessage() as Message);
     });
-  });
+    connection.on('client.error', (cause) => this.failed?.(cause));
+    connection.on('error', (cause) => this.failed?.(cause));
+    socketOf(connection)?.once('close', () => this.failed?.());
+    await this.expect('nobody answers MLLP', CONNECT_MS, (done) => connection.once('connect', () => done(undefined)));
+    return (message) =>
+      this.expect<Message>('no answer came', PATIENCE_MS, (done) => {
+        this.answered = done;
+        connection.sendMessage(message).catch((cause: unknown) => this.failed?.(cause));
+      });
+  }
+
+  close(): void {
+    this.failed = undefined;
+    this.client.closeAll();
+  }
+
+  /** What happens in time, or the connection's end, or the end of patience. */
+  private expect<T>(otherwise: string, withinMs: number, start: (done: (value: T) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.failed = (cause) => {
+        clearTimeout(late);
+        reject(new GatewayError('peer-unreachable', `${otherwise} on ${this.host}:${this.port}`, { cause }));
+      };
+      const late = setTimeout(this.failed, withinMs);
+      start((value) => {
+        clearTimeout(late);
+        resolve(value);
+      });
+    });
+  }
+}
+
+/** The library says nothing of a connection that ends; where its socket cannot be had, patience is what is left. */
+function socketOf(connection: object): { once(event: 'close', then: () => void): unknown } | undefined {
+  const held: unknown = Reflect.get(connection, '_socket');
+  return held instanceof EventEmitter ? held : undefined;
 }
 
 /** A byte a character both ways: the message goes out in the charset that its MSH-18 declares, as it stands in the file. */
@@ -122,8 +124,8 @@ function messageIn(file: string): Message {
   }
 }
 
-async function sendFile(file: string, message: Message, link: Link): Promise<Sent> {
-  const answer = (await link.send(message)).toString().split('\r');
+function sentOf(file: string, message: Message): Sent {
+  const answer = message.toString().split('\r');
   const [, code = '??', controlId = ''] = (answer.find((line) => line.startsWith('MSA')) ?? '').split('|');
   return { file, controlId, code, errors: answer.filter((line) => line.startsWith('ERR')).map(errorOf) };
 }

@@ -77,8 +77,9 @@ async function runCommand(name: string, command: Command, args: string[]): Promi
 }
 
 /** An option that the command does not know, as node:util’s parseArgs says it. */
-function isMisuse(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+function isMisuse(error: unknown): error is { message: string } {
+  if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return false;
+  return String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
 function help(asked?: string): string {

@@ -1,0 +1,134 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { run } from '../../../src/cli/check.js';
+import { printed } from '../../support/output.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'tdu-check-'));
+const config = join(folder, 'gateway.yaml');
+const mappings = join(folder, 'mappings');
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  rmSync(mappings, { recursive: true, force: true });
+  cpSync('mappings', mappings, { recursive: true });
+  writeFileSync(config, '');
+});
+
+function check(args: string[] = [], environment: Record<string, string> = {}) {
+  return printed(() => run(args), { TDU_CONFIG: config, TDU_MAPPINGS: mappings, ...environment });
+}
+
+/** Writes a mapping file of a hospital. */
+function site(path: string, text: string): string {
+  const file = join(mappings, 'sites', path);
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, text);
+  return relative('.', file);
+}
+
+const own = (row: string) => `table: EncounterClass\nrows:\n  - ${row}\n`;
+
+describe('tdu check', () => {
+  it('says that there is no fault, and what is set up', async () => {
+    const { code, out } = await check();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^configuration and mappings: no fault\n/);
+    expect(out).toMatch(/source +default: MLLP 0\.0\.0\.0:2575, no TLS, 8859\/15, Europe\/Paris/);
+    expect(out).toMatch(/mappings +version [0-9a-f]{12}, events A01 A02 .*Z99/);
+  });
+
+  it('says the same as JSON', async () => {
+    const { code, out } = await check(['--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ ok: true, faults: [], summary: expect.any(Array) });
+  });
+
+  it('tells the faults of the configuration and of the mappings together, each with file, line and remedy', async () => {
+    writeFileSync(config, 'sources:\n  - { name: chu, colour: blue }\n');
+    const first = site('chu/codes/EncounterClass.yaml', own('{ code: H, to: AMB }'));
+    const { code, out } = await check();
+    expect(code).toBe(1);
+    expect(out.split('\n')).toEqual([
+      `${config}:2: sources.0.colour: no such setting — remove colour, or correct its spelling`,
+      `${first}:3: a site row does not say why it differs — add \`because: …\``,
+    ]);
+  });
+
+  it('tells them as JSON', async () => {
+    writeFileSync(config, 'sources:\n  - { name: chu, port: x }\n');
+    const { code, out } = await check(['--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toEqual({
+      ok: false,
+      faults: [
+        {
+          code: 'config-invalid',
+          message: 'sources.0.port: a number',
+          file: config,
+          line: 2,
+          field: 'sources.0.port',
+          remedy: 'correct sources.0.port',
+        },
+      ],
+    });
+  });
+
+  it('looks at the rows of every hospital, though no source names it', async () => {
+    site('chu/codes/EncounterClass.yaml', own('{ code: H, to: AMB }'));
+    site(
+      'chi/segments/PID-Patient.yaml',
+      'map: PID-Patient\nrows:\n  - { from: PID-8, to: gender, as: magic, because: x }\n',
+    );
+    const { code, out } = await check();
+    expect(code).toBe(1);
+    expect(out).toContain('sites/chu/codes/EncounterClass.yaml:3: ');
+    expect(out).toContain('sites/chi/segments/PID-Patient.yaml:3: as: magic is no converter');
+  });
+
+  it('tells a fault of the national rows once, however many hospitals share them', async () => {
+    const row = own('{ code: H, to: AMB, because: sessions }');
+    for (const name of ['a', 'b', 'c']) site(`${name}/codes/EncounterClass.yaml`, row);
+    writeFileSync(join(mappings, 'segments/NK1-RelatedPerson.yaml'), 'map: NK1-RelatedPerson\nrows: [\n');
+    const { out } = await check();
+    expect(out.split('\n').filter((line) => line.includes('NK1-RelatedPerson.yaml:'))).toHaveLength(1);
+  });
+
+  it('names the hospitals that have rows, and tells a source whose hospital has none', async () => {
+    site('chu/codes/EncounterClass.yaml', own('{ code: H, to: AMB, because: sessions }'));
+    writeFileSync(config, 'sources: [{ name: chu, site: chu }]');
+    expect((await check()).out).toMatch(/sites +chu/);
+    writeFileSync(config, 'sources: [{ name: chu, site: chuu }]');
+    const { code, out } = await check();
+    expect(code).toBe(1);
+    expect(out).toContain('the source chu names the site chuu, which has no mappings');
+  });
+
+  it('tells a folder of mappings that is not there', async () => {
+    const { code, out } = await check([], { TDU_MAPPINGS: join(folder, 'none') });
+    expect(code).toBe(1);
+    expect(out).toContain(`the mappings cannot be read from ${join(folder, 'none')}`);
+  });
+
+  it('never prints a secret, with faults or without', async () => {
+    const secret = 'hush-hush-4c7';
+    const environment = {
+      DATABASE_URL: `postgresql://tdu:${secret}@db.example/tdu`,
+      REDIS_URL: `redis://default:${secret}@queue.example`,
+      CPTS_AUTHORIZATION: `Bearer ${secret}`,
+    };
+    const endpoint = `id: cpts, url: 'https://fhir.example/r4?key=${secret}', authorizationEnv: CPTS_AUTHORIZATION`;
+    for (const more of ['', ', colour: blue']) {
+      writeFileSync(config, `endpoints: [{ ${endpoint}${more} }]`);
+      for (const args of [[], ['--json']]) {
+        const { code, out, err } = await check(args, environment);
+        expect([code, out.includes('https://fhir.example/r4, with Authorization')]).toEqual(
+          more === '' ? [0, true] : [1, false],
+        );
+        expect(out + err).not.toContain(secret);
+      }
+    }
+  });
+});

@@ -1,0 +1,156 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import type { Bundle, Encounter, Patient } from 'fhir/r4.js';
+import { main } from '../../../src/cli/tdu.js';
+import { printed } from '../../support/output.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'tdu-translate-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const EXAMPLE = 'docs/examples/admission.hl7';
+const example = readFileSync(EXAMPLE, 'utf8');
+
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function translate(args: string[], environment: Record<string, string | undefined> = {}) {
+  const config = file('gateway.yaml', environment['TDU_CONFIG'] ?? '');
+  return printed(() => main(['translate', ...args]), { ...environment, TDU_CONFIG: config });
+}
+
+interface Explained {
+  answer: { code: string; errors: { location?: string }[] };
+  bundle: Bundle;
+  traces: { resource: string; path: string; from: string; row: string }[];
+  unused: string[];
+  issues: { reason: string; blocking: boolean }[];
+}
+
+async function explained(path: string, ...args: string[]): Promise<Explained> {
+  return JSON.parse((await translate([path, '--explain', '--json', ...args])).out) as Explained;
+}
+
+function resourceOf<T>(bundle: Bundle, type: string): T {
+  return bundle.entry?.find(({ resource }) => resource?.resourceType === type)?.resource as T;
+}
+
+describe('tdu translate', () => {
+  it('prints the FHIR of a message as a bundle, and nothing else', async () => {
+    const { code, out, err } = await translate([EXAMPLE]);
+    expect([code, err]).toEqual([0, '']);
+    const bundle = JSON.parse(out) as Bundle;
+    expect(bundle).toMatchObject({ resourceType: 'Bundle', type: 'collection' });
+    const types = bundle.entry?.map(({ resource }) => resource?.resourceType);
+    expect(types).toEqual(expect.arrayContaining(['Patient', 'Encounter', 'CarePlan', 'CareTeam', 'Organization']));
+    expect(resourceOf<Patient>(bundle, 'Patient')).toMatchObject({ gender: 'female', birthDate: '1951-03-12' });
+    expect(resourceOf<Encounter>(bundle, 'Encounter')).toMatchObject({
+      status: 'in-progress',
+      class: { code: 'IMP' },
+      period: { start: '2026-03-02T07:00:00+01:00' },
+    });
+  });
+
+  it('prints the same for the same file, whenever it is asked', async () => {
+    expect((await translate([EXAMPLE])).out).toBe((await translate([EXAMPLE])).out);
+  });
+
+  it('explains where each value comes from, its mapping row, and what is unused', async () => {
+    const { code, out } = await translate([EXAMPLE, '--explain']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^answer: AA\n/);
+    expect(out).toMatch(/ birthDate +1951-03-12 +← PID-7 +PID-Patient:\d+\n/);
+    expect(out).toMatch(/ period\.start +2026-03-02T07:00:00\+01:00 +← ZBE-2 +rule:movement\n/);
+    expect(out).toMatch(/\nunused: .*\bROL-12\b/);
+  });
+
+  it('explains as JSON with a trace for every element of every resource, and no field both used and unused', async () => {
+    const { answer, bundle, traces, unused } = await explained(EXAMPLE);
+    expect(answer).toEqual({ code: 'AA', errors: [] });
+    for (const { resource } of bundle.entry ?? []) {
+      const reference = `${resource?.resourceType ?? ''}/${resource?.id ?? ''}`;
+      const paths = traces.filter((one) => one.resource === reference).map(({ path }) => path.split(/[.[]/)[0]);
+      const elements = Object.keys(resource ?? {}).filter((name) => !['resourceType', 'id', 'meta'].includes(name));
+      expect({ reference, untraced: elements.filter((name) => !paths.includes(name)) }).toEqual({
+        reference,
+        untraced: [],
+      });
+    }
+    const used = new Set(traces.map(({ from }) => from));
+    expect(unused.filter((field) => used.has(field))).toEqual([]);
+  });
+
+  it('names the mapping row by its line in the file', async () => {
+    const { traces } = await explained(EXAMPLE);
+    const row = traces.find(({ path }) => path === 'gender')?.row ?? '';
+    const line = readFileSync('mappings/segments/PID-Patient.yaml', 'utf8').split('\n')[Number(row.split(':')[1]) - 1];
+    expect(line).toContain('from: PID-8, to: gender');
+  });
+
+  it('tells on standard error, and by its exit code, that the gateway would refuse the message', async () => {
+    const shifted = file('shifted.hl7', example.replace('||INSERT|N|', '|||INSERT|N|'));
+    const { code, out, err } = await translate([shifted]);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toHaveProperty('resourceType', 'Bundle');
+    expect(err).toMatch(/^not translated by the gateway: ZBE-4 /);
+    const { answer } = await explained(shifted);
+    expect(answer).toMatchObject({ code: 'AE', errors: [{ location: 'ZBE-4', code: 102 }] });
+  });
+
+  it('tells that the gateway would park the message', async () => {
+    const unknown = file('unknown.hl7', example.replace('PV1|1|I|', 'PV1|1|H|'));
+    expect(await translate([unknown])).toMatchObject({ code: 1, err: expect.stringContaining('EncounterClass') });
+    const { code, out } = await translate([unknown, '--explain']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/\nparked: PV1-2 /);
+    expect((await explained(unknown)).issues).toContainEqual(
+      expect.objectContaining({ reason: 'code-unknown', blocking: true }),
+    );
+  });
+
+  it('reads the message in its own charset, out of the frame of a capture', async () => {
+    const latin = Buffer.from(example.replace('UNICODE UTF-8', '8859/1').replace('’', "'"), 'latin1');
+    const framed = Buffer.concat([Buffer.from([0x0b]), latin, Buffer.from([0x1c, 0x0d])]);
+    const { bundle } = await explained(file('latin.hl7', framed));
+    expect(JSON.stringify(bundle)).toContain('Hélène FABRE');
+  });
+
+  it('reads times in the zone asked for, or in that of a source', async () => {
+    const start = async (...args: string[]) =>
+      resourceOf<Encounter>((await explained(EXAMPLE, ...args)).bundle, 'Encounter').period?.start;
+    expect(await start('--zone', 'America/Martinique')).toBe('2026-03-02T07:00:00-04:00');
+    const { out } = await translate([EXAMPLE, '--source', 'reunion'], {
+      TDU_CONFIG: 'sources: [{ name: reunion, zone: Indian/Reunion }]',
+    });
+    expect(resourceOf<Encounter>(JSON.parse(out) as Bundle, 'Encounter').period?.start).toBe(
+      '2026-03-02T07:00:00+04:00',
+    );
+  });
+
+  it.each([
+    ['no file', [], 'request-invalid: which file?'],
+    ['a file that is not there', ['none.hl7'], 'request-invalid: none.hl7 cannot be read'],
+    ['a zone that is none', [EXAMPLE, '--zone', 'Mars/Base'], 'request-invalid: Mars/Base is no time zone'],
+    ['a source that is not declared', [EXAMPLE, '--source', 'chu'], 'request-invalid: no source is called chu'],
+    ['a hospital without rows', [EXAMPLE, '--site', 'chu'], 'request-invalid: the site chu has no mappings'],
+  ])('fails with a sentence for %s', async (_, args, sentence) => {
+    expect(await translate(args)).toMatchObject({ code: 1, out: '', err: expect.stringContaining(sentence) });
+  });
+
+  it('fails with a sentence where a source is asked for and the configuration is broken', async () => {
+    const { code, err } = await translate([EXAMPLE, '--source', 'chu'], { TDU_CONFIG: 'sources: 3' });
+    expect([code, err]).toEqual([1, 'config-invalid: the configuration has faults — tdu check lists them']);
+  });
+
+  it('says of what is no HL7 that the gateway would refuse it', async () => {
+    const { code, out } = await translate([file('letter.txt', 'Dear colleague'), '--explain']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^answer: AR\n {2}ERR E 100 MSH /);
+  });
+});

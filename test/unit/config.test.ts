@@ -1,0 +1,321 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mappingsFolder, plainSource, readPorts, readSettings, type Settings } from '../../src/config.js';
+import type { GatewayError } from '../../src/message/failure.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'tdu-config-'));
+const file = join(folder, 'gateway.yaml');
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  writeFileSync(file, '');
+});
+
+type Environment = Record<string, string>;
+
+function read(text: string, environment: Environment = {}): ReturnType<typeof readSettings> {
+  writeFileSync(file, text);
+  return readSettings({ TDU_CONFIG: file, ...environment });
+}
+
+function settings(text: string, environment: Environment = {}): Settings {
+  const given = read(text, environment);
+  if ('faults' in given) throw given.faults[0] ?? new Error('faults without a fault');
+  return given.settings;
+}
+
+/** Each fault as `line field: message — remedy`. */
+function faults(text: string, environment: Environment = {}): string[] {
+  const given = read(text, environment);
+  return 'faults' in given ? given.faults.map(told) : [];
+}
+
+function told({ code, line, message, remedy }: GatewayError): string {
+  expect(code).toBe('config-invalid');
+  expect(remedy).toBeTruthy();
+  return `${line ?? '-'} ${message}`;
+}
+
+describe('the settings', () => {
+  it('have a default for everything', () => {
+    expect(settings('')).toEqual({
+      databaseUrl: undefined,
+      redisUrl: undefined,
+      dataDir: resolve('data'),
+      configFile: file,
+      mappingsDir: undefined,
+      http: { port: 8080, host: '0.0.0.0' },
+      mllpPort: 2575,
+      roles: ['receive', 'work', 'serve'],
+      insecureFhir: false,
+      logLevel: 'info',
+      sources: [plainSource()],
+      organisations: [],
+      professionals: [],
+      endpoints: [],
+      rules: [],
+      hospitalMembersStayDays: 0,
+    });
+  });
+
+  it('give a source the national defaults', () => {
+    expect(settings('sources: [{ name: chu }]').sources[0]).toEqual({
+      name: 'chu',
+      host: '0.0.0.0',
+      charset: '8859/15',
+      zone: 'Europe/Paris',
+      strict: 'auto',
+      processingIds: ['P', 'T', 'D'],
+      maxMessageBytes: 16 * 1024 * 1024,
+      maxConnections: 512,
+      frameSeconds: 30,
+      idleSeconds: 3600,
+      authorities: {},
+    });
+  });
+
+  it('are frozen', () => {
+    expect(Object.isFrozen(settings(''))).toBe(true);
+  });
+
+  it('take a file that is not there for an empty one, unless it was asked for', () => {
+    expect(readSettings({ TDU_CONFIG: '' })).toHaveProperty('settings');
+    expect(readSettings({ TDU_CONFIG: join(folder, 'none.yaml') })).toMatchObject({
+      faults: [
+        { code: 'config-invalid', file: join(folder, 'none.yaml'), remedy: expect.stringContaining('TDU_CONFIG') },
+      ],
+    });
+  });
+
+  it('read numbers from text, and leave text that looks like a number as it is', () => {
+    const text = `
+sources: [{ name: chu, port: 2600, frameSeconds: 0.5, facilities: ['0012'] }]
+professionals: [{ rpps: 01000000001, family: NON }]
+hospitalMembersStayDays: 1.5
+`;
+    const { sources, professionals, hospitalMembersStayDays } = settings(text);
+    expect(sources[0]).toMatchObject({ port: 2600, frameSeconds: 0.5, facilities: ['0012'] });
+    expect(professionals[0]).toMatchObject({ rpps: '01000000001', family: 'NON' });
+    expect(hospitalMembersStayDays).toBe(1.5);
+  });
+
+  it('take each role once, in any order, with blanks', () => {
+    expect(settings('', { TDU_ROLES: 'work, receive,work' }).roles).toEqual(['work', 'receive']);
+  });
+
+  it('lead the paths of TLS from the file, wherever the gateway was started', () => {
+    mkdirSync(join(folder, 'tls'), { recursive: true });
+    for (const name of ['key.pem', 'cert.pem', 'ca.pem']) writeFileSync(join(folder, 'tls', name), '');
+    const text = `sources: [{ name: chu, tls: { key: tls/key.pem, cert: ./tls/cert.pem, ca: '${folder}/tls/ca.pem' } }]`;
+    expect(settings(text).sources[0]?.tls).toEqual({
+      key: join(folder, 'tls/key.pem'),
+      cert: join(folder, 'tls/cert.pem'),
+      ca: join(folder, 'tls/ca.pem'),
+      clientCertificate: 'required',
+    });
+  });
+
+  it('take the Authorization of an endpoint from the environment', () => {
+    const text = `endpoints: [{ id: cpts, url: 'https://fhir.example.fr/r4', authorizationEnv: CPTS_AUTHORIZATION }]`;
+    const { endpoints } = settings(text, { CPTS_AUTHORIZATION: 'Bearer invented' });
+    expect(endpoints[0]).toMatchObject({ authorization: 'Bearer invented', timeoutSeconds: 20, concurrency: 4 });
+  });
+});
+
+describe('a variable of the environment', () => {
+  it.each([
+    ['HTTP_PORT', 'high'],
+    ['HTTP_PORT', '70000'],
+    ['HTTP_PORT', '-1'],
+    ['MLLP_PORT', '0x10'],
+    ['MLLP_PORT', '25.5'],
+    ['TDU_ROLES', 'receive,sleep'],
+    ['TDU_ROLES', ','],
+    ['TDU_INSECURE_FHIR', 'true'],
+    ['TDU_LOG_LEVEL', 'loud'],
+    ['DATABASE_URL', 'mysql://here'],
+    ['REDIS_URL', 'localhost:6379'],
+  ])('%s is refused as %s, by its name', (name, value) => {
+    const given = read('', { [name]: value });
+    expect(given).toMatchObject({ faults: [{ field: name, remedy: expect.stringContaining(name) }] });
+  });
+
+  it('that is empty is as good as none', () => {
+    const empty = { HTTP_PORT: '', TDU_ROLES: '', DATABASE_URL: '', TDU_INSECURE_FHIR: '', TDU_MAPPINGS: '' };
+    expect(settings('', empty)).toEqual(settings(''));
+  });
+
+  it('may be wrong beside a wrong file: both are told', () => {
+    expect(faults('sources: 3', { HTTP_PORT: 'x', TDU_LOG_LEVEL: 'x' })).toEqual([
+      expect.stringMatching(/^- HTTP_PORT: /),
+      expect.stringMatching(/^- TDU_LOG_LEVEL: /),
+      expect.stringMatching(/^1 sources: /),
+    ]);
+  });
+});
+
+describe('a configuration file', () => {
+  it('tells all its faults at once, each with its line', () => {
+    const text = `sources:
+  - { name: chu, zone: Europe/Atlantis }
+  - name: chu
+    colour: blue
+    port: 99999
+organisations:
+  - { id: cpts, name: CPTS, identifiers: ['a|b'], endpoint: nowhere }
+professionals:
+  - rpps: '12'
+    organisation: nobody
+endpoints:
+  - id: one
+    url: example.fr
+  - { id: secured, url: 'https://b.example', authorizationEnv: ABSENT_AUTHORIZATION }
+rules:
+  - { id: r, events: [party], roles: [PCP] }
+`;
+    const found = faults(text);
+    for (const wanted of [
+      /^2 sources\.0\.zone: an IANA time zone/,
+      /^3 sources\.1\.name: chu stands twice$/,
+      /^4 sources\.1\.colour: no such setting$/,
+      /^5 sources\.1\.port: a port/,
+      /^7 organisations\.0\.endpoint: endpoints has no nowhere$/,
+      /^9 professionals\.0\.rpps: 11 digits$/,
+      /^9 professionals\.0\.family: /,
+      /^10 professionals\.0\.organisation: organisations has no nobody$/,
+      /^13 endpoints\.0\.url: an http or https address$/,
+      /^14 endpoints\.1\.authorizationEnv: that variable is not set$/,
+      /^16 rules\.0\.events\.0: /,
+    ])
+      expect(found).toContainEqual(expect.stringMatching(wanted));
+    expect(found).toHaveLength(11);
+  });
+
+  it.each([
+    ['what is no YAML', 'sources: [\nrules: x]]', /^2 /],
+    ['a key that stands twice', 'rules: []\nrules: []', /^2 /],
+    ['a list at the top', '- a\n- b', /^1 .*object/],
+    ['a word at the top', 'hello', /^1 .*object/],
+  ])('is refused for %s', (_, text, fault) => {
+    expect(faults(text)).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it.each([
+    ['an unknown key at the top', 'rule: []', 'rule: no such setting'],
+    ['a port without value, which is no port 0', 'sources:\n  - name: chu\n    port:', 'sources.0.port: a number'],
+    ['a size that is no whole number', 'sources: [{ name: chu, maxMessageBytes: 1.5 }]', 'sources.0.maxMessageBytes'],
+    ['no connections at all', 'sources: [{ name: chu, maxConnections: 0 }]', 'sources.0.maxConnections: one at least'],
+    ['a time limit of zero', 'sources: [{ name: chu, frameSeconds: 0 }]', 'sources.0.frameSeconds: more than zero'],
+    [
+      'a list of allowed senders that allows none',
+      'sources: [{ name: chu, applications: [] }]',
+      'sources.0.applications',
+    ],
+    ['an empty name in a list', "sources: [{ name: chu, applications: [''] }]", 'applications.0: a value is missing'],
+    ['an unknown charset', 'sources: [{ name: chu, charset: EBCDIC }]', 'sources.0.charset'],
+    ['a name with capitals', 'sources: [{ name: CHU }]', 'sources.0.name: lower-case'],
+    [
+      'an identifier without system',
+      "organisations: [{ id: a, name: A, identifiers: ['75'] }]",
+      'identifiers.0: system|value',
+    ],
+    [
+      'an address of another protocol',
+      "endpoints: [{ id: a, url: 'ftp://a.example' }]",
+      'url: an http or https address',
+    ],
+    ['a password in an address', "endpoints: [{ id: a, url: 'https://u:hush@a.example' }]", 'no user and no password'],
+    [
+      'a secret in place of its name',
+      "endpoints: [{ id: a, url: 'https://a.example', authorizationEnv: 'Bearer hush' }]",
+      'never the secret itself',
+    ],
+    ['too many at a time', "endpoints: [{ id: a, url: 'https://a.example', concurrency: 65 }]", '64 at most'],
+  ])('is refused for %s', (_, text, fault) => {
+    expect(faults(text)).toEqual([expect.stringContaining(fault)]);
+  });
+
+  it.each([
+    ['sources', 'name: same', 'name: same, port: 2600'],
+    ['endpoints', "id: same, url: 'https://a.example'", "id: same, url: 'https://b.example'"],
+    ['organisations', "id: same, name: A, identifiers: ['a|b']", "id: same, name: B, identifiers: ['a|c']"],
+    ['professionals', "rpps: '10000000001', family: A", "rpps: '10000000001', family: B"],
+    ['rules', 'id: same, events: [admission], roles: [any]', 'id: same, events: [discharge], roles: [any]'],
+  ])('is refused for one name twice in %s, at the second', (list, first, second) => {
+    expect(faults(`${list}:\n  - { ${first} }\n  - { ${second} }`)).toEqual([
+      expect.stringMatching(/^3 .*stands twice$/),
+    ]);
+  });
+
+  it.each([
+    ['two sources on the default port', '{ name: a }', '{ name: b }', true],
+    ['a port that is the default one', '{ name: a }', '{ name: b, port: 2575 }', true],
+    ['one port on all addresses and on one', '{ name: a, port: 1 }', '{ name: b, port: 1, host: 10.0.0.1 }', true],
+    [
+      'one port on two addresses',
+      '{ name: a, port: 1, host: 10.0.0.2 }',
+      '{ name: b, port: 1, host: 10.0.0.1 }',
+      false,
+    ],
+    ['two ports', '{ name: a, port: 1 }', '{ name: b, port: 2 }', false],
+    ['any free port twice', '{ name: a, port: 0 }', '{ name: b, port: 0 }', false],
+    ['the port of HTTP', '{ name: a, port: 8080 }', '{ name: b }', true],
+  ])('is judged for its listeners: %s', (_, first, second, wrong) => {
+    const found = faults(`sources:\n  - ${first}\n  - ${second}`);
+    expect(found).toHaveLength(wrong ? 1 : 0);
+  });
+
+  it('is refused for a TLS file that cannot be read, at its line', () => {
+    const text =
+      'sources:\n  - name: chu\n    tls:\n      key: none.pem\n      cert: gateway.yaml\n      ca: gateway.yaml';
+    expect(faults(text)).toEqual([`4 sources.0.tls.key: ${join(folder, 'none.pem')} cannot be read`]);
+  });
+
+  it('is refused for client certificates that anybody might have signed', () => {
+    const tls = (more: string) => `sources: [{ name: chu, tls: { key: gateway.yaml, cert: gateway.yaml${more} } }]`;
+    expect(faults(tls(''))).toEqual([expect.stringContaining('ca does not say whose')]);
+    expect(faults(tls(', ca: gateway.yaml'))).toEqual([]);
+    expect(faults(tls(', clientCertificate: none'))).toEqual([]);
+  });
+});
+
+describe('secrets', () => {
+  const secret = 'hush-hush-9d1';
+
+  it('never stand in a fault, wherever they were written', () => {
+    const environment = {
+      DATABASE_URL: `mysql://tdu:${secret}@here/tdu`,
+      REDIS_URL: `http://default:${secret}@here`,
+      CPTS_AUTHORIZATION: `Bearer ${secret}`,
+    };
+    const text = `
+endpoints:
+  - { id: a, url: 'https://u:${secret}@a.example', authorizationEnv: 'Bearer ${secret}' }
+  - { id: b, url: '${secret}', authorizationEnv: CPTS_AUTHORIZATION, colour: '${secret}' }
+  - { id: c, url: 'https://c.example', authorizationEnv: HUSH_HUSH_9D1 }
+`;
+    const given = read(text, environment);
+    const list = 'faults' in given ? given.faults : [];
+    expect(list).toHaveLength(7);
+    for (const { message, remedy, field, stack } of list) {
+      expect(`${message} ${remedy ?? ''} ${field ?? ''} ${stack ?? ''}`).not.toContain(secret);
+      expect(`${message} ${remedy ?? ''}`).not.toContain('HUSH_HUSH_9D1');
+    }
+  });
+});
+
+describe('what commands read without the file', () => {
+  it('is the ports, whatever else is wrong', () => {
+    expect(readPorts({ HTTP_PORT: '1234', TDU_ROLES: 'none' })).toEqual({ http: 1234, mllp: 2575 });
+    expect(() => readPorts({ MLLP_PORT: 'x' })).toThrow('MLLP_PORT');
+  });
+
+  it('is the folder of the mappings', () => {
+    expect(mappingsFolder({})).toBeUndefined();
+    expect(mappingsFolder({ TDU_MAPPINGS: '' })).toBeUndefined();
+    expect(mappingsFolder({ TDU_MAPPINGS: 'mappings' })).toBe(resolve('mappings'));
+  });
+});
