@@ -165,12 +165,17 @@ describe('the check of the house', () => {
     },
   );
 
-  it.each(["throw 'x';", 'throw { code: 1 };', "throw a ? b : 'x';", "throw a ?? 'x';", 'throw `x`;', 'throw 1;'])(
-    'tells a throw of no error: %s',
-    (text) => {
-      expect(found('src/store/a.ts', text)).toEqual(['src/store/a.ts:1: what is thrown is a GatewayError']);
-    },
-  );
+  it.each([
+    "throw 'x';",
+    'throw { code: 1 };',
+    "throw a ? b : 'x';",
+    "throw a ?? 'x';",
+    "throw a + 'x';",
+    'throw `x`;',
+    'throw 1;',
+  ])('tells a throw of no error: %s', (text) => {
+    expect(found('src/store/a.ts', text)).toEqual(['src/store/a.ts:1: what is thrown is a GatewayError']);
+  });
 
   it('lets a GatewayError be thrown, and what was caught be thrown on', () => {
     const text =

@@ -258,7 +258,9 @@ function errorFault(path: string, node: ts.Node): string | undefined {
 function mayBeThrown(expression: ts.Expression): boolean {
   if (ts.isConditionalExpression(expression))
     return mayBeThrown(expression.whenTrue) && mayBeThrown(expression.whenFalse);
-  if (ts.isBinaryExpression(expression)) return mayBeThrown(expression.left) && mayBeThrown(expression.right);
+  if (ts.isParenthesizedExpression(expression)) return mayBeThrown(expression.expression);
+  if (ts.isBinaryExpression(expression) && expression.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken)
+    return mayBeThrown(expression.left) && mayBeThrown(expression.right);
   return (
     ts.isNewExpression(expression) ||
     ts.isCallExpression(expression) ||
