@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../message/failure.js';
 
@@ -103,4 +103,7 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2));
+// Node names a program as it was called, and a module by its real path: through a link they differ.
+const [, called] = process.argv;
+if (called !== undefined && realpathSync(called) === fileURLToPath(import.meta.url))
+  process.exitCode = await main(process.argv.slice(2));

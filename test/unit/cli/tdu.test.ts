@@ -50,10 +50,13 @@ describe('tdu', () => {
   it('is a program, through a link too', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tdu-bin-'));
     symlinkSync(resolve('bin/tdu.js'), join(folder, 'tdu'));
-    const run = (...args: string[]) =>
-      spawnSync(process.execPath, [join(folder, 'tdu'), ...args], { encoding: 'utf8' });
-    expect(run('--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
-    expect(run('sned')).toMatchObject({ status: 2, stdout: '' });
+    symlinkSync(resolve('.'), join(folder, 'current'));
+    const run = (path: string, ...args: string[]) =>
+      spawnSync(process.execPath, [join(folder, path), ...args], { encoding: 'utf8' });
+    for (const path of ['tdu', 'current/bin/tdu.js', 'current/dist/cli/tdu.js']) {
+      expect(run(path, '--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
+      expect(run(path, 'sned')).toMatchObject({ status: 2, stdout: '' });
+    }
     rmSync(folder, { recursive: true });
   });
 });
