@@ -42,7 +42,6 @@ describe('a receipt', () => {
     'not-in-directory',
     'no-endpoint',
     'must-not-be-notified',
-    'is-the-sender',
     'was-not-told-before',
     'name-differs',
   ])('has words for %s', (reason) => {
