@@ -56,10 +56,7 @@ export function translate(message: Message, options: TranslateContext): Translat
     facts: stopped ? [] : facts,
     mentions: stopped ? [] : territory.mentions,
     identifiers: linkable(identifiers),
-    // Only who explains a message asks for it.
-    get unused() {
-      return record.unused(message);
-    },
+    unused: record.unused(message),
     issues,
   };
 }
