@@ -3,7 +3,8 @@ import { parsePath, type Path } from '../hl7v2/path.js';
 import type { GatewayError } from '../message/failure.js';
 import { compileTable, type CodeTable } from './codes.js';
 import { compileCondition, type Condition } from './condition.js';
-import { CONVERTERS, type Converter } from './converters.js';
+import type { Converter } from './converter.js';
+import { CONVERTERS } from './converters.js';
 import { fault, parseMappingFile, type Faults, type MappingFile, type ParsedFile, type Row } from './mapping-file.js';
 
 export type CodedForm = 'code' | 'Coding' | 'CodeableConcept' | 'valueCoding' | 'language';

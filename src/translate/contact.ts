@@ -1,5 +1,5 @@
 import { FR_CORE, SYSTEMS } from '../fhir/systems.js';
-import type { Converter, PartSource } from './converters.js';
+import type { Converter, PartSource } from './converter.js';
 import type { FieldReader } from './reader.js';
 
 export const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace';

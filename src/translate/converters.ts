@@ -1,35 +1,10 @@
-import type { Message } from '../hl7v2/parse.js';
 import { toDate, toInstant } from '../hl7v2/datetime.js';
-import type { FieldReader, ReadRecord } from './reader.js';
 import { FR_CORE } from '../fhir/systems.js';
 import { BIRTH_PLACE, birthPlaceOrAddress, xtnContactPoint } from './contact.js';
+import type { ConvertContext, Converted, Converter } from './converter.js';
 import { cxAccount, cxIdentifier, cxVisitNumber } from './cx-identifier.js';
 import { identityReliability } from './identity-reliability.js';
-import type { Territory } from './territory.js';
 import { xpnHumanName } from './xpn-human-name.js';
-
-/** What a converter may know beside its field. */
-export interface ConvertContext {
-  message: Message;
-  record: ReadRecord;
-  zone: string;
-  authorities: Readonly<Record<string, string>>;
-  territory: Territory;
-  /** PID-32 says VALI. */
-  qualified: boolean;
-}
-
-/** A member of a converted value, and where it comes from: a component of the field by number, or another HL7 path. */
-export type PartSource = readonly [path: string, from: number | string];
-
-/** A value, and where its members come from; those that are absent are passed over. `element` sends it elsewhere than the row says. */
-export interface Converted {
-  value: unknown;
-  parts?: readonly PartSource[];
-  element?: string;
-}
-
-export type Converter = (field: FieldReader, context: ConvertContext) => Converted | undefined;
 
 const text: Converter = (field) => (field.value() === '' ? undefined : { value: field.value() });
 const date: Converter = (field) => wrap(toDate(field.value()));

@@ -1,5 +1,5 @@
 import { authoritySystem, SYSTEMS } from '../fhir/systems.js';
-import type { Converter, PartSource } from './converters.js';
+import type { Converter, PartSource } from './converter.js';
 
 const INS: Readonly<Record<string, { use: string; code: string }>> = {
   'urn:oid:1.2.250.1.213.1.4.8': { use: 'official', code: 'INS-NIR' },

@@ -3,7 +3,7 @@ import type { Segment } from '../hl7v2/parse.js';
 import type { Element, Fragment, Translation } from '../message/fact.js';
 import type { Coded } from './codes.js';
 import { REPEATING, type CodedForm, type CompiledRow, type SegmentMap } from './compile.js';
-import type { ConvertContext, Converted, PartSource } from './converters.js';
+import type { ConvertContext, Converted, PartSource } from './converter.js';
 import { FieldReader } from './reader.js';
 
 type Issue = Translation['issues'][number];

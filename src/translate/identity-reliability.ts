@@ -1,6 +1,6 @@
 import { toDate } from '../hl7v2/datetime.js';
 import { FR_CORE, SYSTEMS } from '../fhir/systems.js';
-import type { Converter, PartSource } from './converters.js';
+import type { Converter, PartSource } from './converter.js';
 import { readField } from './reader.js';
 
 const STATUSES = new Set(

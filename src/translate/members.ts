@@ -4,7 +4,7 @@ import { authoritySystem, SYSTEMS } from '../fhir/systems.js';
 import type { Fragment, MemberBody, Trace } from '../message/fact.js';
 import { identifierKey, resourceId } from '../message/id.js';
 import type { SegmentMap } from './compile.js';
-import type { ConvertContext } from './converters.js';
+import type { ConvertContext } from './converter.js';
 import { FragmentBuilder, runMap } from './engine.js';
 import { readAll, readField } from './reader.js';
 

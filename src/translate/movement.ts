@@ -3,7 +3,7 @@ import type { Message, Segment } from '../hl7v2/parse.js';
 import type { DoctorRef, Fragment, MovementAction, MovementBody, Trace } from '../message/fact.js';
 import { identifierKey } from '../message/id.js';
 import { authoritySystem } from '../fhir/systems.js';
-import type { ConvertContext } from './converters.js';
+import type { ConvertContext } from './converter.js';
 import { readAll, readField } from './reader.js';
 
 /** What cancels what, for feeds that send no ZBE (pam-fr §1.2). */

@@ -4,7 +4,7 @@ import type { ConsentBody, Fact, Fragment, IdentityBody, PatientIdentifier, Tran
 import { identifierKey } from '../message/id.js';
 import { authoritySystem } from '../fhir/systems.js';
 import type { Mappings, SegmentMap } from './compile.js';
-import type { ConvertContext } from './converters.js';
+import type { ConvertContext } from './converter.js';
 import { FragmentBuilder, runMap } from './engine.js';
 import { relativeMembers, roleMembers } from './members.js';
 import { readMovement, stayKey } from './movement.js';

@@ -1,5 +1,5 @@
 import { FR_CORE } from '../fhir/systems.js';
-import type { Converter, PartSource } from './converters.js';
+import type { Converter, PartSource } from './converter.js';
 
 const USES: Readonly<Record<string, string>> = {
   L: 'official',

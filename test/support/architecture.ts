@@ -46,23 +46,6 @@ export const HANDS_ON_ENVIRONMENT: ReadonlyMap<string, string> = new Map([
   ['src/work/worker-process.ts', 'the worker reads its settings from the environment of its parent'],
   ['src/cli/bench/gateway-process.ts', 'the gateway that is measured runs in the environment of the bench'],
 ]);
-/** Files that read the environment themselves, and why they may. */
-export const READS_ENVIRONMENT: ReadonlyMap<string, string> = new Map([
-  [
-    'src/cli/demo/demo.ts',
-    'the demo hands the ports it was given to a gateway of its own, and has others to fall back on',
-  ],
-]);
-/** Groups of files that import each other, and why they may: none but in types, which leave nothing at run time. */
-export const CYCLES: ReadonlyMap<string, string> = new Map([
-  [
-    'contact converters cx-identifier identity-reliability xpn-human-name'
-      .split(' ')
-      .map((name) => `src/translate/${name}.ts`)
-      .join(', '),
-    'the list of converters also holds the type that each converter has',
-  ],
-]);
 /** Errors that are not ours, because a library asks for its own. */
 export const FOREIGN_ERRORS: ReadonlyMap<string, string> = new Map([
   ['src/work/queues.ts UnrecoverableError', 'BullMQ stops trying a job only for its own error'],
@@ -75,9 +58,7 @@ export function violationsOf(sources: Sources): Violation[] {
   return [
     ...files.flatMap(({ path }) => placeFaults(path)),
     ...imports.flatMap(({ path, found }) => found.flatMap((one) => importFaults(path, one, sources))),
-    ...cycles(imports, sources)
-      .filter((group) => !CYCLES.has(group))
-      .map((group) => `${group} import each other in a cycle`),
+    ...cycles(imports, sources).map((group) => `${group} import each other in a cycle`),
     ...files.flatMap(({ path, source }) => codeFaults(path, source)),
   ];
 }
@@ -232,7 +213,7 @@ function isEnvironment(node: ts.Node): boolean {
 
 /** process.env, an alias of it, or node:process. Elsewhere than in config.ts it may only be spread whole into a child’s environment. */
 function environmentFault(path: string, node: ts.Node): string | undefined {
-  if (path === 'src/config.ts' || READS_ENVIRONMENT.has(path)) return undefined;
+  if (path === 'src/config.ts') return undefined;
   const rule = 'only config.ts reads the environment';
   if (ts.isImportDeclaration(node) && /^'(node:)?process'$/.test(node.moduleSpecifier.getText())) return rule;
   if (
@@ -303,7 +284,7 @@ function isName(node: ts.Identifier): boolean {
 /** Named exceptions that nothing needs any more. */
 export function needlessExceptions(sources: Sources): Violation[] {
   const held = (path: string, text: string) => (sources.get(path) ?? '').includes(text);
-  const environment = [...HANDS_ON_ENVIRONMENT.keys(), ...READS_ENVIRONMENT.keys()]
+  const environment = [...HANDS_ON_ENVIRONMENT.keys()]
     .filter((path) => !held(path, 'process.env'))
     .map((path) => `${path} no longer names process.env`);
   const errors = [...FOREIGN_ERRORS.keys()]
@@ -312,9 +293,5 @@ export function needlessExceptions(sources: Sources): Violation[] {
       return !held(path, `new ${name}(`);
     })
     .map((entry) => `${entry} is no longer thrown`);
-  const standing = new Set(cycles(importsOfAll(sources), sources));
-  const groups = [...CYCLES.keys()]
-    .filter((group) => !standing.has(group))
-    .map((group) => `${group} no longer import each other`);
-  return [...environment, ...errors, ...groups].map((what) => `${what}: take the exception away`);
+  return [...environment, ...errors].map((what) => `${what}: take the exception away`);
 }

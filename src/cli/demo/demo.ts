@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readPorts } from '../../config.js';
 import { receiptText, type WrittenReceipt } from '../../route/receipt-text.js';
 import { exchange } from '../mllp-client.js';
 import { startGatewayProcess, type GatewayProcess } from '../bench/gateway-process.js';
@@ -63,10 +64,10 @@ export async function run(args: string[]): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-/** Fixed ports to come back to; any free ones for a run that ends by itself. */
+/** Fixed ports to come back to; any free ones for a run that ends by itself and names none. */
 function ports(once: boolean): Record<string, string> {
-  const given = (name: string, usual: string) => process.env[name] ?? (once ? '0' : usual);
-  return { HTTP_PORT: given('HTTP_PORT', '8080'), MLLP_PORT: given('MLLP_PORT', '2575'), HTTP_HOST: '127.0.0.1' };
+  const { http, mllp } = readPorts(once ? { HTTP_PORT: '0', MLLP_PORT: '0' } : undefined);
+  return { HTTP_PORT: String(http), MLLP_PORT: String(mllp), HTTP_HOST: '127.0.0.1' };
 }
 
 async function territory(vendorUrl: string): Promise<string> {
