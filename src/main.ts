@@ -1,5 +1,6 @@
+import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { loadMappingFiles } from './cli/load-mappings.js';
+import { checkMappings, describeFault } from './cli/load-mappings.js';
 import { readSettings, type Settings, type SourceSettings } from './config.js';
 import { openDeliver, type Deliver } from './deliver/pump.js';
 import { QUEUES } from './journey.js';
@@ -13,7 +14,7 @@ import { buildDirectory } from './route/directory.js';
 import { createApp, openHttp, type HttpServer } from './serve/http.js';
 import { startEmbedded, type EmbeddedPostgres } from './store/embedded.js';
 import { openStore, type Store } from './store/store.js';
-import { compileMappings, type Mappings } from './translate/compile.js';
+import type { Mappings } from './translate/compile.js';
 import { openLog, type Log } from './watch/logs.js';
 import { openMetrics, type Metrics, type MetricsJson } from './watch/metrics.js';
 import { openQueues, type Queues } from './work/queues.js';
@@ -82,34 +83,20 @@ async function openHouse(
   log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<House> {
-  const mappingsOf = compileSources(settings);
   const store = await openStore({ databaseUrl, log });
   closers.push(() => store.close());
   await store.makePartitions(Date.now(), 3);
   const queues = await openQueues({ redisUrl: settings.redisUrl, databaseUrl, log });
   closers.push(() => queues.close());
-  return { settings, log, metrics: openMetrics(), store, queues, mappingsOf };
-}
-
-/** The mappings of every source, its site's rows in place; all faults of all sites at once. */
-function compileSources(settings: Settings): (source: string) => Mappings {
-  const files = loadMappingFiles(settings.mappingsDir);
-  const compiled = new Map(settings.sources.map((source) => [source.name, compileMappings(files, source.site)]));
-  const faults = [...compiled.values()].flatMap((result) => ('faults' in result ? result.faults : []));
-  const [first] = faults;
-  if (first !== undefined)
-    throw faults.length === 1
-      ? first
-      : new GatewayError('mapping-invalid', `${faults.length} mapping faults; tdu check lists them`, {
-          file: first.file ?? '',
-          line: first.line ?? 1,
-        });
-  return (name) => {
-    const result = compiled.get(name) ?? [...compiled.values()][0];
-    if (result === undefined || 'faults' in result)
-      throw new GatewayError('mapping-invalid', 'the source has no mappings');
-    return result.mappings;
+  const { ofSite } = checkMappings(settings);
+  const siteOf = new Map(settings.sources.map((source) => [source.name, source.site]));
+  const mappingsOf = (source: string) => {
+    const found = ofSite.get(siteOf.get(source));
+    if (found === undefined)
+      throw new GatewayError('mapping-invalid', 'the mappings have faults; tdu check lists them');
+    return found;
   };
+  return { settings, log, metrics: openMetrics(), store, queues, mappingsOf };
 }
 
 async function openReceive(
@@ -218,7 +205,9 @@ async function replay({ store, queues }: House, id: string): Promise<boolean> {
 /** `node dist/main.js` and `tdu serve`; with the argument `work` the worker process of another gateway. */
 export async function runGateway(): Promise<void> {
   const read = readSettings();
-  if ('faults' in read) return giveUp(read.faults);
+  const { faults } = checkMappings('settings' in read ? read.settings : undefined);
+  if ('faults' in read) return giveUp([...read.faults, ...faults]);
+  if (faults.length > 0) return giveUp(faults);
   const log = openLog(read.settings.logLevel);
   try {
     if (process.argv[2] === 'work') await runWorker(read.settings, log);
@@ -265,15 +254,12 @@ function onStop(close: () => Promise<void>): void {
 /** Every fault with its place and remedy; one line each, on standard error. */
 function giveUp(faults: readonly unknown[]): void {
   for (const fault of faults) {
-    const known = fault instanceof GatewayError ? fault : undefined;
-    const place = known?.file === undefined ? '' : `${known.file}:${String(known.line ?? 1)}: `;
-    const text =
-      known === undefined
-        ? String(fault instanceof Error ? fault.stack : fault)
-        : `${known.message}${known.remedy === undefined ? '' : ` — ${known.remedy}`}`;
-    process.stderr.write(`${place}${text}\n`);
+    const unknown = fault instanceof Error ? fault.stack : fault;
+    process.stderr.write(`${fault instanceof GatewayError ? describeFault(fault) : String(unknown)}\n`);
   }
   process.exit(1);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await runGateway();
+// Node names a program as it was called, and a module by its real path: through a link they differ.
+const [, called] = process.argv;
+if (called !== undefined && realpathSync(called) === fileURLToPath(import.meta.url)) await runGateway();

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mappingsFolder, type Settings } from '../config.js';
 import { GatewayError } from '../message/failure.js';
+import { compileMappings, type Mappings } from '../translate/compile.js';
 import type { MappingFile } from '../translate/mapping-file.js';
 
 /** The mappings that come with the gateway. */
@@ -33,4 +35,58 @@ function namesIn(folder: string): string[] {
     const remedy = 'point TDU_MAPPINGS at a folder of mappings, or leave it out';
     throw new GatewayError('mapping-invalid', `the mappings cannot be read from ${folder}`, { remedy, cause });
   }
+}
+
+export interface CheckedMappings {
+  faults: GatewayError[];
+  /** The national ones, where they have no fault. */
+  mappings?: Mappings;
+  sites: string[];
+  /** With the rows of a site in place; the national ones where there is none. */
+  ofSite: ReadonlyMap<string | undefined, Mappings>;
+}
+
+/** Compiles the mappings of every site, named by a source or not. The national files are shared, so a fault of those is told once. */
+export function checkMappings(settings: Settings | undefined): CheckedMappings {
+  const folder = settings?.mappingsDir ?? mappingsFolder() ?? OWN_MAPPINGS;
+  try {
+    const files = loadMappingFiles(folder);
+    const sites = [...sitesOf(files)];
+    const compiled = [undefined, ...sites].map((site) => ({ site, result: compileMappings(files, site) }));
+    const found = compiled.flatMap(({ result }) => ('faults' in result ? result.faults : []));
+    const distinct = new Map(found.map((fault) => [describeFault(fault), inFolder(fault, folder)]));
+    const ofSite = new Map(
+      compiled.flatMap(({ site, result }) => ('mappings' in result ? [[site, result.mappings] as const] : [])),
+    );
+    const national = ofSite.get(undefined);
+    const faults = [...distinct.values(), ...missingSites(settings, sites)];
+    return { faults, sites, ofSite, ...(national === undefined ? {} : { mappings: national }) };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return { faults: [error], sites: [], ofSite: new Map() };
+  }
+}
+
+/** Mapping files are named from their folder; an operator opens them from where he is. */
+function inFolder(fault: GatewayError, folder: string): GatewayError {
+  const { code, message, file = '', line = 1, remedy = '' } = fault;
+  return new GatewayError(code, message, { file: relative('.', join(folder, file)), line, remedy });
+}
+
+/** A source whose site has no rows is read by the national ones alone: more likely a slip of the pen than a wish. */
+function missingSites(settings: Settings | undefined, sites: readonly string[]): GatewayError[] {
+  return (settings?.sources ?? []).flatMap(({ name, site }) =>
+    site === undefined || sites.includes(site)
+      ? []
+      : new GatewayError('config-invalid', `the source ${name} names the site ${site}, which has no mappings`, {
+          file: settings?.configFile ?? '',
+          remedy: `add mappings/sites/${site}/, correct the name, or take site out`,
+        }),
+  );
+}
+
+/** A fault as one line: its place, what is wrong, what to do. */
+export function describeFault({ file, line, message, remedy }: GatewayError): string {
+  const place = file === undefined ? '' : `${file}:${String(line ?? 1)}: `;
+  return `${place}${message}${remedy === undefined ? '' : ` — ${remedy}`}`;
 }

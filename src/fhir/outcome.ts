@@ -20,6 +20,7 @@ const ISSUE: Partial<Record<FailureCode, OperationOutcomeIssue['code']>> = {
   'resource-unknown': 'not-found',
   'message-unknown': 'not-found',
   'not-supported': 'not-supported',
+  'not-acceptable': 'not-supported',
   'resource-gone': 'deleted',
   'store-unavailable': 'transient',
   'queue-unavailable': 'transient',

@@ -156,11 +156,16 @@ function tokensOf(kind: 'token' | 'reference', value: unknown): string[] {
 }
 
 function rangeOf(value: unknown): { from: Date | null; to: Date | null } | undefined {
-  if (typeof value === 'string') return dateRange(value);
+  if (typeof value === 'string') return closed(dateRange(value), dateRange(value));
   if (!isRecord(value)) return undefined;
   const bound = (name: string) => (typeof value[name] === 'string' ? dateRange(value[name]) : undefined);
-  const start = bound('start');
-  const end = bound('end');
+  return closed(bound('start'), bound('end'));
+}
+
+type DateRange = ReturnType<typeof dateRange>;
+
+/** The last moment of the range is kept, not the first one after it: a day ends before the next begins. */
+function closed(start: DateRange, end: DateRange): { from: Date | null; to: Date | null } | undefined {
   if (start === undefined && end === undefined) return undefined;
   return { from: start?.from ?? null, to: end === undefined ? null : new Date(end.to.getTime() - 1) };
 }

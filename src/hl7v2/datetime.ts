@@ -7,6 +7,19 @@ const FORM =
  * takes the earlier offset. A date alone is its local midnight. Years from 2099 say "open end" and are no instant (pam-fr §7, 6).
  */
 export function toInstant(ts: string, zone: string): string | undefined {
+  const ofZone = instants.get(zone) ?? new Map<string, string | undefined>();
+  if (ofZone.has(ts)) return ofZone.get(ts);
+  if (ofZone.size >= REMEMBERED) ofZone.clear();
+  const instant = readInstant(ts, zone);
+  instants.set(zone, ofZone.set(ts, instant));
+  return instant;
+}
+
+/** A message says the same few times over and over. */
+const REMEMBERED = 4096;
+const instants = new Map<string, Map<string, string | undefined>>();
+
+function readInstant(ts: string, zone: string): string | undefined {
   const parts = FORM.exec(ts.split('^')[0] ?? '');
   if (parts?.[3] === undefined) return undefined;
   const [, year, month, day, hour = '00', minute = '00', second = '00', own] = parts;
@@ -29,6 +42,16 @@ export function toDate(ts: string): string | undefined {
 
 /** A moment as HL7 TS with seconds in that zone, with its offset: `20240306110000+0100`. */
 export function toTimestamp(moment: Date, zone: string): string {
+  const second = Math.floor(moment.getTime() / 1000);
+  if (written?.second !== second || written.zone !== zone)
+    written = { second, zone, text: writeTimestamp(moment, zone) };
+  return written.text;
+}
+
+/** The last one: thousands of answers are written in one second. */
+let written: { second: number; zone: string; text: string } | undefined;
+
+function writeTimestamp(moment: Date, zone: string): string {
   const offset = offsetOfMoment(moment.getTime(), zone);
   const local = new Date(moment.getTime() + offset * 60_000).toISOString();
   return local.slice(0, 19).replace(/[-:T]/g, '') + offsetText(offset).replace(':', '');

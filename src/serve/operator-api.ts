@@ -45,7 +45,7 @@ export function operatorApi(port: OperatorPort): Router {
   });
   for (const name of Object.keys(FILTERS) as (keyof typeof FILTERS)[])
     router.get(`/${name}`, async (request, response) => {
-      response.json(await lists[name](filterOf(request, FILTERS[name], name === 'receipts' ? isUuid : isNumber)));
+      response.json(await lists[name](filterOf(request, FILTERS[name])));
     });
   router.get('/messages/:id', async (request, response) => {
     const { items } = await port.listMessages({ id: idOf(request) });
@@ -86,13 +86,14 @@ function idOf(request: Request, form = isNumber): string {
 }
 
 /** Filters whose values have a form that the store insists on. */
-const FORMS: Readonly<Record<string, (text: string) => boolean>> = { id: isNumber, message: isNumber, receipt: isUuid };
+const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
+  id: isNumber,
+  message: isNumber,
+  receipt: isUuid,
+  after: isNumber,
+};
 
-function filterOf(
-  request: Request,
-  allowed: readonly string[],
-  isCursor: (text: string) => boolean,
-): OperatorFilter & { count?: number } {
+function filterOf(request: Request, allowed: readonly string[]): OperatorFilter & { count?: number } {
   const filter: Record<string, string> = {};
   let count: number | undefined;
   for (const [name, value] of Object.entries(request.query)) {
@@ -105,8 +106,7 @@ function filterOf(
       continue;
     }
     if (name !== 'after' && !allowed.includes(name)) throw bad('not a filter of this list');
-    const fits = name === 'after' ? isCursor : (FORMS[name] ?? isText);
-    if (!fits(value)) throw bad('no such value can exist');
+    if (!(FORMS[name] ?? isText)(value)) throw bad('no such value can exist');
     filter[name] = value;
   }
   return count === undefined ? filter : ({ ...filter, count } as OperatorFilter & { count?: number });

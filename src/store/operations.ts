@@ -42,10 +42,10 @@ const LISTS = {
   },
   receipts: {
     select: `id::text, message_id::text AS "messageId", stay, movement, event_kind AS event, effective_text AS "effectiveAt", member, label,
-      role, decision, reason, rule, member_from AS "memberFrom", member_to AS "memberTo", written_at AS "writtenAt"`,
+      role, decision, reason, rule, member_from AS "memberFrom", member_to AS "memberTo", written_at AS "writtenAt", number::text AS cursor`,
     from: 'receipt',
     filters: { message: 'message_id', stay: 'stay', decision: 'decision' },
-    order: 'id',
+    order: 'number',
   },
   deliveries: {
     select: `id::text, receipt_id::text AS "receiptId", message_id::text AS "messageId", endpoint, kind AS event, state, attempts,
@@ -79,8 +79,8 @@ export async function list(client: Queryable, name: ListName, filter: ListFilter
     `SELECT ${select} FROM ${from} ${paged} ORDER BY ${order} DESC LIMIT $${values.push(count + 1)}`,
     values,
   );
-  const items = rows.slice(0, count);
-  const last = items.at(-1);
+  const last = rows.slice(0, count).at(-1);
+  const items = rows.slice(0, count).map(({ cursor: _cursor, ...item }) => item);
   const cursor = last?.['cursor'] ?? last?.['id'];
   const total = totals[0]?.total ?? 0;
   return rows.length > count && typeof cursor === 'string' ? { total, items, next: cursor } : { total, items };

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { inTransaction, type Queryable } from './pool.js';
 
 /** Message ids start with the milliseconds since this moment (see `receive/message-ids.ts`), shifted by 22 bits. */
 const EPOCH = Date.UTC(2020, 0, 1);
@@ -14,17 +15,23 @@ export function firstIdAt(moment: number): string {
  * there: retention looks at both.
  */
 export async function makePartitions(pool: Pool, from: number, days: number): Promise<void> {
-  for (let n = 0; n < days; n++) {
-    const start = Math.floor(from / DAY) * DAY + n * DAY;
-    const name = `journal_${new Date(start).toISOString().slice(0, 10).replaceAll('-', '')}`;
-    const { rows } = await pool.query<{ there: boolean; taken: boolean }>(
-      `SELECT to_regclass($1) IS NOT NULL AS there,
-        EXISTS (SELECT FROM journal_default WHERE id >= $2 AND id < $3) AS taken`,
-      [name, firstIdAt(start), firstIdAt(start + DAY)],
-    );
-    if (rows[0]?.there === true || rows[0]?.taken === true) continue;
-    await pool.query(
-      `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF journal FOR VALUES FROM (${firstIdAt(start)}) TO (${firstIdAt(start + DAY)})`,
-    );
-  }
+  await inTransaction(pool, async (client) => {
+    // Two gateways that start together must not make the same table at once.
+    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    for (let n = 0; n < days; n++) await makePartition(client, Math.floor(from / DAY) * DAY + n * DAY);
+  });
+}
+
+const LOCK = 7_461_002;
+
+async function makePartition(client: Queryable, start: number): Promise<void> {
+  const name = `journal_${new Date(start).toISOString().slice(0, 10).replaceAll('-', '')}`;
+  const [first, next] = [firstIdAt(start), firstIdAt(start + DAY)];
+  const { rows } = await client.query<{ there: boolean; taken: boolean }>(
+    `SELECT to_regclass($1) IS NOT NULL AS there,
+      EXISTS (SELECT FROM journal_default WHERE id >= $2 AND id < $3) AS taken`,
+    [name, first, next],
+  );
+  if (rows[0]?.there === true || rows[0]?.taken === true) return;
+  await client.query(`CREATE TABLE ${name} PARTITION OF journal FOR VALUES FROM (${first}) TO (${next})`);
 }

@@ -4,7 +4,7 @@ import type { TranslationStep, TranslationTx } from '../message/translation.js';
 import { loadPatients } from './patients.js';
 import { inOnePiece, inTransaction, prepared, type Queryable, type Statement } from './pool.js';
 import { ResourceWriter } from './resources.js';
-import { openWorkItems } from './work-items.js';
+import { closeReleased, openWorkItems } from './work-items.js';
 
 /** The messages asked for, and of those that wait the oldest, so that a busy stage takes many at once whatever its jobs say. */
 const CLAIM: Statement = [
@@ -117,6 +117,12 @@ async function save(
     workItems.map((item) => ({ ...item, messageId, controlId: controlId.get(messageId) ?? '' })),
   );
   await openWorkItems(client, items);
+  const translated = steps.flatMap(({ messageId, state }) => (state === 'translated' ? [messageId] : []));
+  await closeReleased(
+    client,
+    translated,
+    items.flatMap(({ key }) => key ?? []),
+  );
   await prepared(client, STATES, [steps.map(({ messageId }) => messageId), steps.map(({ state }) => state)]);
   return { endpoints: [...new Set(steps.flatMap((step) => step.deliveries.map(({ endpoint }) => endpoint)))] };
 }

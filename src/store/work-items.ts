@@ -1,5 +1,5 @@
 import type { NewWorkItem } from '../message/message.js';
-import type { Queryable } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
 const OPEN = `
   INSERT INTO work_item (key, message_id, control_id, reason, field, text)
@@ -27,6 +27,18 @@ export async function openWorkItems(
 const CLOSE = `
   UPDATE work_item SET state = 'done', closed_at = now(), closed_by = $2
   WHERE id = $1 AND state = 'open'`;
+
+const RELEASED: Statement = [
+  'work-items-released',
+  `
+  UPDATE work_item SET state = 'done', closed_at = now(), closed_by = 'translated'
+  WHERE message_id = ANY ($1::bigint[]) AND state = 'open' AND opened_at < now() AND (key IS NULL OR key <> ALL ($2::text[]))`,
+];
+
+/** Closes what earlier readings of these messages left open, but for what they say again (by key) and what this transaction opened. */
+export async function closeReleased(client: Queryable, messageIds: string[], said: string[]): Promise<void> {
+  if (messageIds.length > 0) await prepared(client, RELEASED, [messageIds, said]);
+}
 
 /** Closes a work item; false when it is not open. `how` says what released it. */
 export async function closeWorkItem(client: Queryable, id: string, how: string): Promise<boolean> {

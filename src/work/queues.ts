@@ -162,23 +162,23 @@ async function migrateQueue(databaseUrl: string): Promise<void> {
 }
 
 function redisBackend(url: string, log: Log): Backend {
-  const connect = () => {
-    // A worker's connection waits for Redis as long as it takes.
-    const redis = new Redis(url, { maxRetriesPerRequest: null });
+  const connect = (maxRetriesPerRequest: number | null) => {
+    const redis = new Redis(url, { maxRetriesPerRequest });
     redis.on('error', (error: Error) => {
       log('warn', 'queue.connection', { code: codeOf(error) });
     });
     return redis;
   };
   const connections: Redis[] = [];
-  const opened = () => {
-    const connection = connect();
+  const opened = (maxRetriesPerRequest: number | null) => {
+    const connection = connect(maxRetriesPerRequest);
     connections.push(connection);
     return connection;
   };
   return {
-    queue: (name) => new Queue(name, { connection: opened() }),
-    worker: (name, process, concurrency) => new Worker(name, process, { connection: opened(), concurrency }),
+    // Whoever adds a job is told soon that it was not taken; a worker waits for Redis as long as it takes.
+    queue: (name) => new Queue(name, { connection: opened(3) }),
+    worker: (name, process, concurrency) => new Worker(name, process, { connection: opened(null), concurrency }),
     close: async () => void (await Promise.allSettled(connections.map((connection) => connection.quit()))),
   };
 }

@@ -76,7 +76,7 @@ async function territory(vendorUrl: string): Promise<string> {
 
 async function playAndShow(gateway: GatewayProcess, vendor: VendorProcess): Promise<Check[]> {
   const day = sampleDay();
-  const answers = await play(day, gateway.mllpPort, vendor);
+  const answers = await play(day, gateway, vendor);
   const told = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.told, 0);
   await vendor.received(told, 60_000);
   await settled(gateway);
@@ -97,12 +97,15 @@ async function playAndShow(gateway: GatewayProcess, vendor: VendorProcess): Prom
   return [...answerChecks(day, answers), ...(await stayChecks(gateway, stays, vendor))];
 }
 
-async function play(day: DayMessage[], port: number, vendor: VendorProcess): Promise<string[]> {
+async function play(day: DayMessage[], gateway: GatewayProcess, vendor: VendorProcess): Promise<string[]> {
   const answers: string[] = [];
   for (const message of day) {
     if (message.repeat !== true && message.hour === VENDOR_FAILS.from) await vendor.behave('500');
-    if (message.repeat !== true && message.hour === VENDOR_FAILS.to) await vendor.behave('ok');
-    const answer = await exchange('127.0.0.1', port, message.text);
+    if (message.repeat !== true && message.hour === VENDOR_FAILS.to) {
+      await refused(gateway);
+      await vendor.behave('ok');
+    }
+    const answer = await exchange('127.0.0.1', gateway.mllpPort, message.text);
     answers.push(/MSA\|(\w\w)/.exec(answer)?.[1] ?? '??');
   }
   return answers;
@@ -115,6 +118,14 @@ async function get<T>(gateway: GatewayProcess, path: string): Promise<T> {
 interface Page {
   total: number;
   items: Record<string, string | number | null>[];
+}
+
+/** Waits until the vendor has turned one delivery away, so that the day shows what becomes of it. */
+function refused(gateway: GatewayProcess): Promise<void> {
+  return until(async () => {
+    const due = await get<Page>(gateway, '/api/deliveries?state=due&count=500');
+    return due.items.some(({ attempts }) => Number(attempts) > 0);
+  }, 60_000);
 }
 
 function settled(gateway: GatewayProcess): Promise<void> {
@@ -201,13 +212,15 @@ async function stayChecks(
     found: stays[index]?.['statut'] ?? '',
   }));
   const told = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.told, 0);
-  const delivered = await get<Page>(gateway, '/api/deliveries?state=delivered');
+  const delivered = await get<Page>(gateway, '/api/deliveries?state=delivered&count=500');
+  const again = delivered.items.some(({ attempts }) => Number(attempts) > 1);
   const dead = await get<Page>(gateway, '/api/deliveries?state=dead');
   const items = await get<Page>(gateway, '/api/work-items?state=open');
   return [
     ...statuses,
     { what: 'remises faites', expected: String(told), found: String(delivered.total) },
     { what: 'reçues par le logiciel', expected: String(told), found: String(await vendor.count()) },
+    { what: 'remises reprises après la panne', expected: 'oui', found: again ? 'oui' : 'non' },
     { what: 'remises abandonnées', expected: '0', found: String(dead.total) },
     { what: 'points à traiter', expected: '2', found: String(items.total) },
   ];

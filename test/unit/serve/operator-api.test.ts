@@ -148,7 +148,7 @@ describe('the lists of the operator API', () => {
     'messages?after=9999999999999999999',
     'messages?controlId=a&controlId=b',
     'messages?controlId=%00',
-    'receipts?after=12',
+    'receipts?after=p12',
     'receipts?message=x',
     'deliveries?receipt=------------------------------------',
     'deliveries?after=x',
