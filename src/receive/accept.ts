@@ -95,8 +95,9 @@ async function commitReused(bytes: Buffer, admission: Admission, door: Door, con
 function incomingMessage(bytes: Buffer, admission: Admission, door: Door, context: AnswerContext): IncomingMessage {
   const { deps, source, charset, message } = context;
   const answerCode = modeCode(admission.code, message);
+  const id = deps.newId();
   return {
-    id: deps.newId(),
+    id,
     source: source.name,
     door,
     receivedAt: new Date(deps.now()),
@@ -107,7 +108,7 @@ function incomingMessage(bytes: Buffer, admission: Admission, door: Door, contex
     sender: admission.sender,
     type: admission.type,
     state: admission.state,
-    answer: writeAck(context, answerCode, admission.issues),
+    answer: writeAck(context, answerCode, admission.issues, id),
     answerCode,
     issues: admission.issues,
     workItems: admission.workItems,
@@ -148,9 +149,11 @@ function wanted(code: AckCode, accepts: Buffer[], message: Message, applications
   return { code, messages: [...(wants ? accepts : []), ...applications], kept: true };
 }
 
-function writeAck({ message, charset, source, deps }: AnswerContext, code: AckCode, issues: AckIssue[]): Buffer {
+/** An acknowledgement; that of a kept message has the message's own id in the journal as its control id. */
+function writeAck(context: AnswerContext, code: AckCode, issues: AckIssue[], controlId?: string): Buffer {
+  const { message, charset, source, deps } = context;
   const at = toTimestamp(new Date(deps.now()), source.zone);
-  return buildAck({ incoming: message, code, issues, controlId: deps.newId(), at, charset });
+  return buildAck({ incoming: message, code, issues, controlId: controlId ?? deps.newId(), at, charset });
 }
 
 function codeOf(error: unknown): string {

@@ -90,7 +90,10 @@ describe('what a resource is found by', () => {
   });
 
   it('is its date, from the first to the last moment', () => {
-    expect(indexResource(patient)).toMatchObject({ from: new Date('1950-01-01'), to: new Date('1950-01-31T23:59:59.999Z') });
+    expect(indexResource(patient)).toMatchObject({
+      from: new Date('1950-01-01'),
+      to: new Date('1950-01-31T23:59:59.999Z'),
+    });
     const stay: Encounter = {
       resourceType: 'Encounter',
       status: 'in-progress',
