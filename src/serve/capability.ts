@@ -1,5 +1,5 @@
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4.js';
-import { SEARCH_PARAMETERS } from '../fhir/search.js';
+import { SEARCH_PARAMETERS } from '../fhir/search-parameters.js';
 
 const FR_CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition';
 const CDS = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition';

@@ -2,7 +2,8 @@ import type { Bundle, CapabilityStatement, FhirResource, OperationOutcome } from
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Express } from 'express';
 import request from 'supertest';
-import { indexResource, SEARCH_PARAMETERS } from '../../../src/fhir/search.js';
+import { indexResource } from '../../../src/fhir/search.js';
+import { SEARCH_PARAMETERS } from '../../../src/fhir/search-parameters.js';
 import { createApp } from '../../../src/serve/http.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore, translated } from '../../support/stored.js';
