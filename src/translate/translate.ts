@@ -1,9 +1,10 @@
 import { toInstant } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
-import type { ConsentBody, Fact, Fragment, IdentityBody, PatientIdentifier, Translation } from '../message/fact.js';
+import type { Fact, Fragment, IdentityBody, PatientIdentifier, Translation } from '../message/fact.js';
 import { identifierKey } from '../message/id.js';
 import { authoritySystem } from '../fhir/systems.js';
 import type { Mappings, SegmentMap } from './compile.js';
+import { consentOf } from './consent.js';
 import type { ConvertContext } from './converter.js';
 import { FragmentBuilder, runMap } from './engine.js';
 import { relativeMembers, roleMembers } from './members.js';
@@ -208,31 +209,6 @@ function withDoctor(
       [`generalPractitioner[${index}]`, said[0]?.[1] ?? 'ROL-4', 'rule:general-practitioner'] as const,
   );
   return { ...fragment, elements: [...fragment.elements, { path: 'generalPractitioner', value, trace }] };
-}
-
-/** ZFA-9 to 12 of PAM.FR 2.11; NA is no answer, never a refusal. */
-function consentOf({ message, record, zone }: ConvertContext): ConsentBody | undefined {
-  const zfa = message.segment('ZFA');
-  const read = (field: number) => readField(zfa, field, record)?.value() ?? '';
-  const feeding = read(9);
-  const consulting = read(11);
-  const feedingAt = toInstant(read(10), zone);
-  const consultingAt = toInstant(read(12), zone);
-  const known = <T extends string>(value: string, codes: readonly T[]): T | undefined =>
-    codes.find((code) => code === value);
-  const dmpFeeding = known(feeding, ['INO', 'IO', 'NA'] as const);
-  const dmpConsultation = known(consulting, ['IC', 'INC', 'NA'] as const);
-  if (dmpFeeding === undefined && dmpConsultation === undefined) return undefined;
-  return {
-    ...(dmpFeeding === undefined ? {} : { dmpFeeding }),
-    ...(feedingAt === undefined ? {} : { dmpFeedingAt: feedingAt }),
-    ...(dmpConsultation === undefined ? {} : { dmpConsultation }),
-    ...(consultingAt === undefined ? {} : { dmpConsultationAt: consultingAt }),
-    trace: [
-      ['dmpFeeding', 'ZFA-9', 'rule:consent'],
-      ['dmpConsultation', 'ZFA-11', 'rule:consent'],
-    ],
-  };
 }
 
 type FactContent = Fact extends infer One ? (One extends Fact ? Pick<One, 'kind' | 'body'> : never) : never;
