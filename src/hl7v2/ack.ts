@@ -44,10 +44,12 @@ export function buildAck({ incoming, code, issues, controlId, at, charset }: Ack
   const event = msh?.value(9, 1, 2) ?? '';
   const type = event === '' ? 'ACK' : `ACK^${escape(event)}^ACK`;
   const declared = msh?.raw(18) ? charset : '';
-  const head = { 3: copied(5), 4: copied(6), 5: copied(3), 6: copied(4), 7: at, 9: type, 10: escape(controlId) };
+  const sides = `${copied(5)}|${copied(6)}|${copied(3)}|${copied(4)}`;
+  const head = `MSH|^~\\&|${sides}|${at}||${type}|${escape(controlId)}|${copied(11) || 'P'}|${copied(12) || '2.5'}`;
+  const controlIdTold = escape(msh?.value(10) ?? '');
   const answer = [
-    writeSegment('MSH', { ...head, 11: copied(11) || 'P', 12: copied(12) || '2.5', 18: declared }),
-    writeSegment('MSA', { 1: code, 2: escape(msh?.value(10) ?? '') }),
+    declared === '' ? head : `${head}||||||${declared}`,
+    controlIdTold === '' ? `MSA|${code}` : `MSA|${code}|${controlIdTold}`,
     ...issues.map(errSegment),
   ];
   return encodeText(writeMessage(answer), charset);

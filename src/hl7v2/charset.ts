@@ -51,12 +51,20 @@ export function decodeText(bytes: Buffer, fallback: string): { text: string; cha
 
 /** Encodes for a charset of table 0211; what it cannot hold becomes `?`. */
 export function encodeText(text: string, charset: string): Buffer {
-  if (charset === 'UNICODE UTF-8') return Buffer.from(text, 'utf8');
+  if (charset === 'UNICODE UTF-8' || isPlain(text)) return Buffer.from(text, 'utf8');
   const bytes = Buffer.alloc([...text].length);
   let at = 0;
   for (const char of text) bytes[at++] = encodeChar(char, charset);
   return bytes;
 }
+
+/** The same bytes in every character set. */
+function isPlain(text: string): boolean {
+  return !BEYOND_ASCII.test(text);
+}
+
+// eslint-disable-next-line no-control-regex -- ASCII begins with the controls
+const BEYOND_ASCII = /[^\x00-\x7f]/;
 
 function encodeChar(char: string, charset: string): number {
   const code = char.codePointAt(0) ?? 0x3f;
@@ -83,19 +91,25 @@ function fromLatin9(text: string): string {
 function declaredCharset(bytes: Buffer): string {
   const start = bytes.indexOf('MSH');
   if (start < 0 || start > 64) return '';
-  const head = bytes.toString('latin1', start, lineEnd(bytes, start));
-  const field = head.charAt(3);
-  const component = head.charAt(4);
-  const repetition = head.charAt(5);
-  const value = field === '' ? '' : (head.split(field, 18)[17] ?? '');
-  return value.split(repetition, 1)[0]?.split(component, 1)[0] ?? '';
+  const mark = bytes[start + 3];
+  const last = Math.min(bytes.length, start + LONGEST_HEADER);
+  let field = 2;
+  for (let at = start + 4; at < last && !isLineEnd(bytes[at]); at++) {
+    if (bytes[at] === mark) field += 1;
+    if (field === 18) return firstPart(bytes.subarray(at + 1, last), [mark, bytes[start + 4], bytes[start + 5]]);
+  }
+  return '';
 }
 
+/** A header longer than any message has is read no further. */
 const LONGEST_HEADER = 8192;
 
-/** Where the first line ends, by CR or LF; a header longer than any message has is cut. */
-function lineEnd(bytes: Buffer, start: number): number {
-  const head = bytes.subarray(start, start + LONGEST_HEADER);
-  const ends = [head.indexOf(0x0d), head.indexOf(0x0a)].filter((end) => end >= 0);
-  return start + Math.min(head.length, ...ends);
+/** What comes before the next of these marks, or the line's end. */
+function firstPart(bytes: Buffer, marks: readonly (number | undefined)[]): string {
+  const end = bytes.findIndex((byte) => marks.includes(byte) || isLineEnd(byte));
+  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === 0x0d || byte === 0x0a;
 }

@@ -50,7 +50,9 @@ export class Message {
 /** One segment. Field numbers are HL7's: MSH-1 is the field mark, MSH-2 the other four. */
 export class Segment {
   readonly name: string;
-  private parts: string[] | undefined;
+  /** Where each field begins in the line, as far as it was read; field 0 is the name. */
+  private readonly starts: number[] = [0];
+  private read = 0;
 
   constructor(
     private readonly line: string,
@@ -65,12 +67,13 @@ export class Segment {
 
   /** Highest field number present. */
   get fieldCount(): number {
-    return this.fields().length - 1;
+    this.find(Infinity);
+    return this.starts.length - (this.name === 'MSH' ? 0 : 1);
   }
 
   /** How many repetitions a field has; 0 when it is empty. */
   repetitions(field: number): number {
-    const text = this.fields()[field] ?? '';
+    const text = this.text(field);
     if (text === '' || this.isMarks(field)) return text === '' ? 0 : 1;
     let count = 1;
     for (let at = text.indexOf(this.marks.repetition); at >= 0; at = text.indexOf(this.marks.repetition, at + 1))
@@ -80,8 +83,8 @@ export class Segment {
 
   /** Decoded text of a subcomponent; '' where there is nothing. */
   value(field: number, repetition = 1, component = 1, subcomponent = 1): string {
-    const text = this.fields()[field];
-    if (text === undefined || text === '') return '';
+    const text = this.text(field);
+    if (text === '') return '';
     if (this.isMarks(field)) return repetition === 1 && component === 1 && subcomponent === 1 ? text : '';
     const inRepetition = part(text, this.marks.repetition, repetition);
     const inComponent = part(inRepetition, this.marks.component, component);
@@ -90,7 +93,7 @@ export class Segment {
 
   /** Undecoded text of a field, or of one of its repetitions. */
   raw(field: number, repetition?: number): string {
-    const text = this.fields()[field] ?? '';
+    const text = this.text(field);
     return repetition === undefined || this.isMarks(field) ? text : part(text, this.marks.repetition, repetition);
   }
 
@@ -102,11 +105,24 @@ export class Segment {
     return this.name === 'MSH' && field <= 2;
   }
 
-  private fields(): string[] {
-    if (this.parts !== undefined) return this.parts;
-    this.parts = this.line.split(this.marks.field);
-    if (this.name === 'MSH') this.parts.splice(1, 0, this.marks.field);
-    return this.parts;
+  /** A field's undecoded text; '' beyond the last. MSH-1 is the mark itself, and stands between the name and MSH-2. */
+  private text(field: number): string {
+    const place = this.name === 'MSH' && field > 0 ? field - 1 : field;
+    if (place < field && place === 0) return this.marks.field;
+    this.find(place + 1);
+    const start = this.starts[place];
+    if (start === undefined) return '';
+    const next = this.starts[place + 1];
+    return next === undefined ? this.line.slice(start) : this.line.slice(start, next - 1);
+  }
+
+  /** Reads on until that many marks were found: an answer needs the first fields of segments that have fifty. */
+  private find(marks: number): void {
+    const mark = this.marks.field.charCodeAt(0);
+    let at = this.read;
+    for (; at < this.line.length && this.starts.length <= marks; at++)
+      if (this.line.charCodeAt(at) === mark) this.starts.push(at + 1);
+    this.read = at;
   }
 }
 

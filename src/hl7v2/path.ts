@@ -13,7 +13,8 @@ const known = new Map<string, Path | undefined>();
 
 /** Reads a path; undefined when it is none. A part left out is 1, a field left out 0 (the whole segment). */
 export function parsePath(text: string): Path | undefined {
-  if (known.has(text)) return known.get(text);
+  const before = known.get(text);
+  if (before !== undefined || known.has(text)) return before;
   const found = FORM.exec(text);
   const number = (part: string | undefined, otherwise: number) => (part === undefined ? otherwise : Number(part));
   const path =

@@ -27,7 +27,6 @@ export interface IncomingMessage {
   bytes: Buffer;
   /** MSH-18 as applied, or the source's default. */
   charset: string;
-  sha256: Buffer;
   /** MSH-10, at most 199 characters; empty when the message has none. */
   controlId: string;
   /** `MSH-3|MSH-4`: control ids are unique per sending application and facility. */

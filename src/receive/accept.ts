@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { SourceSettings } from '../config.js';
 import { buildAck } from '../hl7v2/ack.js';
 import { decodeText } from '../hl7v2/charset.js';
@@ -103,7 +102,6 @@ function incomingMessage(bytes: Buffer, admission: Admission, door: Door, contex
     receivedAt: new Date(deps.now()),
     bytes,
     charset,
-    sha256: hash('sha256', bytes, 'buffer'),
     controlId: admission.controlId,
     sender: admission.sender,
     type: admission.type,

@@ -23,11 +23,13 @@ const AGAIN_MS = 200;
 
 /**
  * Micro-batches commits: while batches are being written the next gathers, so that many connections share one fsync and none waits
- * for a timer.
+ * for a timer. A second batch goes beside the first once it is as large: few large batches cost less than many small ones.
  */
 export class Committer {
   private waiting: Waiting[] = [];
   private writers = 0;
+  /** Messages in the batches under way. */
+  private underWay = 0;
 
   constructor(
     private readonly keep: Keep,
@@ -43,15 +45,23 @@ export class Committer {
     return new Promise((resolve, reject) => {
       this.waiting.push({ until: this.now() + PATIENCE_MS, message, resolve, reject });
       // After this turn of the loop, so that all that the sockets have ready goes together.
-      if (this.writers < WRITERS) setImmediate(() => void this.run());
+      if (this.mayWrite()) setImmediate(() => void this.run());
     });
   }
 
+  private mayWrite(): boolean {
+    return this.writers < WRITERS && this.waiting.length > 0 && this.waiting.length >= this.underWay;
+  }
+
   private async run(): Promise<void> {
-    if (this.writers >= WRITERS) return;
-    this.writers += 1;
-    while (this.waiting.length > 0) await this.write(this.take());
-    this.writers -= 1;
+    while (this.mayWrite()) {
+      const batch = this.take();
+      this.writers += 1;
+      this.underWay += batch.length;
+      await this.write(batch);
+      this.writers -= 1;
+      this.underWay -= batch.length;
+    }
   }
 
   private take(): Waiting[] {

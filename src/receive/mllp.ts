@@ -73,13 +73,20 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
+/** A frame whose answer has not left yet. */
+interface Owed {
+  bytes: number;
+  /** None where the sender wants none; undefined while the message is not kept. */
+  answers: Buffer[] | undefined;
+}
+
 /** One sender. */
 class Connection {
   private readonly decoder: FrameDecoder;
-  private pending = 0;
-  private pendingBytes = 0;
-  /** Answers leave in the order of their frames: each waits for the one before. */
-  private last: Promise<void> = Promise.resolve();
+  /** What is owed, in the order of the frames: an answer that is ready waits for those before it. */
+  private readonly owed: Owed[] = [];
+  private owedBytes = 0;
+  private whenNothingOwed: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
   private refusing = false;
 
@@ -107,7 +114,10 @@ class Connection {
   /** Reads no more, sends what is owed, closes. */
   async finish(): Promise<void> {
     this.socket.pause();
-    await this.last;
+    if (this.owed.length > 0)
+      await new Promise<void>((resolve) => {
+        this.whenNothingOwed = resolve;
+      });
     if (this.socket.destroyed) return;
     await new Promise<void>((resolve) => {
       this.socket.once('close', () => {
@@ -132,37 +142,56 @@ class Connection {
     if (event.kind === 'oversize') {
       this.refusing = true;
       this.deps.log('warn', 'receive.oversize', { source: this.source.name, limit: this.source.maxMessageBytes });
-      this.then(() => Promise.resolve([oversizeAnswer(event.head, this.source, this.deps)]));
-      this.last = this.last.then(() => {
-        this.socket.end();
-        this.timer = setTimeout(() => this.socket.destroy(), FAREWELL_MS);
-      });
+      this.owe(0).answers = [oversizeAnswer(event.head, this.source, this.deps)];
+      this.answer();
       return;
     }
-    const size = event.bytes.length;
-    this.pending += 1;
-    this.pendingBytes += size;
-    const answer = accept(event.bytes, this.source, 'mllp', this.deps).catch((error: unknown) => this.fail(error));
-    this.then(async () => {
-      const given = await answer;
-      this.pending -= 1;
-      this.pendingBytes -= size;
-      return given?.messages ?? [];
-    });
+    const owed = this.owe(event.bytes.length);
+    accept(event.bytes, this.source, 'mllp', this.deps).then(
+      ({ messages }) => {
+        owed.answers = messages;
+        this.answer();
+      },
+      (error: unknown) => {
+        this.fail(error);
+        owed.answers = [];
+        this.answer();
+      },
+    );
+  }
+
+  private owe(bytes: number): Owed {
+    const owed: Owed = { bytes, answers: undefined };
+    this.owed.push(owed);
+    this.owedBytes += bytes;
+    return owed;
   }
 
   /** An answer that could not be made: the connection is closed, so that the sender sends again. */
-  private fail(error: unknown): undefined {
+  private fail(error: unknown): void {
     const code = error instanceof GatewayError ? error.code : 'unknown';
     this.deps.log('error', 'receive.no-answer', { source: this.source.name, code });
     this.socket.destroy();
   }
 
-  private then(answers: () => Promise<Buffer[]>): void {
-    this.last = this.last.then(async () => {
-      for (const message of await answers()) this.write(frame(message));
-      this.holdBack();
-    });
+  /** Writes what is ready, up to the first frame whose answer is not. */
+  private answer(): void {
+    for (let first = this.owed[0]; first?.answers !== undefined; first = this.owed[0]) {
+      first.answers.forEach((message) => {
+        this.write(frame(message));
+      });
+      this.owed.shift();
+      this.owedBytes -= first.bytes;
+    }
+    if (this.owed.length > 0) return void this.holdBack();
+    this.whenNothingOwed?.();
+    if (this.refusing) this.farewell();
+    else this.holdBack();
+  }
+
+  private farewell(): void {
+    this.socket.end();
+    this.timer = setTimeout(() => this.socket.destroy(), FAREWELL_MS);
   }
 
   private write(bytes: Buffer): void {
@@ -174,7 +203,7 @@ class Connection {
 
   /** The kernel's buffers hold the sender back while it has too much unanswered or does not read its answers. */
   private holdBack(): void {
-    const much = this.pending >= MAX_PENDING || this.pendingBytes >= MAX_PENDING_BYTES;
+    const much = this.owed.length >= MAX_PENDING || this.owedBytes >= MAX_PENDING_BYTES;
     const full = much || this.socket.writableNeedDrain;
     if (full && !this.socket.isPaused()) this.socket.pause();
     else if (!full && this.socket.isPaused()) this.socket.resume();

@@ -1,52 +1,67 @@
 import type { Pool } from 'pg';
 import type { IncomingMessage, KeptMessage } from '../message/message.js';
 import { compareText } from '../message/order.js';
-import { inOnePiece, inTransaction, storeError, type Queryable } from './pool.js';
+import { inOnePiece, inTransaction, plainArray, prepared, storeError, type Queryable, type Statement } from './pool.js';
 import { openWorkItems } from './work-items.js';
 
 const NAMES =
   'id, source, door, received_at, sender, control_id, type, charset, sha256, bytes, answer_code, answer, issues, state';
 
 /**
- * One round trip for a batch: each control id is claimed, and only the messages that claimed theirs enter the journal. A refused message
- * claims none, and is kept once for the same bytes. What is binary comes in one piece, each message's part from `start` on: sha-256,
- * answer, bytes; an array of bytea would travel as hexadecimal text.
+ * The messages of a batch as rows. What is binary comes in one piece, each message's answer from `start` on and then its bytes; an array of
+ * bytea would travel as hexadecimal text.
  */
-const KEEP = {
-  name: 'keep',
-  text: `
-    WITH input AS (
-      SELECT id, source, door, received_at, sender, control_id, type, charset, answer_code, issues, state,
-        substring($14::bytea FROM start FOR 32) AS sha256,
-        substring($14::bytea FROM start + 32 FOR answer_length) AS answer,
-        substring($14::bytea FROM start + 32 + answer_length FOR bytes_length) AS bytes
+const INPUT = `
+    input AS (
+      SELECT id, source, door, received_at, sender, control_id, type, charset, answer_code, issues::jsonb, state,
+        substring($14::bytea FROM start FOR answer_length) AS answer,
+        substring($14::bytea FROM start + answer_length FOR bytes_length) AS bytes,
+        sha256(substring($14::bytea FROM start + answer_length FOR bytes_length)) AS sha256
       FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
         $10::text[], $11::text[], $12::int[], $13::int[], $15::int[])
         AS input (id, source, door, received_at, sender, control_id, type, charset, answer_code, issues, state, start, answer_length,
           bytes_length)
-    ), claimed AS (
+    )`;
+
+/** One round trip for a batch: each control id is claimed, and only the messages that claimed theirs enter the journal. */
+const KEEP: Statement = [
+  'keep',
+  `
+    WITH ${INPUT}, claimed AS (
       INSERT INTO control_id (source, sender, control_id, message_id, sha256)
-      SELECT source, sender, control_id, id, sha256 FROM input WHERE state <> 'refused'
+      SELECT source, sender, control_id, id, sha256 FROM input
       ON CONFLICT DO NOTHING
       RETURNING message_id
     )
     INSERT INTO journal (${NAMES})
-    SELECT id, source, door, received_at, sender, control_id, type, charset, sha256, bytes, answer_code, answer, issues::jsonb, state
-    FROM input
-    WHERE id IN (SELECT message_id FROM claimed)
-      OR state = 'refused' AND NOT EXISTS (
-        SELECT FROM journal AS earlier
-        WHERE earlier.state = 'refused' AND earlier.source = input.source AND earlier.sender = input.sender
-          AND earlier.control_id = input.control_id AND earlier.sha256 = input.sha256)
+    SELECT ${NAMES} FROM input WHERE id IN (SELECT message_id FROM claimed)
     RETURNING id`,
-};
+];
 
-const EARLIER = {
-  name: 'keep-earlier',
-  text: `
+/** A refused message claims no control id, and is kept once for the same bytes. */
+const KEEP_REFUSED: Statement = [
+  'keep-refused',
+  `
+    WITH ${INPUT}
+    INSERT INTO journal (${NAMES})
+    SELECT ${NAMES} FROM input
+    WHERE NOT EXISTS (
+      SELECT FROM journal AS earlier
+      WHERE earlier.state = 'refused' AND earlier.source = input.source AND earlier.sender = input.sender
+        AND earlier.control_id = input.control_id AND earlier.sha256 = input.sha256)
+    RETURNING id`,
+];
+
+const EARLIER: Statement = [
+  'keep-earlier',
+  `
+    WITH asked AS (
+      SELECT id, source, sender, control_id, state, sha256(substring($6::bytea FROM start FOR length)) AS sha256
+      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $7::int[], $8::int[])
+        AS asked (id, source, sender, control_id, state, start, length)
+    )
     SELECT asked.id, taken.message_id AS taken_by, coalesce(taken.sha256 = asked.sha256, true) AS same, journal.answer
-    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[])
-      AS asked (id, source, sender, control_id, sha256, state)
+    FROM asked
     LEFT JOIN control_id AS taken ON asked.state <> 'refused'
       AND taken.source = asked.source AND taken.sender = asked.sender AND taken.control_id = asked.control_id
     LEFT JOIN LATERAL (
@@ -57,7 +72,7 @@ const EARLIER = {
         AND refused.sender = asked.sender AND refused.control_id = asked.control_id AND refused.sha256 = asked.sha256
       LIMIT 1
     ) AS journal ON true`,
-};
+];
 
 /**
  * Commits a batch of messages to the journal, their work items with them. What each became is told in the same order.
@@ -74,8 +89,11 @@ export async function keep(pool: Pool, batch: IncomingMessage[]): Promise<KeptMe
 }
 
 async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<KeptMessage[]> {
-  const { rows } = await client.query<{ id: string }>({ ...KEEP, values: columnsOf(inClaimOrder(batch)) });
-  const kept = new Set(rows.map((row) => row.id));
+  const refused = batch.filter(({ state }) => state === 'refused');
+  const kept = new Set([
+    ...(await keepBy(KEEP, client, inClaimOrder(batch.filter(({ state }) => state !== 'refused')))),
+    ...(await keepBy(KEEP_REFUSED, client, refused)),
+  ]);
   const items = batch.filter((message) => kept.has(message.id));
   await openWorkItems(
     client,
@@ -89,6 +107,12 @@ async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<Kep
   return batch.map(({ id }) => earlier.get(id) ?? { kind: 'kept', id });
 }
 
+async function keepBy(statement: Statement, client: Queryable, batch: IncomingMessage[]): Promise<string[]> {
+  if (batch.length === 0) return [];
+  const { rows } = await prepared<{ id: string }>(client, statement, columnsOf(batch));
+  return rows.map(({ id }) => id);
+}
+
 /** Claims in one order in every batch, so that two batches with the same control ids never wait for each other in a ring. */
 function inClaimOrder(batch: IncomingMessage[]): IncomingMessage[] {
   return [...batch].sort((a, b) => compareText(a.sender, b.sender) || compareText(a.controlId, b.controlId));
@@ -96,12 +120,12 @@ function inClaimOrder(batch: IncomingMessage[]): IncomingMessage[] {
 
 function columnsOf(batch: IncomingMessage[]): unknown[] {
   const column = <T>(of: (message: IncomingMessage) => T) => batch.map(of);
-  const [piece, starts] = inOnePiece(batch.map(({ sha256, answer, bytes }) => Buffer.concat([sha256, answer, bytes])));
+  const [piece, starts] = inOnePiece(batch.map(({ answer, bytes }) => Buffer.concat([answer, bytes])));
   return [
-    column((message) => message.id),
+    plainArray(column((message) => message.id)),
     column((message) => message.source),
     column((message) => message.door),
-    column((message) => message.receivedAt.toISOString()),
+    plainArray(column((message) => message.receivedAt.toISOString())),
     column((message) => message.sender),
     column((message) => message.controlId),
     column((message) => message.type),
@@ -109,25 +133,22 @@ function columnsOf(batch: IncomingMessage[]): unknown[] {
     column((message) => message.answerCode),
     column((message) => (message.issues.length === 0 ? '[]' : JSON.stringify(message.issues))),
     column((message) => message.state),
-    starts,
-    column((message) => message.answer.length),
+    plainArray(starts),
+    plainArray(column((message) => message.answer.length)),
     piece,
-    column((message) => message.bytes.length),
+    plainArray(column((message) => message.bytes.length)),
   ];
 }
 
 async function earlierAnswers(client: Queryable, repeats: IncomingMessage[]): Promise<Map<string, KeptMessage>> {
-  const { rows } = await client.query<{ id: string; same: boolean; answer: Buffer | null }>({
-    ...EARLIER,
-    values: [
-      repeats.map(({ id }) => id),
-      repeats.map(({ source }) => source),
-      repeats.map(({ sender }) => sender),
-      repeats.map(({ controlId }) => controlId),
-      repeats.map(({ sha256 }) => sha256),
-      repeats.map(({ state }) => state),
-    ],
-  });
+  const { rows } = await prepared<{ id: string; same: boolean; answer: Buffer | null }>(client, EARLIER, [
+    repeats.map(({ id }) => id),
+    repeats.map(({ source }) => source),
+    repeats.map(({ sender }) => sender),
+    repeats.map(({ controlId }) => controlId),
+    repeats.map(({ state }) => state),
+    ...inOnePiece(repeats.map(({ bytes }) => bytes)),
+  ]);
   return new Map(
     rows.map(({ id, same, answer }) => [
       id,

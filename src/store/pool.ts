@@ -65,6 +65,11 @@ export function inOnePiece(values: readonly Buffer[]): [Buffer, number[], number
   return [Buffer.concat(values), starts, values.map(({ length }) => length)];
 }
 
+/** An array parameter of values that hold no comma, quote or blank (numbers, ids, instants): pg would look at each for what to escape. */
+export function plainArray(values: readonly (string | number)[]): string {
+  return `{${values.join()}}`;
+}
+
 /** Name and text of a statement to be prepared; the name stands for the text on every connection. */
 export type Statement = readonly [name: string, text: string];
 

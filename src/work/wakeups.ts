@@ -2,10 +2,10 @@ type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<stri
 
 const MAX_IDS = 100;
 /** Least time between two jobs: a job costs the queue some milliseconds, and takes all that waits whatever it names. */
-const BETWEEN_MS = 25;
+const BETWEEN_MS = 100;
 
 /**
- * Gathers the ids of kept messages into few jobs: at once after a pause, then one job every 25 ms at most. What is gathered and not yet
+ * Gathers the ids of kept messages into few jobs: at once after a pause, then one job every 100 ms at most. What is gathered and not yet
  * queued is lost with the process and found by the sweep: the journal is the truth.
  */
 export class Wakeups {

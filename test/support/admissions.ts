@@ -47,7 +47,7 @@ export class MemoryStore {
         state !== 'refused' && controlId === message.controlId && sender === message.sender,
     );
     if (same !== undefined && message.state !== 'refused')
-      return same.sha256.equals(message.sha256)
+      return same.bytes.equals(message.bytes)
         ? { kind: 'repeat', id: same.id, answer: same.answer }
         : { kind: 'reused', id: same.id };
     this.messages.push(message);

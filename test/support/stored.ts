@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { FhirResource } from 'fhir/r4.js';
 import type { NewDelivery, NewReceipt, StayEvent } from '../../src/message/delivery.js';
 import { canonicalJson, uuid5 } from '../../src/message/id.js';
@@ -35,7 +34,6 @@ export function incoming(controlId: string, change: Partial<IncomingMessage> = {
     receivedAt: new Date(Date.UTC(2026, 2, 2)),
     bytes,
     charset: 'UNICODE UTF-8',
-    sha256: createHash('sha256').update(bytes).digest(),
     controlId,
     sender: 'GAM|CHU',
     type: 'ADT^A01',

@@ -11,7 +11,6 @@ const message = (id: number): IncomingMessage => ({
   receivedAt: new Date(0),
   bytes: Buffer.from('x'),
   charset: 'ASCII',
-  sha256: Buffer.alloc(32),
   controlId: String(id),
   sender: 'A|B',
   type: 'ADT^A01',
