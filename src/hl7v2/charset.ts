@@ -63,7 +63,6 @@ function isPlain(text: string): boolean {
   return !BEYOND_ASCII.test(text);
 }
 
-// eslint-disable-next-line no-control-regex -- ASCII begins with the controls
 const BEYOND_ASCII = /[^\x00-\x7f]/;
 
 function encodeChar(char: string, charset: string): number {
