@@ -2,7 +2,7 @@ import type { Bundle } from 'fhir/r4.js';
 import { Client, type FhirResource } from 'fhir-kit-client';
 import { GatewayError, type FailureCode } from '../message/failure.js';
 import { classify } from './classify.js';
-import { keepAlive, type Answer } from './keep-alive.js';
+import { openConnections, type Answer } from './connections.js';
 
 export interface FhirEndpoint {
   url: string;
@@ -21,13 +21,13 @@ export interface Sent {
 
 /**
  * The only file that knows fhir-kit-client.
- * @returns a function that posts one transaction, given as its JSON text, and never throws
+ * @returns a function that posts one transaction, given as its JSON, and never throws
  */
-export function fhirSender(endpoint: FhirEndpoint): (bundle: string) => Promise<Sent> {
+export function fhirSender(endpoint: FhirEndpoint): (bundle: Buffer) => Promise<Sent> {
   const client = openClient(endpoint);
   return async (bundle) => {
     try {
-      // The client passes a text on as it is, and the answer as our transport gives it, though its types know of resources only.
+      // The client passes bytes on as they are, and the answer as our transport gives it, though its types know of resources only.
       const body = bundle as unknown as FhirResource & { type: 'transaction' };
       return judged((await client.transaction({ body })) as unknown as Answer);
     } catch (error) {
@@ -39,11 +39,15 @@ export function fhirSender(endpoint: FhirEndpoint): (bundle: string) => Promise<
 /** The client over connections of ours, in place of fetch's: `httpClient` is what it offers for that. */
 function openClient({ url, authorization, timeoutSeconds, concurrency }: FhirEndpoint): Client {
   const client = new Client({ baseUrl: url });
-  const exchange = keepAlive(url, { timeoutMs: timeoutSeconds * 1000, connections: concurrency });
+  const exchange = openConnections(url, { timeoutMs: timeoutSeconds * 1000, connections: concurrency });
   const own = { accept: 'application/fhir+json', ...(authorization === undefined ? {} : { authorization }) };
-  client.httpClient.request = async (method, path, options, body) => {
+  client.httpClient.request = async (_method, path, options, body) => {
     const headers = { ...own, ...(options?.headers as Record<string, string> | undefined) };
-    const answer = await exchange({ method, url: client.httpClient.expandUrl(path), headers, body: String(body) });
+    const answer = await exchange({
+      url: client.httpClient.expandUrl(path),
+      headers,
+      body: body as unknown as Buffer,
+    });
     return answer as unknown as FhirResource;
   };
   return client;

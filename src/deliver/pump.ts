@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Bundle, FhirResource } from 'fhir/r4.js';
 import { communicationOf, transactionBundle } from '../fhir/transaction.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
 import { GatewayError, type FailureCode } from '../message/failure.js';
+import { canonicalJson } from '../message/id.js';
 import { fhirSender, type FhirEndpoint, type Sent } from './fhir.js';
 import { nextState } from './retry.js';
 
@@ -59,7 +59,7 @@ class Pump {
   private closed = false;
   private failures = 0;
   private pausedUntil = 0;
-  private readonly send: (bundle: string) => Promise<Sent>;
+  private readonly send: (bundle: Buffer) => Promise<Sent>;
 
   constructor(
     private readonly endpoint: DeliverEndpoint,
@@ -142,7 +142,7 @@ class Pump {
       status: sent.status,
       code: next?.code ?? null,
       detail: sent.detail,
-      sent: delivery.resources.map(versionOf),
+      sent: delivery.resources.map(({ reference, version }) => `${reference}/_history/${version}`),
       sha256,
       next:
         next === undefined
@@ -161,7 +161,7 @@ class Pump {
 
   private async post(delivery: DueDelivery): Promise<{ sent: Sent; sha256: Buffer }> {
     try {
-      const bundle = JSON.stringify(bundleOf(delivery));
+      const bundle = Buffer.from(bundleOf(delivery));
       return { sent: await this.send(bundle), sha256: hash('sha256', bundle, 'buffer') };
     } catch (error) {
       // A bundle that cannot be made will not be made better by waiting.
@@ -172,23 +172,19 @@ class Pump {
   }
 }
 
-function bundleOf({ id, kind, effectiveAt, member, resources }: DueDelivery): Bundle {
-  const reference = (type: string) => {
-    const found = resources.find((resource) => resource.resourceType === type);
+function bundleOf({ id, kind, effectiveAt, member, resources }: DueDelivery): string {
+  const first = (type: string) => {
+    const found = resources.find(({ reference }) => reference.startsWith(`${type}/`));
     if (found === undefined) throw new GatewayError('field-missing', `the delivery holds no ${type}`, { field: type });
-    return `${type}/${found.id ?? ''}`;
+    return found.reference;
   };
   const communication = communicationOf({
     id,
     kind,
     sent: effectiveAt,
     recipient: member,
-    patient: reference('Patient'),
-    encounter: reference('Encounter'),
+    patient: first('Patient'),
+    encounter: first('Encounter'),
   });
-  return transactionBundle([...resources, communication]);
-}
-
-function versionOf(resource: FhirResource): string {
-  return `${resource.resourceType}/${resource.id ?? ''}/_history/${resource.meta?.versionId ?? ''}`;
+  return transactionBundle([...resources, { reference: `Communication/${id}`, body: canonicalJson(communication) }]);
 }

@@ -107,6 +107,15 @@ export interface NewDelivery {
 
 export type DeliveryState = 'due' | 'delivered' | 'dead';
 
+/** A resource as the store holds it. */
+export interface StoredResource {
+  /** `Type/id`. */
+  readonly reference: string;
+  readonly version: number;
+  /** Canonical JSON, without the server's part of `meta`. */
+  readonly body: string;
+}
+
 export interface DueDelivery {
   id: string;
   endpoint: string;
@@ -119,8 +128,8 @@ export interface DueDelivery {
   /** Attempts made so far. */
   attempts: number;
   createdAt: Date;
-  /** The pinned resources, with meta.versionId and meta.lastUpdated. */
-  resources: FhirResource[];
+  /** The pinned resources first, then all they lead to. */
+  resources: StoredResource[];
 }
 
 export interface AttemptOutcome {

@@ -49,11 +49,38 @@ export function canonicalJson(value: unknown): string {
     for (const item of value) text += (text === '' ? '' : ',') + canonicalJson(item);
     return `[${text}]`;
   }
-  for (const key of Object.keys(value).sort()) {
+  for (const key of sortedKeys(value)) {
     const member = (value as Record<string, unknown>)[key];
-    if (member !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(member)}`;
+    if (member !== undefined) text += (text === '' ? '' : ',') + nameOf(key) + canonicalJson(member);
   }
   return `{${text}}`;
+}
+
+/** By insertion: there are few, and mostly in order. */
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  for (let at = 1; at < keys.length; at++) {
+    const key = keys[at] ?? '';
+    let to = at;
+    for (let before = keys[to - 1]; before !== undefined && before > key; before = keys[to - 1]) {
+      keys[to] = before;
+      to -= 1;
+    }
+    keys[to] = key;
+  }
+  return keys;
+}
+
+/** Names of elements are few; those of foreign objects are not let grow the table for ever. */
+const names = new Map<string, string>();
+const NAMES = 1000;
+
+function nameOf(key: string): string {
+  const known = names.get(key);
+  if (known !== undefined) return known;
+  const name = `${quoted(key)}:`;
+  if (names.size < NAMES) names.set(key, name);
+  return name;
 }
 
 /** Text that JSON writes as it stands: no control, quote, backslash or surrogate. */

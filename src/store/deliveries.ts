@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
-import type { FhirResource } from 'fhir/r4.js';
-import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
+import type { AttemptOutcome, DueDelivery, StoredResource } from '../message/delivery.js';
 import { inTransaction, prepared, type Queryable, type Statement } from './pool.js';
 
 /**
@@ -30,8 +29,7 @@ const CLAIM: Statement = [
 const PINNED: Statement = [
   'deliveries-pinned',
   `
-  SELECT resource_version.type || '/' || resource_version.id || '/_history/' || resource_version.version AS key,
-    resource_version.body, resource_version.version, resource_version.updated_at AS "updatedAt"
+  SELECT type || '/' || id AS reference, version, body
   FROM unnest($1::text[], $2::text[], $3::int[]) AS asked (type, id, version)
   JOIN resource_version USING (type, id, version)`,
 ];
@@ -39,7 +37,7 @@ const PINNED: Statement = [
 const CURRENT: Statement = [
   'deliveries-current',
   `
-  SELECT resource.type || '/' || resource.id AS key, resource_version.body, resource.version, resource.updated_at AS "updatedAt"
+  SELECT type || '/' || id AS reference, version, body
   FROM unnest($1::text[], $2::text[]) AS asked (type, id)
   JOIN resource USING (type, id)
   JOIN resource_version USING (type, id, version)
@@ -85,11 +83,10 @@ const REVIVE = `UPDATE delivery SET state = 'due', due_at = now(), ended_at = NU
 export const DELIVERY_STATEMENTS = { CLAIM, PINNED, CURRENT, ENDPOINTS };
 
 type Claimed = Omit<DueDelivery, 'resources'> & { pinned: string[] };
-type Body = { key: string; body: string; version: number; updatedAt: Date };
 
 /** A stored resource, and what it refers to. */
 interface Referring {
-  resource: FhirResource;
+  resource: StoredResource;
   references: string[];
 }
 
@@ -100,10 +97,10 @@ export async function claimDeliveries(
 ): Promise<DueDelivery[]> {
   const { rows } = await prepared<Claimed>(pool, CLAIM, [request.endpoint, request.limit, request.leaseMs]);
   if (rows.length === 0) return [];
-  const pinned = await bodies(pool, PINNED, [...new Set(rows.flatMap((row) => row.pinned))].map(splitVersion));
-  const wanted = [...rows.map((row) => row.member), ...[...pinned.values()].flatMap(({ references }) => references)];
-  const pinnedKeys = new Set([...pinned.values()].map(({ resource }) => keyOf(resource)));
-  const territory = await territoryOf(pool, wanted, pinnedKeys);
+  const read = await bodies(pool, PINNED, [...new Set(rows.flatMap((row) => row.pinned))].map(splitVersion));
+  const pinned = new Map(read.map((one) => [`${one.resource.reference}/_history/${one.resource.version}`, one]));
+  const wanted = [...rows.map((row) => row.member), ...read.flatMap(({ references }) => references)];
+  const territory = await territoryOf(pool, wanted, new Set(read.map(({ resource }) => resource.reference)));
   return rows.map(({ pinned: keys, ...delivery }) => {
     const roots = keys.flatMap((key) => pinned.get(key) ?? []);
     return { ...delivery, resources: closure(delivery.member, roots, territory) };
@@ -154,16 +151,10 @@ function splitVersion(key: string): [type: string, id: string, version: string] 
   return [type, id, version];
 }
 
-async function bodies(client: Queryable, statement: Statement, keys: string[][]): Promise<Map<string, Referring>> {
+async function bodies(client: Queryable, statement: Statement, keys: string[][]): Promise<Referring[]> {
   const columns = Array.from({ length: keys[0]?.length ?? 2 }, (_, column) => keys.map((key) => key[column] ?? ''));
-  const { rows } = await prepared<Body>(client, statement, columns);
-  return new Map(rows.map((row) => [row.key, { resource: withMeta(row), references: referencesOf(row.body) }]));
-}
-
-/** A stored body with the server's part of `meta`. */
-export function withMeta({ body, version, updatedAt }: Omit<Body, 'key'>): FhirResource {
-  const resource = JSON.parse(body) as FhirResource;
-  return { ...resource, meta: { ...resource.meta, versionId: String(version), lastUpdated: updatedAt.toISOString() } };
+  const { rows } = await prepared<StoredResource>(client, statement, columns);
+  return rows.map((resource) => ({ resource, references: referencesOf(resource.body) }));
 }
 
 /** Everything that these references lead to, to any depth, as it stands; `known` ones are not followed. */
@@ -181,9 +172,9 @@ async function territoryOf(
       CURRENT,
       wanted.map((key) => key.split('/')),
     );
-    for (const [key, one] of next) found.set(key, one);
+    for (const one of next) found.set(one.resource.reference, one);
     wanted = unseen(
-      [...next.values()].flatMap((one) => one.references),
+      next.flatMap((one) => one.references),
       seen,
     );
   }
@@ -196,9 +187,9 @@ function unseen(references: string[], seen: Set<string>): string[] {
   return fresh;
 }
 
-function closure(member: string, roots: Referring[], territory: Map<string, Referring>): FhirResource[] {
+function closure(member: string, roots: Referring[], territory: Map<string, Referring>): StoredResource[] {
   const result = roots.map(({ resource }) => resource);
-  const seen = new Set(result.map(keyOf));
+  const seen = new Set(result.map(({ reference }) => reference));
   const queue = [...roots.flatMap(({ references }) => references), member];
   for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
     const found = territory.get(key);
@@ -208,10 +199,6 @@ function closure(member: string, roots: Referring[], territory: Map<string, Refe
     queue.push(...found.references);
   }
   return result;
-}
-
-function keyOf(resource: FhirResource): string {
-  return `${resource.resourceType}/${resource.id ?? ''}`;
 }
 
 const REFERENCE = /"reference":"([A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64})"/g;

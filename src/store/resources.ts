@@ -110,7 +110,7 @@ export class ResourceWriter {
   /** Takes one step's changes; unchanged content makes no version. */
   apply(step: TranslationStep): void {
     for (const mention of step.mentions) this.mention(step.messageId, mention);
-    for (const { resource } of step.resources) this.write(step.messageId, resource, canonicalJson(resource), undefined);
+    for (const { resource, body } of step.resources) this.write(step.messageId, resource, body, undefined);
     for (const key of step.removed) this.remove(step.messageId, key);
   }
 

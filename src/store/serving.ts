@@ -1,6 +1,5 @@
 import type { FhirResource } from 'fhir/r4.js';
 import type { DateTest, SearchQuery } from '../fhir/search.js';
-import { withMeta } from './deliveries.js';
 import type { Queryable } from './pool.js';
 
 type Row = { body: string; version: number; updatedAt: Date; removed: boolean };
@@ -27,8 +26,11 @@ const HISTORY = `
   LIMIT $4`;
 const VERSION_COUNT = `SELECT count(*)::int AS total FROM resource_version WHERE type = $1 AND id = $2`;
 
-function stored({ removed, ...row }: Row): StoredVersion {
-  return { resource: withMeta(row), version: row.version, updatedAt: row.updatedAt, removed };
+/** A stored body with the server's part of `meta`. */
+function stored({ body, version, updatedAt, removed }: Row): StoredVersion {
+  const resource = JSON.parse(body) as FhirResource;
+  const meta = { ...resource.meta, versionId: String(version), lastUpdated: updatedAt.toISOString() };
+  return { resource: { ...resource, meta }, version, updatedAt, removed };
 }
 
 /** The current version, removed or not. */

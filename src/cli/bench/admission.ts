@@ -12,7 +12,7 @@ export function benchAdmission(n: number, run: string): string {
     birthDate: '19500101',
     sex: 'F',
     birthPlace: '71014',
-    address: '1 rue de l’Essai^^AUTUN^^71400',
+    address: "1 rue de l'Essai^^AUTUN^^71400",
     familyDoctor: DOCTOR,
   };
   return pamMessage({

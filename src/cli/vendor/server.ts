@@ -1,62 +1,80 @@
 import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import type { AddressInfo, Socket } from 'node:net';
-import { createServer } from 'node:http';
-import express, { type Request, type Response } from 'express';
-import { withReferences } from '../../fhir/reference.js';
+import type { AddressInfo } from 'node:net';
 import type { Bundle, BundleEntry, FhirResource, Identifier } from 'fhir/r4.js';
 
 export type Behaviour = 'ok' | '500' | '422' | 'hang' | 'reset';
 
 /** What a vendor's software holds: resources by type and id, found again by identifier (`Type/id` by condition). */
 class Records {
-  readonly byType = new Map<string, Map<string, FhirResource>>();
+  private readonly byType = new Map<string, Map<string, FhirResource>>();
   private readonly byIdentifier = new Map<string, string>();
 
   /** Carries out a transaction whole or not at all. @returns the response, or the status of the refusal */
   transaction(bundle: Bundle): Bundle | { refused: number; why: string } {
     const entries = bundle.entry ?? [];
     const ids = new Map<string, string>();
+    const conditions: string[] = [];
     for (const entry of entries) {
       const condition = conditionOf(entry);
       if (condition === undefined) return { refused: 400, why: 'every entry must be a conditional PUT by identifier' };
       const type = entry.resource?.resourceType ?? '';
+      conditions.push(condition);
       ids.set(entry.fullUrl ?? '', this.byIdentifier.get(condition) ?? `${type}/${randomUUID()}`);
     }
-    let unresolved = false;
-    withReferences(entries, (reference) => {
-      unresolved ||= reference.startsWith('urn:uuid:') && !ids.has(reference);
-      return reference;
-    });
-    if (unresolved) return { refused: 422, why: 'a reference leads to no entry' };
+    if (!entries.every(({ resource }) => resolve(resource, ids)))
+      return { refused: 422, why: 'a reference leads to no entry' };
     return {
       resourceType: 'Bundle',
       type: 'transaction-response',
-      entry: entries.map((entry) => this.put(entry, ids)),
+      entry: entries.map((entry, index) =>
+        this.put(entry, ids.get(entry.fullUrl ?? '') ?? '', conditions[index] ?? ''),
+      ),
     };
   }
 
-  private put(entry: BundleEntry, ids: ReadonlyMap<string, string>): BundleEntry {
-    const location = ids.get(entry.fullUrl ?? '') ?? '';
+  count(type: string): number {
+    return this.byType.get(type)?.size ?? 0;
+  }
+
+  private put({ resource }: BundleEntry, location: string, condition: string): BundleEntry {
     const [type = '', id = ''] = location.split('/');
-    const resource = withReferences(entry.resource, (reference) => ids.get(reference) ?? reference) as FhirResource;
     const known = this.byType.get(type) ?? new Map<string, FhirResource>();
     this.byType.set(type, known);
     const status = known.has(id) ? '200 OK' : '201 Created';
-    known.set(id, { ...resource, id });
-    this.byIdentifier.set(conditionOf(entry) ?? '', location);
+    if (resource !== undefined) {
+      resource.id = id;
+      known.set(id, resource as FhirResource);
+    }
+    this.byIdentifier.set(condition, location);
     return { response: { status, location } };
   }
 
-  search(type: string, identifier: string | undefined): FhirResource[] {
+  search(type: string, identifier: string | null): FhirResource[] {
     const all = [...(this.byType.get(type)?.values() ?? [])];
-    if (identifier === undefined) return all;
+    if (identifier === null) return all;
     return all.filter((resource) =>
       identifiersOf(resource).some(
         (one) => identifier === one.value || identifier === `${one.system ?? ''}|${one.value ?? ''}`,
       ),
     );
   }
+}
+
+/** Leads the references of a resource to what this server holds. @returns false where one leads to no entry of its bundle */
+function resolve(value: unknown, ids: ReadonlyMap<string, string>): boolean {
+  if (Array.isArray(value)) return value.every((item) => resolve(item, ids));
+  if (typeof value !== 'object' || value === null) return true;
+  const element = value as Record<string, unknown>;
+  for (const name in element) {
+    const inner = element[name];
+    if (name === 'reference' && typeof inner === 'string') {
+      element[name] = ids.get(inner) ?? inner;
+      if (inner.startsWith('urn:uuid:') && !ids.has(inner)) return false;
+    } else if (!resolve(inner, ids)) return false;
+  }
+  return true;
 }
 
 function conditionOf({ request }: BundleEntry): string | undefined {
@@ -70,56 +88,73 @@ function identifiersOf(resource: FhirResource): Identifier[] {
   return Array.isArray(identifier) ? identifier : identifier === undefined ? [] : [identifier];
 }
 
-function outcome(response: Response, status: number, diagnostics: string): void {
-  response
-    .status(status)
-    .json({ resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'processing', diagnostics }] });
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/fhir+json' });
+  response.end(JSON.stringify(body));
+}
+
+function outcome(response: ServerResponse, status: number, diagnostics: string): void {
+  answer(response, status, {
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'error', code: 'processing', diagnostics }],
+  });
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** A vendor's software behind its HTTP server. */
+class Vendor {
+  private mode: Behaviour = 'ok';
+  private readonly records = new Records();
+
+  async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://vendor');
+    if (pathname === '/_behaviour') {
+      this.mode = ((await readJson(request)) as { mode: Behaviour }).mode;
+      answer(response, 200, { mode: this.mode });
+    } else if (pathname === '/_received') {
+      const items =
+        searchParams.get('_summary') === 'count' ? {} : { items: this.records.search('Communication', null) };
+      answer(response, 200, { total: this.records.count('Communication'), ...items });
+    } else if (/^\/fhir(\/|$)/.test(pathname)) {
+      await this.fhir(request, response, pathname.split('/')[2] ?? '', searchParams);
+    } else outcome(response, 404, 'nothing here');
+  }
+
+  private async fhir(
+    request: IncomingMessage,
+    response: ServerResponse,
+    type: string,
+    params: URLSearchParams,
+  ): Promise<void> {
+    if (this.mode === 'hang') return;
+    if (this.mode === 'reset') return void request.socket.resetAndDestroy();
+    if (this.mode !== 'ok') return outcome(response, Number(this.mode), 'told to fail');
+    if (request.method === 'GET' && type !== '') {
+      const found = this.records.search(type, params.get('identifier'));
+      const entry = found.map((resource) => ({ resource }));
+      return answer(response, 200, { resourceType: 'Bundle', type: 'searchset', total: found.length, entry });
+    }
+    if (request.method !== 'POST' || type !== '')
+      return outcome(response, 405, 'only search and transaction are served');
+    const result = this.records.transaction((await readJson(request)) as Bundle);
+    if ('refused' in result) outcome(response, result.refused, result.why);
+    else answer(response, 200, result);
+  }
 }
 
 /** A vendor's FHIR server: takes transactions, answers honestly, and can be told to fail. Everything in memory. */
-// eslint-disable-next-line max-lines-per-function -- a whole small server, its routes in order
 export function openVendor(port: number): Promise<{ port: number; close(): Promise<void> }> {
-  const records = new Records();
-  const state: { mode: Behaviour } = { mode: 'ok' };
-  const app = express();
-  app.use(express.json({ limit: '20mb', type: ['application/fhir+json', 'application/json'] }));
-  app.post('/_behaviour', (request: Request, response: Response) => {
-    state.mode = (request.body as { mode: Behaviour }).mode;
-    response.json(state);
-  });
-  app.get('/_received', (request: Request, response: Response) => {
-    const communications = records.search('Communication', undefined);
-    response.json({
-      total: communications.length,
-      ...(request.query['_summary'] === 'count' ? {} : { items: communications }),
+  const vendor = new Vendor();
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    vendor.take(request, response).catch(() => {
+      if (!response.headersSent) outcome(response, 400, 'the body cannot be read');
     });
   });
-  app.use('/fhir', (request, response, next) => {
-    if (state.mode === 'hang') return;
-    if (state.mode === 'reset') return void (request.socket as Socket).resetAndDestroy();
-    if (state.mode === '500' || state.mode === '422') return outcome(response, Number(state.mode), 'told to fail');
-    next();
-  });
-  app.post('/fhir', (request: Request, response: Response) => {
-    const bundle = request.body as Bundle;
-    const result = records.transaction(bundle);
-    if ('refused' in result) outcome(response, result.refused, result.why);
-    else response.type('application/fhir+json').send(JSON.stringify(result));
-  });
-  app.get('/fhir/:type', (request: Request, response: Response) => {
-    const identifier = request.query['identifier'];
-    const found = records.search(
-      String(request.params['type']),
-      typeof identifier === 'string' ? identifier : undefined,
-    );
-    response.json({
-      resourceType: 'Bundle',
-      type: 'searchset',
-      total: found.length,
-      entry: found.map((resource) => ({ resource })),
-    });
-  });
-  const server = createServer({ keepAliveTimeout: 60_000 }, app);
   return new Promise((resolve) => {
     server.listen(port, '127.0.0.1', () => {
       resolve({

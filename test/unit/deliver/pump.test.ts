@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { AttemptOutcome, DueDelivery } from '../../../src/message/delivery.js';
+import type { FhirResource } from 'fhir/r4.js';
+import type { AttemptOutcome, DueDelivery, StoredResource } from '../../../src/message/delivery.js';
+import { canonicalJson } from '../../../src/message/id.js';
 import { openDeliver, type DeliverEndpoint } from '../../../src/deliver/pump.js';
 
 const servers: Server[] = [];
@@ -32,6 +34,12 @@ function says(status: number) {
   };
 }
 
+const stored = (resource: FhirResource): StoredResource => ({
+  reference: `${resource.resourceType}/${resource.id ?? ''}`,
+  version: 1,
+  body: canonicalJson(resource),
+});
+
 function delivery(endpoint: string, number: number): DueDelivery {
   const identifier = (value: string) => [{ system: 'urn:test', value }];
   return {
@@ -46,15 +54,15 @@ function delivery(endpoint: string, number: number): DueDelivery {
     attempts: 0,
     createdAt: new Date(0),
     resources: [
-      { resourceType: 'Patient', id: 'p', identifier: identifier('p') },
-      {
+      stored({ resourceType: 'Patient', id: 'p', identifier: identifier('p') }),
+      stored({
         resourceType: 'Encounter',
         id: 'e',
         identifier: identifier('e'),
         status: 'in-progress',
         class: { code: 'IMP' },
         subject: { reference: 'Patient/p' },
-      },
+      }),
     ],
   };
 }

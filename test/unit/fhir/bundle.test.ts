@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FhirResource, Patient } from 'fhir/r4.js';
+import type { Bundle, FhirResource, Patient } from 'fhir/r4.js';
 import { history, searchset } from '../../../src/fhir/bundle.js';
 import { outcomeOf, statusOf } from '../../../src/fhir/outcome.js';
 import { period } from '../../../src/fhir/period.js';
 import { authoritySystem } from '../../../src/fhir/systems.js';
 import { communicationOf, transactionBundle } from '../../../src/fhir/transaction.js';
 import { GatewayError } from '../../../src/message/failure.js';
+import { canonicalJson } from '../../../src/message/id.js';
 
 const BASE = 'http://gateway.example/fhir';
 const ID = '1f2e3d4c-5b6a-5789-8abc-def012345678';
@@ -65,14 +66,19 @@ describe('a transaction', () => {
     subject: { reference: `Patient/${ID}` },
     serviceProvider: { reference: 'Organization/elsewhere' },
   };
-  const bundle = transactionBundle([patient, encounter]);
+  const textOf = (resource: FhirResource) => ({
+    reference: `${resource.resourceType}/${resource.id ?? ''}`,
+    body: canonicalJson(resource),
+  });
+  const transaction = (...resources: FhirResource[]) => JSON.parse(transactionBundle(resources.map(textOf))) as Bundle;
+  const bundle = transaction(patient, encounter);
 
   it('updates each resource by the identifier used most, so that it can be sent again', () => {
     expect(bundle.entry?.map(({ request }) => [request?.method, request?.url])).toEqual([
       ['PUT', 'Patient?identifier=urn%3Aoid%3A2.999%7CA%201'],
       ['PUT', 'Encounter?identifier=V1'],
     ]);
-    expect(transactionBundle([patient, encounter])).toEqual(bundle);
+    expect(transaction(patient, encounter)).toEqual(bundle);
   });
 
   it('leads references between its entries by urn, and leaves the others alone', () => {
@@ -84,15 +90,19 @@ describe('a transaction', () => {
     });
   });
 
-  it('leaves out what only our server may say', () => {
-    expect(bundle.entry?.[0]?.resource).not.toHaveProperty('id');
-    expect(bundle.entry?.[0]?.resource?.meta).toEqual({ profile: ['urn:profile'] });
-    const bare = transactionBundle([{ ...patient, meta: { versionId: '1' } }]);
-    expect(bare.entry?.[0]?.resource).not.toHaveProperty('meta');
+  it('changes nothing else: each entry is the resource without its id', () => {
+    const { id: _id, ...rest } = patient;
+    expect(bundle.entry?.[0]?.resource).toEqual(rest);
+  });
+
+  it('takes a text that looks like a reference for what it is', () => {
+    const note = `"reference":"Patient/${ID}"`;
+    const told = transaction(patient, { ...encounter, serviceType: { text: note } });
+    expect(told.entry?.[1]?.resource).toMatchObject({ serviceType: { text: note } });
   });
 
   it('refuses a resource that no identifier names', () => {
-    expect(() => transactionBundle([{ resourceType: 'Patient', id: ID }])).toThrow(
+    expect(() => transaction({ resourceType: 'Patient', id: ID })).toThrow(
       expect.objectContaining({ code: 'field-missing', field: 'Patient.identifier' }),
     );
   });
