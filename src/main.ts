@@ -99,13 +99,16 @@ async function openHouse(
   return { settings, log, metrics: openMetrics(), store, queues, mappingsOf };
 }
 
+/** Messages that a translate job names: what else waits is taken with them. */
+const NAMED = 100;
+
 async function openReceive(
   house: House,
   closers: (() => Promise<void>)[],
 ): Promise<{ deps: ReceiveDeps; listeners: MllpListener[] }> {
   const { settings, store, queues, metrics, mappingsOf, log } = house;
   const now = () => Date.now();
-  const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), now, log);
+  const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), NAMED, now, log);
   const deps: ReceiveDeps = {
     committer: new Committer((batch) => store.keep(batch), now, log),
     triggers: (source) => mappingsOf(source).triggers,
@@ -137,29 +140,38 @@ async function openWork(house: House): Promise<() => Promise<void>> {
     if (source === undefined) throw new GatewayError('config-invalid', 'no source is configured');
     return source;
   };
+  const wakeups = new Wakeups(
+    (ids) => queues.add(QUEUES.deliver, ids),
+    Infinity,
+    () => Date.now(),
+    log,
+  );
   const translate = translateStage({
     inTranslation: (claim, run) => store.inTranslation(claim, run),
     source: (name) => ({ ...sourceOf(name), mappings: mappingsOf(name) }),
     directory: buildDirectory(settings.professionals, settings.organisations),
     rules: settings.rules,
     fold: { hospitalMembersStayDays: settings.hospitalMembersStayDays },
+    due: (endpoints) => {
+      wakeups.add(endpoints);
+    },
     log,
     observe: (messages, seconds) => {
       metrics.translated(messages, seconds);
     },
   });
   const deliver = openDelivery(house);
-  queues.work(QUEUES.translate, 2, async (ids) => {
-    const endpoints = await translate(ids);
-    if (endpoints.length > 0) await queues.add(QUEUES.deliver, endpoints);
-  });
+  queues.work(QUEUES.translate, 2, translate);
   queues.work(
     QUEUES.deliver,
     50,
     async (endpoints) => void (await Promise.all(endpoints.map((endpoint) => deliver.wake(endpoint)))),
   );
   await openSweep(queues, store, metrics, () => Date.now());
-  return () => deliver.close();
+  return async () => {
+    await wakeups.flush();
+    await deliver.close();
+  };
 }
 
 function openDelivery({ settings, store, metrics, log }: House): Deliver {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { businessIdentifier } from '../fhir/identifier.js';
 import { communicationOf, transactionBundle } from '../fhir/transaction.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
 import { GatewayError, type FailureCode } from '../message/failure.js';
@@ -186,5 +187,7 @@ function bundleOf({ id, kind, effectiveAt, member, resources }: DueDelivery): st
     patient: first('Patient'),
     encounter: first('Encounter'),
   });
-  return transactionBundle([...resources, { reference: `Communication/${id}`, body: canonicalJson(communication) }]);
+  const identifier = businessIdentifier(communication) ?? null;
+  const told = { reference: `Communication/${id}`, identifier, body: canonicalJson(communication) };
+  return transactionBundle([...resources, told]);
 }

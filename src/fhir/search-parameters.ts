@@ -4,14 +4,17 @@ type ParameterKind = 'token' | 'reference' | 'date';
 export interface SearchParameter {
   kind: ParameterKind;
   paths: readonly string[];
-  /** Type of a reference given without one, e.g. Patient for `patient=123`. */
-  target?: string;
+  /** Types that a reference may lead to: those an id alone, as in `patient=123`, is looked for under. */
+  targets?: readonly string[];
+  /** The parameter that has the same values and is kept in its place. */
+  sameAs?: string;
 }
 
 const IDENTIFIER: SearchParameter = { kind: 'token', paths: ['identifier'] };
 const STATUS: SearchParameter = { kind: 'token', paths: ['status'] };
-const SUBJECT: SearchParameter = { kind: 'reference', paths: ['subject'] };
-const PATIENT: SearchParameter = { kind: 'reference', paths: ['subject'], target: 'Patient' };
+const SUBJECT: SearchParameter = { kind: 'reference', paths: ['subject'], targets: ['Patient', 'Group'] };
+const PATIENT: SearchParameter = { kind: 'reference', paths: ['subject'], targets: ['Patient'], sameAs: 'subject' };
+const MEMBERS = ['PractitionerRole', 'Practitioner', 'RelatedPerson', 'Organization', 'Patient', 'CareTeam'];
 const PERIOD: SearchParameter = { kind: 'date', paths: ['period'] };
 
 /** The search parameters of every type served, by R4's names and expressions. The CapabilityStatement is made of this table. */
@@ -21,7 +24,11 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
     gender: { kind: 'token', paths: ['gender'] },
     birthdate: { kind: 'date', paths: ['birthDate'] },
     active: { kind: 'token', paths: ['active'] },
-    'general-practitioner': { kind: 'reference', paths: ['generalPractitioner'] },
+    'general-practitioner': {
+      kind: 'reference',
+      paths: ['generalPractitioner'],
+      targets: ['PractitionerRole', 'Practitioner', 'Organization'],
+    },
   },
   Encounter: {
     identifier: IDENTIFIER,
@@ -30,8 +37,8 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
     patient: PATIENT,
     date: PERIOD,
     class: { kind: 'token', paths: ['class'] },
-    location: { kind: 'reference', paths: ['location.location'], target: 'Location' },
-    'service-provider': { kind: 'reference', paths: ['serviceProvider'], target: 'Organization' },
+    location: { kind: 'reference', paths: ['location.location'], targets: ['Location'] },
+    'service-provider': { kind: 'reference', paths: ['serviceProvider'], targets: ['Organization'] },
   },
   CareTeam: {
     identifier: IDENTIFIER,
@@ -39,7 +46,7 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
     subject: SUBJECT,
     patient: PATIENT,
     date: PERIOD,
-    participant: { kind: 'reference', paths: ['participant.member'] },
+    participant: { kind: 'reference', paths: ['participant.member'], targets: MEMBERS },
     category: { kind: 'token', paths: ['category'] },
   },
   CarePlan: {
@@ -48,32 +55,32 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
     subject: SUBJECT,
     patient: PATIENT,
     date: PERIOD,
-    encounter: { kind: 'reference', paths: ['encounter'], target: 'Encounter' },
-    'care-team': { kind: 'reference', paths: ['careTeam'], target: 'CareTeam' },
+    encounter: { kind: 'reference', paths: ['encounter'], targets: ['Encounter'] },
+    'care-team': { kind: 'reference', paths: ['careTeam'], targets: ['CareTeam'] },
     category: { kind: 'token', paths: ['category'] },
   },
   RelatedPerson: {
     identifier: IDENTIFIER,
-    patient: { kind: 'reference', paths: ['patient'], target: 'Patient' },
+    patient: { kind: 'reference', paths: ['patient'], targets: ['Patient'] },
     relationship: { kind: 'token', paths: ['relationship'] },
     active: { kind: 'token', paths: ['active'] },
   },
   Practitioner: { identifier: IDENTIFIER, active: { kind: 'token', paths: ['active'] } },
   PractitionerRole: {
     identifier: IDENTIFIER,
-    practitioner: { kind: 'reference', paths: ['practitioner'], target: 'Practitioner' },
-    organization: { kind: 'reference', paths: ['organization'], target: 'Organization' },
+    practitioner: { kind: 'reference', paths: ['practitioner'], targets: ['Practitioner'] },
+    organization: { kind: 'reference', paths: ['organization'], targets: ['Organization'] },
     role: { kind: 'token', paths: ['code'] },
   },
   Organization: {
     identifier: IDENTIFIER,
     type: { kind: 'token', paths: ['type'] },
-    partof: { kind: 'reference', paths: ['partOf'], target: 'Organization' },
+    partof: { kind: 'reference', paths: ['partOf'], targets: ['Organization'] },
   },
   Location: {
     identifier: IDENTIFIER,
     status: STATUS,
-    partof: { kind: 'reference', paths: ['partOf'], target: 'Location' },
-    organization: { kind: 'reference', paths: ['managingOrganization'], target: 'Organization' },
+    partof: { kind: 'reference', paths: ['partOf'], targets: ['Location'] },
+    organization: { kind: 'reference', paths: ['managingOrganization'], targets: ['Organization'] },
   },
 };

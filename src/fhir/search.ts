@@ -33,40 +33,56 @@ export interface SearchQuery {
   countOnly: boolean;
 }
 
+interface Indexed {
+  name: string;
+  kind: SearchParameter['kind'];
+  paths: readonly (readonly string[])[];
+}
+
+/** The table made ready once: a resource is indexed for every version that is written. */
+const INDEXED: Readonly<Record<string, readonly Indexed[]>> = Object.fromEntries(
+  Object.entries(SEARCH_PARAMETERS).map(([type, parameters]) => [
+    type,
+    Object.entries(parameters)
+      .filter(([, { sameAs }]) => sameAs === undefined)
+      .map(([name, { kind, paths }]) => ({ name, kind, paths: paths.map((path) => path.split('.')) })),
+  ]),
+);
+
 /** What the store keeps beside a resource so that searches find it. */
 export function indexResource(resource: FhirResource): SearchIndex {
-  const parameters = SEARCH_PARAMETERS[resource.resourceType] ?? {};
   const tokens = new Set<string>();
   let range: { from: Date | null; to: Date | null } = { from: null, to: null };
-  for (const [name, { kind, paths }] of Object.entries(parameters)) {
-    const values = paths.flatMap((path) => valuesAt(resource, path));
+  for (const { name, kind, paths } of INDEXED[resource.resourceType] ?? []) {
+    const values: unknown[] = [];
+    for (const path of paths) gather(resource, path, 0, values);
     if (kind === 'date') range = values.map(rangeOf).find((found) => found !== undefined) ?? range;
     else for (const value of values) for (const token of tokensOf(kind, value)) tokens.add(`${name}=${token}`);
   }
   return { tokens: [...tokens], ...range };
 }
 
-function valuesAt(value: unknown, path: string): unknown[] {
-  let found: unknown[] = [value];
-  for (const name of path.split('.'))
-    found = found.flatMap((one) => {
-      const next = isRecord(one) ? one[name] : undefined;
-      return Array.isArray(next) ? (next as unknown[]) : next === undefined ? [] : [next];
-    });
-  return found;
+/** Adds what stands at a path, lists walked through. */
+function gather(value: unknown, path: readonly string[], depth: number, found: unknown[]): void {
+  if (Array.isArray(value)) for (const item of value) gather(item, path, depth, found);
+  else if (depth === path.length) found.push(value);
+  else if (isRecord(value)) {
+    const next = value[path[depth] ?? ''];
+    if (next !== undefined) gather(next, path, depth + 1, found);
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Identifier, Coding and CodeableConcept as `system|code`, `|code` without system, `code`, `system|`; references as written and as bare id. */
+/** Identifier, Coding and CodeableConcept as `system|code`, `|code` without system, `code`, `system|`; references as written. */
 function tokensOf(kind: 'token' | 'reference', value: unknown): string[] {
   if (typeof value !== 'object') return [String(value)];
   if (!isRecord(value)) return [];
   if (kind === 'reference') {
     const reference = value['reference'];
-    return typeof reference === 'string' ? [reference, reference.slice(reference.lastIndexOf('/') + 1)] : [];
+    return typeof reference === 'string' ? [reference] : [];
   }
   const codings = value['coding'];
   if (Array.isArray(codings)) return codings.flatMap((coding) => tokensOf('token', coding));
@@ -162,15 +178,15 @@ function parameter(query: SearchQuery, definition: SearchParameter | undefined, 
   if (definition === undefined) refuse(name, `not a search parameter of ${query.type}`);
   if (value === '') refuse(name, 'a value is missing');
   if (definition.kind === 'date') return void query.dates.push(dateTest(name, value));
-  const { target, kind } = definition;
-  query.all.push(
-    value.split(',').map((one) => {
-      if (kind === 'token') return `${name}=${one}`;
-      const bare = one.slice(one.lastIndexOf('/') + 1);
-      const typed = target === undefined || !one.includes('/') ? (one.includes('/') ? one : bare) : `${target}/${bare}`;
-      return `${name}=${typed}`;
-    }),
-  );
+  const { kind, targets = [], sameAs = name } = definition;
+  const wanted = value.split(',').flatMap((one) => (kind === 'token' ? [one] : referencesTo(one, targets)));
+  query.all.push(wanted.map((one) => `${sameAs}=${one}`));
+}
+
+/** An id alone, `Type/id` or a URL that ends so, as the references that it may be; none where the type is not one of the parameter's. */
+function referencesTo(value: string, targets: readonly string[]): string[] {
+  const [id = '', type] = value.split('/').reverse();
+  return targets.filter((target) => type === undefined || type === target).map((target) => `${target}/${id}`);
 }
 
 function dateTest(name: string, value: string): DateTest {

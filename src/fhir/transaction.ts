@@ -1,15 +1,15 @@
-import type { Communication, FhirResource, Identifier } from 'fhir/r4.js';
+import type { Communication } from 'fhir/r4.js';
 import type { StoredResource } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
 import { uuid5 } from '../message/id.js';
 
-/** What a bundle needs of a resource: its canonical JSON, read and never built again. */
-export type ResourceText = Pick<StoredResource, 'reference' | 'body'>;
+/** What a bundle needs of a resource: its canonical JSON as it is stored. */
+export type ResourceText = Pick<StoredResource, 'reference' | 'identifier' | 'body'>;
 
 /**
  * A FHIR transaction that is safe to repeat (R4 §3.1.0.11): every entry a conditional update by business identifier, references between
- * entries as `urn:uuid`, our ids left out. Made of the stored texts as they are: to read, copy and write every resource again took ten
- * times as long.
+ * entries as `urn:uuid`, our ids left out. The stored texts go in as they are: to read, copy and write every resource again took ten times
+ * as long.
  * @returns the Bundle as JSON
  * @throws GatewayError field-missing for a resource without identifier, which could not be sent twice safely
  */
@@ -19,48 +19,26 @@ export function transactionBundle(resources: readonly ResourceText[]): string {
   return `{"resourceType":"Bundle","type":"transaction","entry":[${entries.join()}]}`;
 }
 
-function entryOf(resource: ResourceText, urns: ReadonlyMap<string, string>): string {
-  const { url, text } = sendable(resource);
-  const led = text.replace(REFERENCE, (written, reference: string) => {
-    const urn = urns.get(reference);
+function entryOf({ reference, identifier, body }: ResourceText, urns: ReadonlyMap<string, string>): string {
+  const [type = '', id = ''] = reference.split('/');
+  if (identifier === null)
+    throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
+  // In canonical order `resourceType` comes after `id`, so a comma does too.
+  const resource = body.replace(`"id":"${id}",`, '').replace(REFERENCE, (written, target: string) => {
+    const urn = urns.get(target);
     return urn === undefined ? written : `"reference":"${urn}"`;
   });
-  const fullUrl = urns.get(resource.reference) ?? '';
-  return `{"fullUrl":"${fullUrl}","resource":${led},"request":{"method":"PUT","url":"${url}"}}`;
+  const request = `{"method":"PUT","url":"${type}?identifier=${encodeURIComponent(identifier)}"}`;
+  return `{"fullUrl":"${urns.get(reference) ?? ''}","resource":${resource},"request":${request}}`;
 }
 
 /** A quote inside a JSON string is written with a backslash before it, so this is found nowhere but as an element. */
 const REFERENCE = /"reference":"([^"\\]+)"/g;
 
-/** Places and professionals are the same for every delivery of a claim. */
-const known = new WeakMap<ResourceText, { url: string; text: string }>();
-
-function sendable(resource: ResourceText): { url: string; text: string } {
-  const before = known.get(resource);
-  if (before !== undefined) return before;
-  const read = JSON.parse(resource.body) as FhirResource;
-  const url = `${read.resourceType}?identifier=${conditionOf(read)}`;
-  // In canonical order `resourceType` comes after `id`, so a comma does too.
-  const text = resource.body.replace(`"id":"${read.id ?? ''}",`, '');
-  known.set(resource, { url, text });
-  return { url, text };
-}
-
 /** Our ids are UUIDs already; any other becomes one by name. */
 function urnId(reference: string): string {
   const id = reference.slice(reference.indexOf('/') + 1);
   return /^[0-9a-f-]{36}$/.test(id) ? id : uuid5(reference);
-}
-
-function conditionOf(resource: FhirResource): string {
-  const { identifier } = resource as { identifier?: Identifier | Identifier[] };
-  const list = Array.isArray(identifier) ? identifier : identifier === undefined ? [] : [identifier];
-  const chosen = list.find((one) => one.use === 'usual' && one.value) ?? list.find((one) => one.value);
-  if (chosen?.value === undefined)
-    throw new GatewayError('field-missing', `${resource.resourceType} has no identifier to be sent by`, {
-      field: `${resource.resourceType}.identifier`,
-    });
-  return encodeURIComponent(chosen.system === undefined ? chosen.value : `${chosen.system}|${chosen.value}`);
 }
 
 /** What the recipient's software shows of an event, in French. */

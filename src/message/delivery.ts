@@ -112,6 +112,8 @@ export interface StoredResource {
   /** `Type/id`. */
   readonly reference: string;
   readonly version: number;
+  /** `system|value` by which a conditional update finds it; null where it has none. */
+  readonly identifier: string | null;
   /** Canonical JSON, without the server's part of `meta`. */
   readonly body: string;
 }

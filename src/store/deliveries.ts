@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { AttemptOutcome, DueDelivery, StoredResource } from '../message/delivery.js';
-import { inTransaction, prepared, type Queryable, type Statement } from './pool.js';
+import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
 /**
  * Takes due deliveries of one endpoint, only the head of each lane, and leases them: what a killed gateway had taken comes back
@@ -29,7 +29,7 @@ const CLAIM: Statement = [
 const PINNED: Statement = [
   'deliveries-pinned',
   `
-  SELECT type || '/' || id AS reference, version, body
+  SELECT type || '/' || id AS reference, version, identifier, body
   FROM unnest($1::text[], $2::text[], $3::int[]) AS asked (type, id, version)
   JOIN resource_version USING (type, id, version)`,
 ];
@@ -37,7 +37,7 @@ const PINNED: Statement = [
 const CURRENT: Statement = [
   'deliveries-current',
   `
-  SELECT type || '/' || id AS reference, version, body
+  SELECT type || '/' || id AS reference, version, identifier, body
   FROM unnest($1::text[], $2::text[]) AS asked (type, id)
   JOIN resource USING (type, id)
   JOIN resource_version USING (type, id, version)
@@ -117,10 +117,10 @@ export async function recordAttempts(pool: Pool, outcomes: AttemptOutcome[]): Pr
   if (outcomes.length === 0) return;
   await inTransaction(pool, async (client) => {
     await prepared(client, ATTEMPTS, [
-      outcomes.map(({ deliveryId }) => deliveryId),
-      outcomes.map(({ startedAt }) => startedAt.toISOString()),
-      outcomes.map(({ durationMs }) => Math.round(durationMs)),
-      outcomes.map(({ ok }) => ok),
+      plainArray(outcomes.map(({ deliveryId }) => deliveryId)),
+      plainArray(outcomes.map(({ startedAt }) => startedAt.toISOString())),
+      plainArray(outcomes.map(({ durationMs }) => Math.round(durationMs))),
+      plainArray(outcomes.map(({ ok }) => ok)),
       outcomes.map(({ status }) => status),
       outcomes.map(({ code }) => code),
       outcomes.map(({ detail }) => detail),
@@ -128,8 +128,8 @@ export async function recordAttempts(pool: Pool, outcomes: AttemptOutcome[]): Pr
       outcomes.map(({ sent }) => sent.join(' ')),
     ]);
     await prepared(client, OUTCOMES, [
-      outcomes.map(({ deliveryId }) => deliveryId),
-      outcomes.map(({ next }) => next.state),
+      plainArray(outcomes.map(({ deliveryId }) => deliveryId)),
+      plainArray(outcomes.map(({ next }) => next.state)),
       outcomes.map(({ next }) => next.at?.toISOString() ?? null),
       outcomes.map(({ code }) => code),
     ]);

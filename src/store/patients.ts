@@ -80,7 +80,7 @@ export async function loadPatients(
   const members = await prepared<{ key: string; cluster: string }>(client, MEMBERS, [[...new Set(groups)]]);
   // Those who come by another identifier of the same people must wait too.
   await prepared(client, LOCK, [members.rows.map(({ key }) => key)]);
-  const facts = await prepared<Fact & { cluster: string }>(client, FACTS, [
+  const facts = await prepared<FactRow>(client, FACTS, [
     members.rows.map(({ key }) => key),
     members.rows.map((row) => row.cluster),
   ]);
@@ -140,11 +140,12 @@ function byNumber(a: string, b: string): number {
   return Number(BigInt(a) - BigInt(b));
 }
 
-function factsByCluster(rows: (Fact & { cluster: string })[]): Map<string, Fact[]> {
+type FactRow = Omit<Fact, 'stay' | 'body'> & { cluster: string; stay: string | null; body: string };
+
+function factsByCluster(rows: FactRow[]): Map<string, Fact[]> {
   const found = new Map<string, Fact[]>();
-  for (const { cluster: id, ...fact } of rows) {
-    const { stay, ...rest } = fact;
-    const known = (stay === null || stay === undefined ? rest : fact) as Fact;
+  for (const { cluster: id, stay, body, ...rest } of rows) {
+    const known = { ...rest, ...(stay === null ? {} : { stay }), body: JSON.parse(body) as unknown } as Fact;
     const list = found.get(id);
     if (list === undefined) found.set(id, [known]);
     else list.push(known);

@@ -65,8 +65,8 @@ export function inOnePiece(values: readonly Buffer[]): [Buffer, number[], number
   return [Buffer.concat(values), starts, values.map(({ length }) => length)];
 }
 
-/** An array parameter of values that hold no comma, quote or blank (numbers, ids, instants): pg would look at each for what to escape. */
-export function plainArray(values: readonly (string | number)[]): string {
+/** An array parameter of values that hold no comma, quote or blank (numbers, ids, instants, words of ours): pg would look at each for what to escape. */
+export function plainArray(values: readonly (string | number | boolean)[]): string {
   return `{${values.join()}}`;
 }
 

@@ -1,11 +1,12 @@
 import type { FhirResource } from 'fhir/r4.js';
+import { businessIdentifier } from '../fhir/identifier.js';
 import { indexResource } from '../fhir/search.js';
 import type { Mention } from '../message/fact.js';
 import { canonicalJson } from '../message/id.js';
 import { GatewayError } from '../message/failure.js';
 import { compareText } from '../message/order.js';
 import type { TranslationStep } from '../message/translation.js';
-import { inOnePiece, prepared, type Queryable, type Statement } from './pool.js';
+import { inOnePiece, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
 /** Bodies are read of mentions only: whether a folded resource changed is known before it is written. */
 const CURRENT: Statement = [
@@ -21,10 +22,10 @@ const CURRENT: Statement = [
 const VERSIONS: Statement = [
   'resources-versions',
   `
-  INSERT INTO resource_version (type, id, version, body, updated_at, removed, message_id)
-  SELECT type, id, version, convert_from(substring($6::bytea FROM start FOR length), 'UTF8'), now(), removed, message_id
-  FROM unnest($1::text[], $2::text[], $3::int[], $4::boolean[], $5::bigint[], $7::int[], $8::int[])
-    AS input (type, id, version, removed, message_id, start, length)`,
+  INSERT INTO resource_version (type, id, version, body, identifier, updated_at, removed, message_id)
+  SELECT type, id, version, convert_from(substring($7::bytea FROM start FOR length), 'UTF8'), identifier, now(), removed, message_id
+  FROM unnest($1::text[], $2::text[], $3::int[], $4::boolean[], $5::bigint[], $6::text[], $8::int[], $9::int[])
+    AS input (type, id, version, removed, message_id, identifier, start, length)`,
 ];
 
 const INPUT = `unnest($1::text[], $2::text[], $3::int[], $4::boolean[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::timestamptz[],
@@ -128,6 +129,7 @@ export class ResourceWriter {
     if (this.versions.length > 0)
       await prepared(this.client, VERSIONS, [
         ...columns(this.versions, ['type', 'id', 'version', 'removed', 'messageId']),
+        this.versions.map(({ resource }) => (resource === undefined ? null : (businessIdentifier(resource) ?? null))),
         ...inOnePiece(this.versions.map(({ body }) => Buffer.from(body))),
       ]);
     const last = [...new Map(this.versions.map((version) => [`${version.type}/${version.id}`, version])).values()];
@@ -193,7 +195,7 @@ export class ResourceWriter {
     this.current.set(`${version.type}/${version.id}`, version);
   }
 
-  private indexed(rows: Version[]): unknown[][] {
+  private indexed(rows: Version[]): unknown[] {
     const indexes = rows.map(({ resource }) =>
       resource === undefined ? { tokens: [], from: null, to: null } : indexResource(resource),
     );
@@ -204,7 +206,7 @@ export class ResourceWriter {
       indexes.map(({ tokens }) => tokens.join('\x1f')),
       indexes.map(({ from, to }) => from?.toISOString() ?? (to === null ? null : '-infinity')),
       indexes.map(({ from, to }) => to?.toISOString() ?? (from === null ? null : 'infinity')),
-      read.map((one) => one?.version ?? 0),
+      plainArray(read.map((one) => one?.version ?? 0)),
       read.map((one) => moment(one?.asOf)),
     ];
   }
@@ -228,6 +230,9 @@ function split(key: string): [type: string, id: string] {
   return [key.slice(0, slash), key.slice(slash + 1)];
 }
 
-function columns<T>(rows: readonly T[], names: readonly (keyof T)[]): unknown[][] {
-  return names.map((name) => rows.map((row) => row[name]));
+function columns(
+  rows: readonly Version[],
+  names: readonly ('type' | 'id' | 'version' | 'removed' | 'messageId')[],
+): string[] {
+  return names.map((name) => plainArray(rows.map((row) => row[name])));
 }

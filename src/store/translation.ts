@@ -2,19 +2,23 @@ import type { Pool } from 'pg';
 import type { JournalMessage } from '../message/message.js';
 import type { TranslationStep, TranslationTx } from '../message/translation.js';
 import { loadPatients } from './patients.js';
-import { inOnePiece, inTransaction, prepared, type Queryable, type Statement } from './pool.js';
+import { inOnePiece, inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 import { ResourceWriter } from './resources.js';
 import { closeReleased, openWorkItems } from './work-items.js';
 
-/** The messages asked for, and of those that wait the oldest, so that a busy stage takes many at once whatever its jobs say. */
+/**
+ * The messages asked for, and of those that wait the oldest that no other transaction has taken, so that a busy stage takes many at once
+ * whatever its jobs say.
+ */
 const CLAIM: Statement = [
   'translation-claim',
   `
+  WITH waiting AS MATERIALIZED (
+    SELECT id FROM journal WHERE state = 'received' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+  )
   SELECT id, source, control_id AS "controlId", sender, type, received_at AS "receivedAt", charset, bytes, state
   FROM journal
-  WHERE state = 'received' AND (
-    id = ANY ($1::bigint[])
-    OR id IN (SELECT id FROM journal AS waiting WHERE waiting.state = 'received' ORDER BY id LIMIT $2))
+  WHERE state = 'received' AND (id = ANY ($1::bigint[]) OR id = ANY (ARRAY (SELECT id FROM waiting)))
   ORDER BY id
   FOR UPDATE SKIP LOCKED`,
 ];
@@ -23,7 +27,7 @@ const FACTS: Statement = [
   'translation-facts',
   `
   INSERT INTO fact (message_id, position, patient, stay, kind, body, effective_at, recorded_at, effective_text, recorded_text, mapping)
-  SELECT message_id, position, patient, stay, kind, convert_from(substring($9::bytea FROM start FOR length), 'UTF8')::json,
+  SELECT message_id, position, patient, stay, kind, convert_from(substring($9::bytea FROM start FOR length), 'UTF8'),
     effective_text::timestamptz, recorded_text::timestamptz, effective_text, recorded_text, mapping
   FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $10::int[], $11::int[])
     AS input (message_id, position, patient, stay, kind, effective_text, recorded_text, mapping, start, length)
@@ -123,7 +127,10 @@ async function save(
     translated,
     items.flatMap(({ key }) => key ?? []),
   );
-  await prepared(client, STATES, [steps.map(({ messageId }) => messageId), steps.map(({ state }) => state)]);
+  await prepared(client, STATES, [
+    plainArray(steps.map(({ messageId }) => messageId)),
+    plainArray(steps.map(({ state }) => state)),
+  ]);
   return { endpoints: [...new Set(steps.flatMap((step) => step.deliveries.map(({ endpoint }) => endpoint)))] };
 }
 
@@ -133,13 +140,13 @@ async function saveFacts(client: Queryable, steps: TranslationStep[]): Promise<v
   const facts = steps.flatMap((step) => step.facts);
   if (facts.length === 0) return;
   await prepared(client, FACTS, [
-    facts.map(({ messageId }) => messageId),
-    facts.map(({ id }) => Number(id.slice(id.lastIndexOf('.') + 1))),
+    plainArray(facts.map(({ messageId }) => messageId)),
+    plainArray(facts.map(({ id }) => Number(id.slice(id.lastIndexOf('.') + 1)))),
     facts.map(({ patient }) => patient),
     facts.map(({ stay }) => stay ?? null),
-    facts.map(({ kind }) => kind),
-    facts.map(({ effectiveAt }) => effectiveAt),
-    facts.map(({ recordedAt }) => recordedAt),
+    plainArray(facts.map(({ kind }) => kind)),
+    plainArray(facts.map(({ effectiveAt }) => effectiveAt)),
+    plainArray(facts.map(({ recordedAt }) => recordedAt)),
     facts.map(({ mapping }) => mapping),
     ...inOnePiece(facts.map(({ body }) => Buffer.from(JSON.stringify(body)))),
   ]);
@@ -150,11 +157,11 @@ async function saveRouting(client: Queryable, steps: TranslationStep[], pinned: 
   if (events.length > 0)
     await prepared(client, EVENTS, [
       events.map(({ patient }) => patient),
-      events.map(({ kind }) => kind),
-      events.map(({ messageId }) => messageId),
+      plainArray(events.map(({ kind }) => kind)),
+      plainArray(events.map(({ messageId }) => messageId)),
       events.map(({ stay }) => stay),
       events.map(({ movement }) => movement),
-      events.map(({ effectiveAt }) => effectiveAt),
+      plainArray(events.map(({ effectiveAt }) => effectiveAt)),
     ]);
   await saveReceipts(client, steps);
   const deliveries = steps.flatMap((step) =>
@@ -162,12 +169,12 @@ async function saveRouting(client: Queryable, steps: TranslationStep[], pinned: 
   );
   if (deliveries.length > 0)
     await prepared(client, DELIVERIES, [
-      deliveries.map(({ id }) => id),
-      deliveries.map(({ receiptId }) => receiptId),
-      deliveries.map(({ messageId }) => messageId),
+      plainArray(deliveries.map(({ id }) => id)),
+      plainArray(deliveries.map(({ receiptId }) => receiptId)),
+      plainArray(deliveries.map(({ messageId }) => messageId)),
       deliveries.map(({ endpoint }) => endpoint),
       deliveries.map(({ lane }) => lane),
-      deliveries.map(({ kind }) => kind),
+      plainArray(deliveries.map(({ kind }) => kind)),
       pinned,
     ]);
 }
@@ -176,18 +183,18 @@ async function saveReceipts(client: Queryable, steps: TranslationStep[]): Promis
   const receipts = steps.flatMap((step) => step.receipts);
   if (receipts.length === 0) return;
   await prepared(client, RECEIPTS, [
-    receipts.map(({ id }) => id),
-    receipts.map(({ event }) => event.messageId),
+    plainArray(receipts.map(({ id }) => id)),
+    plainArray(receipts.map(({ event }) => event.messageId)),
     receipts.map(({ event }) => event.patient),
     receipts.map(({ event }) => event.stay),
     receipts.map(({ event }) => event.movement),
-    receipts.map(({ event }) => event.kind),
-    receipts.map(({ event }) => event.effectiveAt),
+    plainArray(receipts.map(({ event }) => event.kind)),
+    plainArray(receipts.map(({ event }) => event.effectiveAt)),
     receipts.map(({ member }) => member),
     receipts.map(({ label }) => label),
     receipts.map(({ role }) => role),
-    receipts.map(({ decision }) => decision),
-    receipts.map(({ reason }) => reason),
+    plainArray(receipts.map(({ decision }) => decision)),
+    plainArray(receipts.map(({ reason }) => reason)),
     receipts.map(({ rule }) => rule),
     receipts.map(({ memberFrom }) => memberFrom),
     receipts.map(({ memberTo }) => memberTo),

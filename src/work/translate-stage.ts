@@ -20,6 +20,8 @@ export interface TranslateDeps extends ApplyContext {
   inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** How messages of that source are to be read. */
   source(name: string): { mappings: Mappings; zone: string; charset: string; authorities: Record<string, string> };
+  /** Endpoints that now have something due. */
+  due(endpoints: string[]): void;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
   observe(messages: number, seconds: number): void;
 }
@@ -27,52 +29,61 @@ export interface TranslateDeps extends ApplyContext {
 type Reading = { message: JournalMessage; translation: Translation } | { message: JournalMessage; error: unknown };
 
 /** Waiting messages that a transaction takes beside those its job names. */
-const OTHERS = 100;
+const OTHERS = 50;
+/** Batches of one job: it goes on while much waits, but not so long that the gateway could not stop. */
+const ROUNDS = 20;
 
 /**
- * The translate stage: one transaction for a batch of journal messages (DESIGN §4). Where the store refuses a batch for good, each of its
- * messages is tried alone, and the one that is refused again is parked: one bad message stops no other.
- * @returns a handler that takes journal ids and gives the endpoints that now have something due
+ * The translate stage: one transaction for a batch of journal messages (DESIGN §4), and another as long as more wait. Where the store
+ * refuses a batch for good, each of its messages is tried alone, and the one that is refused again is parked: one bad message stops no
+ * other.
+ * @returns a handler that takes journal ids
  */
-export function translateStage(deps: TranslateDeps): (ids: string[]) => Promise<string[]> {
+export function translateStage(deps: TranslateDeps): (ids: string[]) => Promise<void> {
   return async (ids) => {
-    const claimed: string[] = [];
-    try {
-      return await translateBatch({ ids, others: OTHERS }, claimed, deps);
-    } catch (error) {
-      if (!isRefused(error)) throw error;
-      const endpoints = await Promise.all([...new Set(claimed)].map((id) => translateAlone(id, deps)));
-      return [...new Set(endpoints.flat())];
-    }
+    let taken = await translateRound({ ids, others: OTHERS }, deps);
+    for (let round = 1; round < ROUNDS && taken >= OTHERS; round++)
+      taken = await translateRound({ ids: [], others: OTHERS }, deps);
   };
+}
+
+/** @returns how many messages were taken */
+async function translateRound(claim: { ids: string[]; others: number }, deps: TranslateDeps): Promise<number> {
+  const claimed = new Set<string>();
+  try {
+    await translateBatch(claim, claimed, deps);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    await Promise.all([...claimed].map((id) => translateAlone(id, deps)));
+  }
+  return claimed.size;
 }
 
 async function translateBatch(
   claim: { ids: string[]; others: number },
-  claimed: string[],
+  claimed: Set<string>,
   deps: TranslateDeps,
-): Promise<string[]> {
+): Promise<void> {
   const started = performance.now();
   const { endpoints, count } = await deps.inTranslation(claim, async (tx) => {
-    claimed.push(...tx.messages.map((message) => message.id));
+    for (const message of tx.messages) claimed.add(message.id);
     const steps = await stepsOf(tx, deps);
     if (steps.length === 0) return { endpoints: [], count: 0 };
     return { ...(await tx.save(steps)), count: steps.length };
   });
   if (count > 0) deps.observe(count, (performance.now() - started) / 1000);
-  return endpoints;
+  if (endpoints.length > 0) deps.due(endpoints);
 }
 
-async function translateAlone(id: string, deps: TranslateDeps): Promise<string[]> {
+async function translateAlone(id: string, deps: TranslateDeps): Promise<void> {
   try {
-    return await translateBatch({ ids: [id], others: 0 }, [], deps);
+    await translateBatch({ ids: [id], others: 0 }, new Set(), deps);
   } catch (error) {
     if (!isRefused(error)) throw error;
     deps.log('error', 'translate.refused', { messageId: id, code: 'store-rejected' });
     await deps.inTranslation({ ids: [id], others: 0 }, (tx) =>
       tx.save(tx.messages.map((message) => parkedStep(message.id, failureItem(message.id, error)))),
     );
-    return [];
   }
 }
 

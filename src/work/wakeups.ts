@@ -1,28 +1,33 @@
 type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
-const MAX_IDS = 100;
-/** Least time between two jobs: a job costs the queue some milliseconds, and takes all that waits whatever it names. */
-const BETWEEN_MS = 100;
+/** Least time between two jobs: a job costs the queue ten milliseconds, and whoever takes it takes all that waits. */
+const BETWEEN_MS = 250;
 
 /**
- * Gathers the ids of kept messages into few jobs: at once after a pause, then one job every 100 ms at most. What is gathered and not yet
- * queued is lost with the process and found by the sweep: the journal is the truth.
+ * Gathers ids into few jobs: at once after a pause, then one job every 250 ms at most. What is gathered and not yet queued is lost with the
+ * process and found by the sweep: the store is the truth.
  */
 export class Wakeups {
-  private ids: string[] = [];
+  private readonly ids = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
-  private lastAt = 0;
+  private lastAt = -Infinity;
   private underWay: Promise<void> = Promise.resolve();
 
+  /**
+   * @param queue adds a job that carries these ids
+   * @param most how many ids a job names; those beyond are for whoever takes the job to find
+   */
   constructor(
     private readonly queue: (ids: string[]) => Promise<void>,
+    private readonly most: number,
     private readonly now: () => number,
     private readonly log: Log,
   ) {}
 
   add(ids: readonly string[]): void {
-    this.ids.push(...ids);
-    this.timer ??= setTimeout(() => void this.flush(), Math.max(0, this.lastAt + BETWEEN_MS - this.now()));
+    for (const id of ids) if (this.ids.size < this.most) this.ids.add(id);
+    if (this.ids.size > 0)
+      this.timer ??= setTimeout(() => void this.flush(), Math.max(0, this.lastAt + BETWEEN_MS - this.now()));
   }
 
   /** Queues what is gathered, one job after the other. */
@@ -35,14 +40,14 @@ export class Wakeups {
   }
 
   private async send(): Promise<void> {
-    while (this.ids.length > 0) {
-      const ids = this.ids.splice(0, MAX_IDS);
-      try {
-        await this.queue(ids);
-      } catch (error) {
-        const code = error instanceof Error ? error.name : 'unknown';
-        this.log('warn', 'queue.not-woken', { messages: ids.length, code });
-      }
+    const ids = [...this.ids];
+    this.ids.clear();
+    if (ids.length === 0) return;
+    try {
+      await this.queue(ids);
+    } catch (error) {
+      const code = error instanceof Error ? error.name : 'unknown';
+      this.log('warn', 'queue.not-woken', { ids: ids.length, code });
     }
   }
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { FhirResource } from 'fhir/r4.js';
 import type { AttemptOutcome, DueDelivery, StoredResource } from '../../../src/message/delivery.js';
+import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { canonicalJson } from '../../../src/message/id.js';
 import { openDeliver, type DeliverEndpoint } from '../../../src/deliver/pump.js';
 
@@ -37,6 +38,7 @@ function says(status: number) {
 const stored = (resource: FhirResource): StoredResource => ({
   reference: `${resource.resourceType}/${resource.id ?? ''}`,
   version: 1,
+  identifier: businessIdentifier(resource) ?? null,
   body: canonicalJson(resource),
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Bundle, FhirResource, Patient } from 'fhir/r4.js';
 import { history, searchset } from '../../../src/fhir/bundle.js';
+import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { outcomeOf, statusOf } from '../../../src/fhir/outcome.js';
 import { period } from '../../../src/fhir/period.js';
 import { authoritySystem } from '../../../src/fhir/systems.js';
@@ -68,6 +69,7 @@ describe('a transaction', () => {
   };
   const textOf = (resource: FhirResource) => ({
     reference: `${resource.resourceType}/${resource.id ?? ''}`,
+    identifier: businessIdentifier(resource) ?? null,
     body: canonicalJson(resource),
   });
   const transaction = (...resources: FhirResource[]) => JSON.parse(transactionBundle(resources.map(textOf))) as Bundle;

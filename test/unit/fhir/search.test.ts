@@ -13,12 +13,14 @@ describe('a search', () => {
   });
 
   it.each([
-    ['patient=123', 'patient=123'],
-    ['patient=Patient/123', 'patient=Patient/123'],
-    ['patient=http://gateway.example/fhir/Patient/123', 'patient=Patient/123'],
-    ['subject=Patient/123', 'subject=Patient/123'],
-  ])('%s finds by reference', (text, token) => {
-    expect(search('Encounter', text).all).toEqual([[token]]);
+    ['patient=123', ['subject=Patient/123']],
+    ['patient=Patient/123', ['subject=Patient/123']],
+    ['patient=http://gateway.example/fhir/Patient/123', ['subject=Patient/123']],
+    ['subject=Patient/123', ['subject=Patient/123']],
+    ['subject=123', ['subject=Patient/123', 'subject=Group/123']],
+    ['patient=Group/123', []],
+  ])('%s finds by reference', (text, tokens) => {
+    expect(search('Encounter', text).all).toEqual([tokens]);
   });
 
   it.each([
@@ -84,7 +86,6 @@ describe('what a resource is found by', () => {
         'gender=female',
         'active=true',
         'general-practitioner=PractitionerRole/9',
-        'general-practitioner=9',
       ]),
     );
   });

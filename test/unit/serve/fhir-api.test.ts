@@ -206,8 +206,9 @@ function valueFor(stored: Stored | undefined, name: string, kind: string): strin
   if (name === '_id') return stored.id;
   if (name === '_lastUpdated') return 'ge2020';
   if (kind === 'date') return stored.resourceType === 'Patient' ? '1950-01-01' : 'ge2026-03-02';
-  const token = indexResource(stored).tokens.find((one) => one.startsWith(`${name}=`)) ?? '';
-  return token.slice(name.length + 1);
+  const kept = SEARCH_PARAMETERS[stored.resourceType]?.[name]?.sameAs ?? name;
+  const token = indexResource(stored).tokens.find((one) => one.startsWith(`${kept}=`)) ?? '';
+  return token.slice(kept.length + 1);
 }
 
 describe('reading', () => {

@@ -1,0 +1,17 @@
+-- A fact's body is read whole and never searched: as text it is written without being parsed again.
+ALTER TABLE fact ALTER COLUMN body TYPE text;
+
+-- What a conditional update finds the resource by, `system|value`: worked out once, when the version is written, and not at each delivery.
+ALTER TABLE resource_version ADD COLUMN identifier text;
+UPDATE resource_version SET identifier = (
+  SELECT concat_ws('|', one ->> 'system', one ->> 'value')
+  FROM jsonb_array_elements(
+    CASE jsonb_typeof(body::jsonb -> 'identifier')
+      WHEN 'array' THEN body::jsonb -> 'identifier'
+      WHEN 'object' THEN jsonb_build_array(body::jsonb -> 'identifier')
+      ELSE '[]'
+    END) WITH ORDINALITY AS listed (one, position)
+  WHERE one ->> 'value' <> ''
+  ORDER BY one ->> 'use' = 'usual' DESC NULLS LAST, position
+  LIMIT 1)
+WHERE NOT removed;
