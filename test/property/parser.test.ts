@@ -49,6 +49,20 @@ describe('the parser', () => {
     );
   });
 
+  it('finds the same fields in whatever order they are asked for', () => {
+    const texts = fc.array(fc.constantFrom('', 'A', '^', '~', 'é', '’'), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.constantFrom('MSH', 'PID', 'ZZZ'), texts, fc.array(fc.nat(15)), (name, fields, asked) => {
+        const line = [name, ...fields].join('|');
+        const expected = name === 'MSH' ? ['MSH', '|', ...fields] : [name, ...fields];
+        const [segment] = parse(name === 'MSH' ? line : `MSH|^~\\&\r${line}`).all(name);
+        for (const field of asked) expect(segment?.raw(field)).toBe(expected[field] ?? '');
+        expect(segment?.fieldCount).toBe(expected.length - 1);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('reads back every value that was escaped, in any place and under any marks', () => {
     const marks = fc.constantFrom(STANDARD_DELIMITERS, {
       field: '#',

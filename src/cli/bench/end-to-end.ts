@@ -42,7 +42,8 @@ export async function benchEndToEnd(messages: number, connections: number): Prom
     const residentMiBBefore = await gateway.residentMiB();
     const started = performance.now();
     const ack = await runLoad({ port: gateway.mllpPort, connections, messages, seconds: 300, run: 'E' });
-    await vendor.received(200 + messages, 300_000);
+    // Asking costs the machine that is measured.
+    await vendor.received(200 + messages, 300_000, 250);
     const seconds = (performance.now() - started) / 1000;
     const { p50, p99 } = await delays(gateway.databaseUrl);
     return {

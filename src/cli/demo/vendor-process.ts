@@ -8,8 +8,8 @@ export interface VendorProcess {
   url: string;
   /** How the server behaves from now on. */
   behave(mode: 'ok' | '500' | '422' | 'hang' | 'reset'): Promise<void>;
-  /** Waits until that many notifications have been accepted. */
-  received(count: number, withinMs: number): Promise<void>;
+  /** Waits until that many notifications have been accepted, asking every 50 ms unless told otherwise. */
+  received(count: number, withinMs: number, everyMs?: number): Promise<void>;
   count(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function startVendorProcess(port = 0): Promise<VendorProcess> {
       const body = JSON.stringify({ mode });
       await fetch(`${root}/_behaviour`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     },
-    received: (wanted, withinMs) => until(async () => (await count()) >= wanted, withinMs),
+    received: (wanted, withinMs, everyMs) => until(async () => (await count()) >= wanted, withinMs, everyMs),
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => {
@@ -47,11 +47,11 @@ export async function startVendorProcess(port = 0): Promise<VendorProcess> {
   };
 }
 
-/** Waits for a condition, asking again every 50 ms. */
-export async function until(holds: () => Promise<boolean>, withinMs: number): Promise<void> {
+/** Waits for a condition, asking again at intervals. */
+export async function until(holds: () => Promise<boolean>, withinMs: number, everyMs = 50): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new GatewayError('endpoint-timeout', 'what was waited for did not come in time');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

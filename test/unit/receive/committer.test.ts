@@ -36,6 +36,38 @@ describe('the committer', () => {
     expect(sizes).toEqual([256, 44]);
   });
 
+  it('sends a second batch beside the first only when it is as large', async () => {
+    const batches: { size: number; done: () => void }[] = [];
+    const keep = (batch: IncomingMessage[]) =>
+      new Promise<ReturnType<typeof kept>[]>((resolve) => {
+        batches.push({ size: batch.length, done: () => resolve(batch.map(kept)) });
+      });
+    const committer = new Committer(keep, Date.now, silent);
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const all: Promise<unknown>[] = [];
+    const come = async (count: number) => {
+      for (let n = 0; n < count; n++) all.push(committer.commit(message(all.length)));
+      await turn();
+    };
+    await come(3);
+    await come(2);
+    expect(batches.map(({ size }) => size)).toEqual([3]);
+    await come(1);
+    expect(batches.map(({ size }) => size)).toEqual([3, 3]);
+    await come(9);
+    expect(batches.map(({ size }) => size)).toEqual([3, 3]);
+    batches[1]?.done();
+    await turn();
+    expect(batches.map(({ size }) => size)).toEqual([3, 3, 9]);
+    batches[0]?.done();
+    await come(1);
+    batches[2]?.done();
+    await turn();
+    batches[3]?.done();
+    await Promise.all(all);
+    expect(batches.map(({ size }) => size)).toEqual([3, 3, 9, 1]);
+  });
+
   it('waits for a store that comes back', async () => {
     let away = 2;
     const committer = new Committer(

@@ -1,13 +1,16 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FhirResource } from 'fhir/r4.js';
 import pg from 'pg';
+import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { firstIdAt } from '../../../src/store/partitions.js';
 import { openStore } from '../../../src/store/store.js';
 import { openQueues } from '../../../src/work/queues.js';
 import { emptyDatabase, freshDatabase, type TestDatabase } from '../../support/database.js';
 import { incoming } from '../../support/stored.js';
 
-const MIGRATIONS = readdirSync(new URL('../../../src/store/migrations/', import.meta.url));
+const FOLDER = new URL('../../../src/store/migrations/', import.meta.url);
+const MIGRATIONS = readdirSync(FOLDER).sort();
 const log = () => undefined;
 
 let database: TestDatabase;
@@ -46,6 +49,42 @@ describe('migrations', () => {
     expect((await second.listMessages({ controlId: 'M1' })).total).toBe(1);
     await second.close();
     expect(await rows('SELECT * FROM migration ORDER BY number')).toEqual(before);
+  });
+
+  it('give versions written before 0004 the identifier that they are sent by', async () => {
+    const older = await emptyDatabase();
+    const earlier = new pg.Client({ connectionString: older.url });
+    await earlier.connect();
+    await earlier.query(
+      'CREATE TABLE migration (number int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
+    );
+    for (const [index, file] of MIGRATIONS.slice(0, 3).entries()) {
+      await earlier.query(readFileSync(new URL(file, FOLDER), 'utf8'));
+      await earlier.query('INSERT INTO migration (number) VALUES ($1)', [index + 1]);
+    }
+    const bodies: [id: string, body: object, identifier: string | null][] = [
+      ['first', { identifier: [{ system: 'urn:a', value: '1' }, { value: '2' }] }, 'urn:a|1'],
+      ['usual', { identifier: [{ value: '1' }, { use: 'usual', system: 'urn:b', value: '2' }] }, 'urn:b|2'],
+      ['bare', { identifier: [{ system: 'urn:a' }, { value: '3' }] }, '3'],
+      ['alone', { identifier: { system: 'urn:c', value: '4' } }, 'urn:c|4'],
+      ['none', { active: true }, null],
+    ];
+    for (const [id, body] of bodies)
+      await earlier.query(
+        `INSERT INTO resource_version (type, id, version, body, updated_at, removed) VALUES ('Patient', $1, 1, $2, now(), false)`,
+        [id, JSON.stringify(body)],
+      );
+    await (await openStore({ databaseUrl: older.url, log })).close();
+    const found = await earlier.query<{ id: string; identifier: string | null }>(
+      'SELECT id, identifier FROM resource_version',
+    );
+    await earlier.end();
+    await older.drop();
+    expect(Object.fromEntries(found.rows.map(({ id, identifier }) => [id, identifier]))).toEqual(
+      Object.fromEntries(bodies.map(([id, , identifier]) => [id, identifier])),
+    );
+    for (const [, body, identifier] of bodies)
+      expect(businessIdentifier(body as FhirResource) ?? null).toBe(identifier);
   });
 
   it('leave a database as it was where one of them fails, and name it', async () => {

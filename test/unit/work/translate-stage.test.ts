@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JournalMessage } from '../../../src/message/message.js';
+import type { TranslationStep, TranslationTx } from '../../../src/message/translation.js';
+import { buildDirectory } from '../../../src/route/directory.js';
+import { translateStage } from '../../../src/work/translate-stage.js';
+
+/** Messages that no mapping reads: what the stage makes of them is a parked step. */
+function stageOver(waiting: string[], endless = false) {
+  const rounds: { ids: string[]; others: number }[] = [];
+  const saved: string[] = [];
+  const woken: string[][] = [];
+  const take = ({ ids, others }: { ids: string[]; others: number }) => {
+    const named = waiting.filter((id) => ids.includes(id));
+    const taken = [...new Set([...named, ...waiting.slice(0, others)])];
+    if (!endless) for (const id of taken) waiting.splice(waiting.indexOf(id), 1);
+    return taken;
+  };
+  const stage = translateStage({
+    async inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>) {
+      rounds.push(claim);
+      const messages = take(claim).map((id) => ({ id, source: 'dpi', bytes: Buffer.from('MSH') }) as JournalMessage);
+      return run({
+        messages,
+        load: () => Promise.resolve({ clusters: [], facts: new Map(), stayOwner: new Map(), told: [] }),
+        save: (steps: TranslationStep[]) => {
+          saved.push(...steps.map(({ messageId }) => messageId));
+          return Promise.resolve({ endpoints: steps.length > 0 ? ['logiciel'] : [] });
+        },
+      });
+    },
+    source: () => {
+      throw new TypeError('this source has no mappings');
+    },
+    directory: buildDirectory([], []),
+    rules: [],
+    fold: { hospitalMembersStayDays: 0 },
+    due: (endpoints) => void woken.push(endpoints),
+    log: () => undefined,
+    observe: () => undefined,
+  });
+  return { stage, rounds, saved, woken };
+}
+
+const ids = (count: number) => Array.from({ length: count }, (_, n) => String(n));
+
+describe('a translate job', () => {
+  it('goes on as long as more waits, and wakes the deliveries after each round', async () => {
+    const { stage, rounds, saved, woken } = stageOver(ids(120));
+    await stage(['7']);
+    expect(saved.sort()).toEqual(ids(120).sort());
+    expect(rounds.map((round) => round.ids)).toEqual([['7'], [], []]);
+    expect(woken).toEqual([['logiciel'], ['logiciel'], ['logiciel']]);
+  });
+
+  it('is one round where little waits', async () => {
+    const { stage, rounds, woken } = stageOver([]);
+    await stage(['7']);
+    expect(rounds).toHaveLength(1);
+    expect(woken).toEqual([]);
+  });
+
+  it('ends some time, so that a gateway under load can stop', async () => {
+    const { stage, rounds } = stageOver(ids(60), true);
+    await stage([]);
+    expect(rounds).toHaveLength(20);
+  });
+});
