@@ -41,6 +41,9 @@ const ROUNDS = 16;
 const BEGIN_MS = 10_000;
 const MARGIN_MS = 5000;
 
+/** The next claim is made when so many deliveries for each that may be on its way are left of the last. */
+const AHEAD = 4;
+
 /** One pump for each endpoint, so that none waits for another (law 10). */
 export function openDeliver(deps: DeliverDeps): Deliver {
   const pumps = new Map(deps.endpoints.map((endpoint) => [endpoint.id, new Pump(endpoint, deps)]));
@@ -52,6 +55,18 @@ export function openDeliver(deps: DeliverDeps): Deliver {
     },
     close: async () => void (await Promise.all([...pumps.values()].map((pump) => pump.close()))),
   };
+}
+
+interface Claim {
+  deliveries: DueDelivery[];
+  /** When the last attempt may begin. */
+  until: number;
+}
+
+interface Delivered {
+  outcomes: AttemptOutcome[];
+  untried: DueDelivery[];
+  next: Promise<Claim>;
 }
 
 class Pump {
@@ -87,8 +102,10 @@ class Pump {
     try {
       while (this.again && this.mayBegin()) {
         this.again = false;
-        for (let batch = await this.claim(); batch.length > 0; batch = this.mayBegin() ? await this.claim() : [])
-          await this.deliver(batch);
+        for (let claim = await this.claim(); claim.deliveries.length > 0;) {
+          const { outcomes, untried, next } = await this.deliver(claim);
+          [claim] = await Promise.all([next, this.record(outcomes, untried)]);
+        }
       }
     } finally {
       // In the same turn as the last look at `again`: a wake in between would be lost.
@@ -100,24 +117,44 @@ class Pump {
     return !this.closed && this.deps.now() >= this.pausedUntil;
   }
 
-  private claim(): Promise<DueDelivery[]> {
+  /** Nothing where the endpoint rests or the gateway stops. */
+  private async claim(): Promise<Claim> {
+    const until = this.deps.now() + BEGIN_MS;
+    if (!this.mayBegin()) return { deliveries: [], until };
     const { id, concurrency, timeoutSeconds } = this.endpoint;
     const limit = this.failures >= BREAK_AFTER ? 1 : concurrency * ROUNDS;
-    return this.deps.claimDeliveries({ endpoint: id, limit, leaseMs: BEGIN_MS + timeoutSeconds * 1000 + MARGIN_MS });
+    const leaseMs = BEGIN_MS + timeoutSeconds * 1000 + MARGIN_MS;
+    return { deliveries: await this.deps.claimDeliveries({ endpoint: id, limit, leaseMs }), until };
   }
 
-  private async deliver(batch: DueDelivery[]): Promise<void> {
-    const queue = [...batch];
+  /** Tries what was claimed, and claims the next while the last of it is on its way, so that the endpoint never waits for the store. */
+  private async deliver({ deliveries, until }: Claim): Promise<Delivered> {
+    const untried = [...deliveries];
     const outcomes: AttemptOutcome[] = [];
-    const until = this.deps.now() + BEGIN_MS;
-    const next = () => (this.mayBegin() && this.deps.now() <= until ? queue.shift() : undefined);
+    const { concurrency } = this.endpoint;
+    let next: Promise<Claim> | undefined;
+    const claimNext = () => {
+      const claiming = this.claim();
+      // Awaited once the attempts have ended: a store that is away meanwhile is met there.
+      claiming.catch(() => undefined);
+      return claiming;
+    };
+    const take = () => {
+      if (!this.mayBegin() || this.deps.now() > until) return undefined;
+      if (untried.length <= concurrency * AHEAD && this.failures === 0) next ??= claimNext();
+      return untried.shift();
+    };
     const worker = async () => {
-      for (let delivery = queue.shift(); delivery !== undefined; delivery = next())
+      for (let delivery = take(); delivery !== undefined; delivery = take())
         outcomes.push(await this.attempt(delivery));
     };
-    await Promise.all(Array.from({ length: Math.min(this.endpoint.concurrency, batch.length) }, worker));
+    await Promise.all(Array.from({ length: Math.min(concurrency, deliveries.length) }, worker));
+    return { outcomes, untried, next: next ?? claimNext() };
+  }
+
+  private async record(outcomes: AttemptOutcome[], untried: DueDelivery[]): Promise<void> {
     await this.deps.recordAttempts(outcomes);
-    if (queue.length > 0) await this.deps.releaseDeliveries(queue.map(({ id }) => id));
+    if (untried.length > 0) await this.deps.releaseDeliveries(untried.map(({ id }) => id));
   }
 
   private async attempt(delivery: DueDelivery): Promise<AttemptOutcome> {

@@ -12,7 +12,7 @@ export interface GatewayProcess {
   databaseUrl: string;
   dataDir: string;
   process: ChildProcess;
-  /** Resident memory of the gateway's own process in MiB. */
+  /** Resident memory of the gateway's two processes in MiB, PostgreSQL's left out. */
   residentMiB(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -54,7 +54,8 @@ export async function startGatewayProcess(options: {
     ...ports,
     dataDir,
     process: child,
-    residentMiB: () => resident(child.pid ?? 0),
+    residentMiB: async () =>
+      Math.round((await residentKiB([child.pid ?? 0, ...(await workers(child.pid ?? 0))])) / 1024),
     async stop() {
       await ended(child);
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
@@ -72,7 +73,17 @@ function ended(child: ChildProcess): Promise<void> {
   });
 }
 
-async function resident(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+/** The processes that a gateway forked of itself. */
+async function workers(pid: number): Promise<number[]> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number);
+  const commands = await Promise.all(children.map((child) => readFile(`/proc/${child}/cmdline`, 'utf8')));
+  return children.filter((_, index) => commands[index]?.includes('main.js'));
+}
+
+/** KiB that these processes hold in memory. */
+async function residentKiB(pids: number[]): Promise<number> {
+  const held = pids.map(async (pid) =>
+    Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0),
+  );
+  return (await Promise.all(held)).reduce((total, one) => total + one, 0);
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { FhirResource } from 'fhir/r4.js';
 import type { AttemptOutcome, DueDelivery, StoredResource } from '../../../src/message/delivery.js';
+import { GatewayError } from '../../../src/message/failure.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { canonicalJson } from '../../../src/message/id.js';
 import { openDeliver, type DeliverEndpoint } from '../../../src/deliver/pump.js';
@@ -111,6 +112,48 @@ describe('a delivery pump', () => {
     await open([{ id: 'a', url }], port).wake('a');
     expect(port.outcomes.filter(({ next }) => next.state === 'delivered')).toHaveLength(100);
     expect(connections()).toBeLessThanOrEqual(8);
+  });
+
+  it('claims the next while the last of a claim are on their way', async () => {
+    const { url } = await serverThat(says(200));
+    const port = portOf(Array.from({ length: 100 }, (_, index) => delivery('a', index)));
+    const order: string[] = [];
+    const watched = {
+      ...port,
+      claimDeliveries: async (request: Parameters<typeof port.claimDeliveries>[0]) => {
+        const claimed = await port.claimDeliveries(request);
+        order.push(`claim ${claimed.length}`);
+        return claimed;
+      },
+      recordAttempts: (made: AttemptOutcome[]) => {
+        order.push(`record ${made.length}`);
+        return port.recordAttempts(made);
+      },
+    };
+    await open([{ id: 'a', url }], watched).wake('a');
+    expect(order).toEqual(['claim 64', 'claim 36', 'record 64', 'claim 0', 'record 36']);
+  });
+
+  it('claims nothing ahead while an endpoint fails, and leaves it alone after five failures of reach', async () => {
+    const { url } = await serverThat(says(503));
+    const port = portOf(Array.from({ length: 100 }, (_, index) => delivery('a', index)));
+    await open([{ id: 'a', url }], port).wake('a');
+    expect(port.outcomes.length).toBeGreaterThanOrEqual(5);
+    expect(port.outcomes.length).toBeLessThan(12);
+    expect(port.outcomes.length + port.released.length).toBe(64);
+  });
+
+  it('keeps the outcomes of a claim when the next cannot be made', async () => {
+    const { url } = await serverThat(says(200));
+    const port = portOf(Array.from({ length: 100 }, (_, index) => delivery('a', index)));
+    let claims = 0;
+    const away = {
+      ...port,
+      claimDeliveries: (request: Parameters<typeof port.claimDeliveries>[0]) =>
+        claims++ === 0 ? port.claimDeliveries(request) : Promise.reject(new GatewayError('store-unavailable', 'away')),
+    };
+    await expect(open([{ id: 'a', url }], away).wake('a')).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(port.outcomes).toHaveLength(64);
   });
 
   it.each([
