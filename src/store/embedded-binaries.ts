@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync, type SpawnOptions } from 'node:child_process';
+import { spawnSync, type SpawnOptions } from 'node:child_process';
 import {
   accessSync,
   chmodSync,
@@ -6,8 +6,12 @@ import {
   constants,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
+  renameSync,
+  rmSync,
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -116,14 +120,31 @@ function writable(folder: string): boolean {
   }
 }
 
-/** The binaries where `nobody` can read them: in place, or copied once to the temporary folder. */
-function reachableCopy(native: string): string {
+/**
+ * The binaries where `nobody` can read them: in place, or copied once for each version to the temporary folder.
+ * @throws GatewayError store-start-failed where somebody else has put a folder of that name there
+ */
+export function reachableCopy(native: string, parent = tmpdir()): string {
   if (nobodyCanEnter(join(native, 'bin'))) return native;
-  const copy = join(tmpdir(), `trait-d-union-postgres-${execFileSync('id', ['-u']).toString().trim()}`);
-  if (!existsSync(join(copy, 'native', 'bin', 'postgres'))) {
-    mkdirSync(copy, { recursive: true });
-    cpSync(native, join(copy, 'native'), { recursive: true, verbatimSymlinks: true });
-    chmodSync(copy, 0o755);
-  }
+  const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string };
+  const copy = join(parent, `trait-d-union-postgres-${version}`);
+  if (!existsSync(copy)) copyWhole(native, copy);
+  const { uid, mode } = lstatSync(copy);
+  if (uid !== process.getuid?.() || (mode & 0o022) !== 0)
+    throw new GatewayError('store-start-failed', `${copy} belongs to somebody else`, { remedy: 'remove it' });
   return join(copy, 'native');
+}
+
+/** Made aside and then renamed: a start that is killed leaves nothing half copied, and of two starts the second finds it done. */
+function copyWhole(native: string, copy: string): void {
+  const aside = mkdtempSync(`${copy}-`);
+  cpSync(native, join(aside, 'native'), { recursive: true, verbatimSymlinks: true });
+  chmodSync(aside, 0o755);
+  try {
+    renameSync(aside, copy);
+  } catch (cause) {
+    rmSync(aside, { recursive: true, force: true });
+    if (!existsSync(copy))
+      throw new GatewayError('store-start-failed', `PostgreSQL's programs cannot be copied to ${copy}`, { cause });
+  }
 }
