@@ -89,6 +89,8 @@ class Connection {
   private whenNothingOwed: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
   private refusing = false;
+  /** What comes from now on is not read: its sender sends it again elsewhere. */
+  private ending = false;
 
   constructor(
     private readonly socket: Socket,
@@ -113,6 +115,7 @@ class Connection {
 
   /** Reads no more, sends what is owed, closes. */
   async finish(): Promise<void> {
+    this.ending = true;
     this.socket.pause();
     if (this.owed.length > 0)
       await new Promise<void>((resolve) => {
@@ -128,7 +131,7 @@ class Connection {
   }
 
   private read(chunk: Buffer): void {
-    if (this.refusing) return;
+    if (this.refusing || this.ending) return;
     for (const event of this.decoder.push(chunk)) this.take(event);
     this.watchHalfFrame();
     this.holdBack();
@@ -203,6 +206,7 @@ class Connection {
 
   /** The kernel's buffers hold the sender back while it has too much unanswered or does not read its answers. */
   private holdBack(): void {
+    if (this.ending) return;
     const much = this.owed.length >= MAX_PENDING || this.owedBytes >= MAX_PENDING_BYTES;
     const full = much || this.socket.writableNeedDrain;
     if (full && !this.socket.isPaused()) this.socket.pause();

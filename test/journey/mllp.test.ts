@@ -161,6 +161,23 @@ describe('the MLLP door', () => {
     await closed;
   });
 
+  it('closes though a sender goes on and on, and has kept all that it answered', async () => {
+    const store = new MemoryStore();
+    const opened = await listener(store.keep);
+    const sender = Sender.to(opened.port);
+    let sent = 0;
+    const flood = setInterval(() => {
+      for (let n = 0; n < 20; n++) sender.socket.write(framed(admission(`F${sent++}`)));
+    }, 1);
+    cleanups.push(() => clearInterval(flood));
+    await sender.ask(framed(admission('FIRST')), 100);
+    await opened.close();
+    await sender.closed;
+    const kept = new Set(store.messages.map(({ controlId }) => controlId));
+    expect(sender.answers.every((answer) => kept.has(answer.value('MSA-2')))).toBe(true);
+    expect(sender.answers.length).toBeLessThan(sent);
+  });
+
   it('keeps in the real store what it answers AA', async () => {
     const database = await freshDatabase();
     cleanups.push(() => database.drop());
