@@ -199,7 +199,7 @@ export function readSettings(
   };
 }
 
-/** The source of a gateway that names none: any sender, national defaults. */
+/** The source of a gateway whose file names none: every sender, national defaults. */
 export function plainSource(): SourceSettings {
   return sourceSchema.parse({ name: 'default' });
 }

@@ -1,6 +1,7 @@
-import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { checkMappings, describeFault } from './cli/load-mappings.js';
+import { checkMappings, type CheckedMappings } from './cli/load-mappings.js';
+import { giveUp, onStop } from './cli/process.js';
+import { isProgram } from './cli/program.js';
 import { readSettings, type Settings, type SourceSettings } from './config.js';
 import { openDeliver, type Deliver } from './deliver/pump.js';
 import { QUEUES } from './journey.js';
@@ -12,7 +13,7 @@ import { messageIds } from './receive/message-ids.js';
 import { openMllp, type MllpListener } from './receive/mllp.js';
 import { buildDirectory } from './route/directory.js';
 import { createApp, openHttp, type HttpServer } from './serve/http.js';
-import { startEmbedded, type EmbeddedPostgres } from './store/embedded.js';
+import { startEmbedded } from './store/embedded.js';
 import { openStore, type Store } from './store/store.js';
 import type { Mappings } from './translate/compile.js';
 import { openLog, type Log } from './watch/logs.js';
@@ -22,6 +23,8 @@ import { openSweep } from './work/sweep.js';
 import { translateStage } from './work/translate-stage.js';
 import { Wakeups } from './work/wakeups.js';
 import { forkWorker, type Worker } from './work/worker-process.js';
+
+type SiteMappings = CheckedMappings['ofSite'];
 
 /** A running gateway. */
 export interface Gateway {
@@ -46,17 +49,14 @@ interface House {
  * of its own, so that receiving never waits for translating (DESIGN §10).
  * @throws GatewayError where a part cannot start; what was opened is closed again
  */
-export async function startGateway(settings: Settings, log: Log = openLog(settings.logLevel)): Promise<Gateway> {
+export async function startGateway(settings: Settings, mappings: SiteMappings, log: Log): Promise<Gateway> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const embedded =
-      settings.databaseUrl === undefined ? await startEmbedded({ dataDir: settings.dataDir, log }) : undefined;
-    if (embedded !== undefined) closers.push(() => embedded.stop());
-    const databaseUrl = settings.databaseUrl ?? embeddedUrl(embedded);
-    const house = await openHouse(settings, databaseUrl, log, closers);
+    const databaseUrl = await openDatabase(settings, log, closers);
+    const house = await openHouse({ ...settings, databaseUrl }, mappings, log, closers);
     const apart = settings.roles.length > 1 && settings.roles.includes('work');
     if (settings.roles.includes('work') && !apart) closers.push(await openWork(house));
     const worker = apart ? forkWorker<MetricsJson>(fileURLToPath(import.meta.url), databaseUrl, log) : undefined;
@@ -71,27 +71,28 @@ export async function startGateway(settings: Settings, log: Log = openLog(settin
   }
 }
 
-function embeddedUrl(embedded: EmbeddedPostgres | undefined): string {
-  if (embedded === undefined)
-    throw new GatewayError('store-start-failed', 'there is neither DATABASE_URL nor an embedded PostgreSQL');
+/** The one named, or the gateway's own. */
+async function openDatabase(settings: Settings, log: Log, closers: (() => Promise<void>)[]): Promise<string> {
+  if (settings.databaseUrl !== undefined) return settings.databaseUrl;
+  const embedded = await startEmbedded({ dataDir: settings.dataDir, log });
+  closers.push(() => embedded.stop());
   return embedded.url;
 }
 
 async function openHouse(
-  settings: Settings,
-  databaseUrl: string,
+  settings: Settings & { databaseUrl: string },
+  mappings: SiteMappings,
   log: Log,
   closers: (() => Promise<void>)[],
 ): Promise<House> {
-  const store = await openStore({ databaseUrl, log });
+  const store = await openStore({ databaseUrl: settings.databaseUrl, log });
   closers.push(() => store.close());
   await store.makePartitions(Date.now(), 3);
-  const queues = await openQueues({ redisUrl: settings.redisUrl, databaseUrl, log });
+  const queues = await openQueues({ redisUrl: settings.redisUrl, databaseUrl: settings.databaseUrl, log });
   closers.push(() => queues.close());
-  const { ofSite } = checkMappings(settings);
   const siteOf = new Map(settings.sources.map((source) => [source.name, source.site]));
   const mappingsOf = (source: string) => {
-    const found = ofSite.get(siteOf.get(source));
+    const found = mappings.get(siteOf.get(source));
     if (found === undefined)
       throw new GatewayError('mapping-invalid', 'the mappings have faults; tdu check lists them');
     return found;
@@ -140,12 +141,8 @@ async function openWork(house: House): Promise<() => Promise<void>> {
     if (source === undefined) throw new GatewayError('config-invalid', 'no source is configured');
     return source;
   };
-  const wakeups = new Wakeups(
-    (ids) => queues.add(QUEUES.deliver, ids),
-    Infinity,
-    () => Date.now(),
-    log,
-  );
+  const now = () => Date.now();
+  const wakeups = new Wakeups((ids) => queues.add(QUEUES.deliver, ids), Infinity, now, log);
   const translate = translateStage({
     inTranslation: (claim, run) => store.inTranslation(claim, run),
     source: (name) => ({ ...sourceOf(name), mappings: mappingsOf(name) }),
@@ -162,12 +159,9 @@ async function openWork(house: House): Promise<() => Promise<void>> {
   });
   const deliver = openDelivery(house);
   queues.work(QUEUES.translate, 2, translate);
-  queues.work(
-    QUEUES.deliver,
-    50,
-    async (endpoints) => void (await Promise.all(endpoints.map((endpoint) => deliver.wake(endpoint)))),
-  );
-  await openSweep(queues, store, metrics, () => Date.now());
+  const wake = async (endpoints: string[]) => void (await Promise.all(endpoints.map((one) => deliver.wake(one))));
+  queues.work(QUEUES.deliver, 50, wake);
+  await openSweep(queues, store, metrics, now);
   return async () => {
     await wakeups.flush();
     await deliver.close();
@@ -217,61 +211,38 @@ async function replay({ store, queues }: House, id: string): Promise<boolean> {
 /** `node dist/main.js` and `tdu serve`; with the argument `work` the worker process of another gateway. */
 export async function runGateway(): Promise<void> {
   const read = readSettings();
-  const { faults } = checkMappings('settings' in read ? read.settings : undefined);
+  // Compiled once, before anything is opened: a broken row is told with all the others.
+  const { faults, ofSite } = checkMappings('settings' in read ? read.settings : undefined);
   if ('faults' in read) return giveUp([...read.faults, ...faults]);
   if (faults.length > 0) return giveUp(faults);
   const log = openLog(read.settings.logLevel);
   try {
-    if (process.argv[2] === 'work') await runWorker(read.settings, log);
-    else await runParent(read.settings, log);
+    if (process.argv[2] === 'work') await runWorker(read.settings, ofSite, log);
+    else await runParent(read.settings, ofSite, log);
   } catch (error) {
     giveUp([error]);
   }
 }
 
-async function runParent(settings: Settings, log: Log): Promise<void> {
-  const gateway = await startGateway(settings, log);
+async function runParent(settings: Settings, mappings: SiteMappings, log: Log): Promise<void> {
+  const gateway = await startGateway(settings, mappings, log);
   const { httpPort, mllpPort, databaseUrl } = gateway;
   log('info', 'gateway.ready', { httpPort, mllpPort, roles: settings.roles });
   process.send?.({ httpPort, mllpPort, databaseUrl });
-  onStop(() => gateway.close());
+  onStop(() => gateway.close(), false);
 }
 
-async function runWorker(settings: Settings, log: Log): Promise<void> {
+async function runWorker(settings: Settings, mappings: SiteMappings, log: Log): Promise<void> {
   const closers: (() => Promise<void>)[] = [];
-  const house = await openHouse(settings, settings.databaseUrl ?? '', log, closers);
+  const databaseUrl = settings.databaseUrl ?? '';
+  const house = await openHouse({ ...settings, databaseUrl }, mappings, log, closers);
   const closeWork = await openWork(house);
   const telling = setInterval(() => void house.metrics.json().then((json) => process.send?.(json)), 2000);
   onStop(async () => {
     clearInterval(telling);
     await closeWork();
     for (const closer of closers.reverse()) await closer();
-  });
+  }, true);
 }
 
-/** SIGTERM, SIGINT, or the parent's end: finish what is under way, once. */
-function onStop(close: () => Promise<void>): void {
-  let stopping = false;
-  const stop = () => {
-    if (stopping) return;
-    stopping = true;
-    setTimeout(() => process.exit(1), 20_000).unref();
-    void close().finally(() => process.exit(0));
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  if (process.argv[2] === 'work') process.on('disconnect', stop);
-}
-
-/** Every fault with its place and remedy; one line each, on standard error. */
-function giveUp(faults: readonly unknown[]): void {
-  for (const fault of faults) {
-    const unknown = fault instanceof Error ? fault.stack : fault;
-    process.stderr.write(`${fault instanceof GatewayError ? describeFault(fault) : String(unknown)}\n`);
-  }
-  process.exit(1);
-}
-
-// Node names a program as it was called, and a module by its real path: through a link they differ.
-const [, called] = process.argv;
-if (called !== undefined && realpathSync(called) === fileURLToPath(import.meta.url)) await runGateway();
+if (isProgram(import.meta.url)) await runGateway();

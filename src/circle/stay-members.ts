@@ -1,10 +1,7 @@
+import { SYSTEMS } from '../fhir/systems.js';
 import type { CircleMember, FoldedPatient, FoldedStay, FoldOptions, StayPresence } from '../message/folded.js';
 import { instant } from '../message/order.js';
 import type { Membership } from './timeline.js';
-
-const PARTICIPATION_FUNCTION =
-  'https://mos.esante.gouv.fr/NOS/TRE_R259-HL7ParticipationFunction/FHIR/TRE-R259-HL7ParticipationFunction';
-const ROLE_CLASS = 'https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass';
 
 /** A member with what the CareTeam must say of him: the coding of his role, and where it comes from. */
 export interface SaidMember {
@@ -15,12 +12,12 @@ export interface SaidMember {
   ended?: { messageId: string; from: string; row: string };
 }
 
-const PROVIDER = { system: ROLE_CLASS, code: 'PROV', display: 'Professionnel de santé' };
+const PROVIDER = { system: SYSTEMS.roleClass, code: 'PROV', display: 'Professionnel de santé' };
 
 /** The role in the circle of those whom a stay brings, by type (fhir-fr §4.1). */
 const ROLES: Readonly<Record<string, SaidMember['role']>> = {
-  ATND: { system: PARTICIPATION_FUNCTION, code: 'ATTPHYS', display: 'Médecin responsable' },
-  ADM: { system: PARTICIPATION_FUNCTION, code: 'ADMPHYS', display: 'Médecin responsable de l’admission' },
+  ATND: { system: SYSTEMS.participation, code: 'ATTPHYS', display: 'Médecin responsable' },
+  ADM: { system: SYSTEMS.participation, code: 'ADMPHYS', display: 'Médecin responsable de l’admission' },
 };
 
 /** The doctors and units that the movements of the stays put in the circle. Discharge ends them, some days later where configured. */

@@ -1,6 +1,7 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../message/failure.js';
+import { isProgram } from './program.js';
 
 interface Command {
   what: string;
@@ -103,7 +104,4 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-// Node names a program as it was called, and a module by its real path: through a link they differ.
-const [, called] = process.argv;
-if (called !== undefined && realpathSync(called) === fileURLToPath(import.meta.url))
-  process.exitCode = await main(process.argv.slice(2));
+if (isProgram(import.meta.url)) process.exitCode = await main(process.argv.slice(2));

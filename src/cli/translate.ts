@@ -38,7 +38,8 @@ export function run(args: string[]): Promise<number> {
     type: 'collection',
     entry: resources.map((resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource })),
   };
-  const { unused, issues } = translation;
+  const { issues } = translation;
+  const unused = translation.unused();
   const { code, issues: errors } = admission;
   const traces = tracesOf(memory, translation);
   if (values.explain !== true) console.log(JSON.stringify(bundle, undefined, 2));
@@ -139,7 +140,7 @@ function explain(
     const value = shown(valueAt(byReference.get(resource), path));
     console.log(`  ${path.padEnd(40)} ${value.padEnd(32)} ← ${from.padEnd(12)} ${row}`.trimEnd());
   }
-  console.log(`\nunused: ${unused.join(' ') || 'nothing'}`);
+  console.log(`\nunused: ${unused().join(' ') || 'nothing'}`);
   for (const { field, text, blocking } of issues)
     console.log(`${blocking ? 'parked' : 'to look at'}: ${field ?? ''} ${text}`);
 }

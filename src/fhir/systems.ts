@@ -16,6 +16,15 @@ export const SYSTEMS = {
     'https://mos.esante.gouv.fr/NOS/TRE_R259-HL7ParticipationFunction/FHIR/TRE-R259-HL7ParticipationFunction',
 } as const;
 
+/** The national identity's systems by what they hold: number, provisional number, and the two that hold invented ones (pam-fr §2.3). */
+export const INS = {
+  nir: 'urn:oid:1.2.250.1.213.1.4.8',
+  nia: 'urn:oid:1.2.250.1.213.1.4.9',
+  test: 'urn:oid:1.2.250.1.213.1.4.10',
+  demo: 'urn:oid:1.2.250.1.213.1.4.11',
+} as const;
+
+export const CDS = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition';
 export const FR_CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition';
 
 /** An HL7 HD: namespace, universal id and its type (pam-fr §2.3). */

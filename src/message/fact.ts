@@ -181,7 +181,7 @@ export interface Translation {
   /** All patient identifiers of the message, for the identifier table. */
   identifiers: PatientIdentifier[];
   /** HL7 paths that carried a value and that nothing used. */
-  unused: string[];
+  unused(): string[];
   /** Things to look at; `blocking` ones stop the message (state parked). */
   issues: { blocking: boolean; reason: string; field?: string; text: string; key?: string }[];
 }

@@ -73,11 +73,3 @@ export interface NewWorkItem {
   /** Same key, same thing to do: a second one of an open key is not opened. */
   key?: string;
 }
-
-export interface WorkItem extends NewWorkItem {
-  id: string;
-  messageId: string | null;
-  controlId: string | null;
-  state: 'open' | 'done';
-  openedAt: Date;
-}

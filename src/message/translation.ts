@@ -24,7 +24,7 @@ export interface LoadedPatients {
   told: ToldBefore[];
 }
 
-/** A folded resource and its canonical JSON: the same bytes as any other fold of the same facts (law 3). */
+/** A folded resource and its canonical JSON: the same bytes from every fold of the same facts (law 3). */
 export interface ChangedResource {
   resource: FoldedResource['resource'];
   body: string;

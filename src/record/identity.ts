@@ -1,4 +1,5 @@
 import type { Identifier } from 'fhir/r4.js';
+import { INS } from '../fhir/systems.js';
 import type { Fact, PatientIdentifier, Trace } from '../message/fact.js';
 import { identifierKey } from '../message/id.js';
 import { inRecordedOrder, instant } from '../message/order.js';
@@ -60,12 +61,10 @@ export function strictTraits(elements: Elements): string {
   return [plain, elements.get('birthDate')?.value, elements.get('gender')?.value].join('|');
 }
 
-const NIA = 'urn:oid:1.2.250.1.213.1.4.9';
-
 /** Identifiers add up; an INS takes the place of the one before, and of a NIR and a NIA said together the NIR counts (pam-fr §2.3). */
 function supersede(identifiers: Map<string, SaidIdentifier>, supplied: readonly SaidIdentifier[]): void {
   const ins = supplied.filter((said) => said.type === 'INS');
-  const isWaiting = ({ identifier }: SaidIdentifier) => identifier.system === NIA;
+  const isWaiting = ({ identifier }: SaidIdentifier) => identifier.system === INS.nia;
   if (ins.length > 0) for (const [key, said] of identifiers) if (said.type === 'INS') identifiers.delete(key);
   const nir = ins.some((said) => !isWaiting(said));
   for (const said of supplied) if (said.type !== 'INS' || !nir || !isWaiting(said)) identifiers.set(keyOf(said), said);

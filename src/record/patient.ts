@@ -1,13 +1,13 @@
 import type { Extension, HumanName, Identifier, Patient } from 'fhir/r4.js';
+import { FR_CORE, INS } from '../fhir/systems.js';
 import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import { resourceId } from '../message/id.js';
 import { compareText, inRecordedOrder } from '../message/order.js';
 import { buildFields, layFragment, originsOf, type Elements } from './elements.js';
 import type { AnchorIdentity, SaidIdentifier } from './identity.js';
 
-const FR_CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition/';
 const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace';
-const INS_SYSTEMS = ['8', '9', '10', '11'].map((arc) => `urn:oid:1.2.250.1.213.1.4.${arc}`);
+const INS_SYSTEMS: readonly string[] = Object.values(INS);
 
 /** The Patient of a group of anchors: of each element what was recorded last, of identifiers all. */
 export function patientOf(anchors: readonly AnchorIdentity[]): FoldedResource {
@@ -42,7 +42,7 @@ export function replacedPatients(anchors: readonly AnchorIdentity[]): FoldedReso
     const resource: Patient & { id: string } = {
       resourceType: 'Patient',
       id: resourceId('Patient', one.anchor),
-      meta: { profile: [`${FR_CORE}fr-core-patient`] },
+      meta: { profile: [`${FR_CORE}/fr-core-patient`] },
       active: false,
       ...(own.length === 0 ? {} : { identifier: own.map((said) => said.identifier) }),
       link: [{ other: { reference: `Patient/${resourceId('Patient', survivor.anchor)}` }, type: 'replaced-by' }],
@@ -83,13 +83,13 @@ function anchorKey({ identifier }: SaidIdentifier): string {
 function profileOf(patient: Patient): string {
   const qualified =
     isQualified(patient) && hasInsName(patient.name) && hasBirthPlace(patient.extension) && hasInsTraits(patient);
-  return `${FR_CORE}${qualified ? 'fr-core-patient-ins' : 'fr-core-patient'}`;
+  return `${FR_CORE}/${qualified ? 'fr-core-patient-ins' : 'fr-core-patient'}`;
 }
 
 /** fr-core-1: VALI and an INS go together; an identity without VALI is not an INS identity. */
 function isQualified({ extension, identifier }: Patient): boolean {
   const status = extension
-    ?.filter((one) => one.url === `${FR_CORE}fr-core-identity-reliability`)
+    ?.filter((one) => one.url === `${FR_CORE}/fr-core-identity-reliability`)
     .flatMap((one) => one.extension ?? [])
     .some((part) => part.url === 'identityStatus' && part.valueCoding?.code === 'VALI');
   const ins = identifier?.filter(isIns) ?? [];
@@ -103,14 +103,14 @@ function isIns({ system, type }: Identifier): boolean {
 function hasInsName(names: HumanName[] | undefined): boolean {
   const official = names?.filter((name) => name.use === 'official') ?? [];
   const [name] = official;
-  const list = name?.extension?.some((one) => one.url === `${FR_CORE}fr-core-patient-birth-list-given-name`);
+  const list = name?.extension?.some((one) => one.url === `${FR_CORE}/fr-core-patient-birth-list-given-name`);
   return official.length === 1 && name?.family !== undefined && name.given?.length === 1 && list === true;
 }
 
 /** Born abroad (99xxx): the code is not in the required value set (fhir-fr §9.8). */
 function hasBirthPlace(extensions: Extension[] | undefined): boolean {
   const place = extensions?.find((one) => one.url === BIRTH_PLACE)?.valueAddress;
-  const insee = place?.extension?.find((one) => one.url === `${FR_CORE}fr-core-address-insee-code`)?.valueCoding;
+  const insee = place?.extension?.find((one) => one.url === `${FR_CORE}/fr-core-address-insee-code`)?.valueCoding;
   return insee?.code !== undefined && !insee.code.startsWith('99');
 }
 

@@ -1,11 +1,11 @@
 import type { CodeableConcept, HumanName, RelatedPerson } from 'fhir/r4.js';
+import { SYSTEMS } from '../fhir/systems.js';
 import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import type { Fact } from '../message/fact.js';
 import { inRecordedOrder } from '../message/order.js';
 import { buildFields, layFragment, type Elements } from './elements.js';
 
 const PROFILE = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition/cds-fr-related-person';
-const ROLE_CLASS = 'https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass';
 const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason';
 const UNKNOWN = { extension: [{ url: ABSENT, valueCode: 'unknown' }] };
 
@@ -71,7 +71,7 @@ function withName(names: HumanName[] | undefined): Record<string, unknown> {
 
 function withRole(relationship: CodeableConcept[] | undefined, fact: MemberFact): Record<string, unknown> {
   const known = relationship ?? [];
-  if (known.some((one) => one.coding?.some((coding) => coding.system === ROLE_CLASS))) return {};
+  if (known.some((one) => one.coding?.some((coding) => coding.system === SYSTEMS.roleClass))) return {};
   return { relationship: [{ coding: [fact.body.role] }, ...known] };
 }
 

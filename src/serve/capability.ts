@@ -1,8 +1,6 @@
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4.js';
 import { SEARCH_PARAMETERS } from '../fhir/search-parameters.js';
-
-const FR_CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition';
-const CDS = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition';
+import { CDS, FR_CORE } from '../fhir/systems.js';
 
 /** Profiles of the types that have one. */
 const PROFILES: Readonly<Record<string, string>> = {

@@ -1,11 +1,11 @@
-import { authoritySystem, SYSTEMS } from '../fhir/systems.js';
+import { authoritySystem, INS, SYSTEMS } from '../fhir/systems.js';
 import type { Converter, PartSource } from './converter.js';
 
-const INS: Readonly<Record<string, { use: string; code: string }>> = {
-  'urn:oid:1.2.250.1.213.1.4.8': { use: 'official', code: 'INS-NIR' },
-  'urn:oid:1.2.250.1.213.1.4.9': { use: 'temp', code: 'INS-NIA' },
-  'urn:oid:1.2.250.1.213.1.4.10': { use: 'official', code: 'INS-NIR-TEST' },
-  'urn:oid:1.2.250.1.213.1.4.11': { use: 'official', code: 'INS-NIR-DEMO' },
+const INS_TYPES: Readonly<Record<string, { use: string; code: string }>> = {
+  [INS.nir]: { use: 'official', code: 'INS-NIR' },
+  [INS.nia]: { use: 'temp', code: 'INS-NIA' },
+  [INS.test]: { use: 'official', code: 'INS-NIR-TEST' },
+  [INS.demo]: { use: 'official', code: 'INS-NIR-DEMO' },
 };
 
 /** Type and use by CX-5, as FR Core 2.1.0 has them (fhir-fr §1.1). */
@@ -37,7 +37,7 @@ export const cxIdentifier: Converter = (field, { authorities, qualified }) => {
   const system = authoritySystem(field.authority(4), authorities);
   const type = field.value(5);
   if (type === 'INS') {
-    const known = INS[system];
+    const known = INS_TYPES[system];
     if (!qualified || known === undefined) return undefined;
     return { value: { use: known.use, type: coding(SYSTEMS.fr0203, known.code), system, value }, parts: PARTS };
   }

@@ -1,10 +1,9 @@
 import type { Coding, FhirResource, Location, Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
-import { FR_CORE, SYSTEMS } from '../fhir/systems.js';
+import { CDS, FR_CORE, SYSTEMS } from '../fhir/systems.js';
 import type { Trace } from '../message/fact.js';
 import { identifierKey, resourceId } from '../message/id.js';
 
 const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition';
-const CDS = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition';
 const PHYSICAL_TYPE = 'http://terminology.hl7.org/CodeSystem/location-physical-type';
 const UNIT_TYPE = 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-3307';
 

@@ -57,7 +57,7 @@ export function translate(message: Message, options: TranslateContext): Translat
     facts: stopped ? [] : facts,
     mentions: stopped ? [] : territory.mentions,
     identifiers: linkable(identifiers),
-    unused: record.unused(message),
+    unused: () => record.unused(message),
     issues,
   };
 }
@@ -120,7 +120,7 @@ function recordedTime(message: Message, { zone, receivedAt }: TranslateContext, 
 }
 
 function blocked(issue: Issue): Translation {
-  return { facts: [], mentions: [], identifiers: [], unused: [], issues: [issue] };
+  return { facts: [], mentions: [], identifiers: [], unused: () => [], issues: [issue] };
 }
 
 function noPatient(): Issue {

@@ -10,12 +10,10 @@ import type { SourceSettings } from '../../src/config.js';
 import { frame, FrameDecoder } from '../../src/hl7v2/frame.js';
 import { parse, type Message } from '../../src/hl7v2/parse.js';
 import { GatewayError } from '../../src/message/failure.js';
-import type { ReceiveDeps } from '../../src/receive/accept.js';
-import { Committer, type Keep } from '../../src/receive/committer.js';
-import { messageIds } from '../../src/receive/message-ids.js';
+import type { Keep } from '../../src/receive/committer.js';
 import { openMllp, type MllpListener } from '../../src/receive/mllp.js';
 import { openStore } from '../../src/store/store.js';
-import { admission, MemoryStore, receiveSource } from '../support/admissions.js';
+import { admission, MemoryStore, receiveDeps, receiveSource } from '../support/admissions.js';
 import { freshDatabase } from '../support/database.js';
 
 const cleanups: (() => Promise<unknown> | void)[] = [];
@@ -24,17 +22,7 @@ afterEach(async () => {
 });
 
 async function listener(keep: Keep, settings: Partial<SourceSettings> = {}): Promise<MllpListener> {
-  const log = () => undefined;
-  const deps: ReceiveDeps = {
-    committer: new Committer(keep, Date.now, log),
-    triggers: () => new Set(['A01']),
-    newId: messageIds(1, Date.now),
-    now: Date.now,
-    log,
-    onKept: () => undefined,
-    onAnswer: () => undefined,
-  };
-  const opened = await openMllp({ ...receiveSource, ...settings }, 0, deps);
+  const opened = await openMllp({ ...receiveSource, ...settings }, 0, receiveDeps(keep));
   cleanups.push(() => opened.close());
   return opened;
 }

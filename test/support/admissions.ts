@@ -1,5 +1,8 @@
 import type { SourceSettings } from '../../src/config.js';
 import type { IncomingMessage, KeptMessage } from '../../src/message/message.js';
+import type { ReceiveDeps } from '../../src/receive/accept.js';
+import { Committer, type Keep } from '../../src/receive/committer.js';
+import { messageIds } from '../../src/receive/message-ids.js';
 
 /** A source as the schema fills it in. */
 export const receiveSource: SourceSettings = {
@@ -53,4 +56,18 @@ export class MemoryStore {
     this.messages.push(message);
     return { kind: 'kept', id: message.id };
   }
+}
+
+/** What a door needs, over a way to keep messages; only A01 is mapped, and nobody listens to the rest. */
+export function receiveDeps(keep: Keep): ReceiveDeps {
+  const log = () => undefined;
+  return {
+    committer: new Committer(keep, Date.now, log),
+    triggers: () => new Set(['A01']),
+    newId: messageIds(1, Date.now),
+    now: Date.now,
+    log,
+    onKept: () => undefined,
+    onAnswer: () => undefined,
+  };
 }

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../message/failure.js';
+import { isProgram } from '../program.js';
 import { benchAdmission } from './admission.js';
 import { load, type LoadResult } from './load.js';
 
@@ -28,7 +29,7 @@ export function runLoad(order: LoadOrder): Promise<LoadResult> {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isProgram(import.meta.url)) {
   const order = JSON.parse(process.argv[2] ?? '{}') as LoadOrder;
   // Messages are written before the clock starts: building them is no part of the measure.
   const prepared = Array.from({ length: Math.min(order.messages, 20_000) }, (_, n) => benchAdmission(n, order.run));

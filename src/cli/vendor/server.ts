@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import type { Bundle, BundleEntry, FhirResource, Identifier } from 'fhir/r4.js';
+import { isProgram } from '../program.js';
 
 export type Behaviour = 'ok' | '500' | '422' | 'hang' | 'reset';
 
@@ -171,7 +171,7 @@ export function openVendor(port: number): Promise<{ port: number; close(): Promi
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isProgram(import.meta.url)) {
   const vendor = await openVendor(Number(process.argv[2] ?? 8090));
   process.send?.({ port: vendor.port });
   const stop = () => void vendor.close().then(() => process.exit(0));

@@ -29,11 +29,8 @@ CREATE TABLE receipt (
   rule text,
   member_from text,
   member_to text,
-  written_at timestamptz NOT NULL DEFAULT now(),
-  -- The order in which they were written, for the operator's list.
-  number bigint GENERATED ALWAYS AS IDENTITY
+  written_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX receipt_number ON receipt (number);
 CREATE INDEX receipt_message ON receipt (message_id);
 CREATE INDEX receipt_stay_told ON receipt (stay) WHERE decision = 'told';
 

@@ -20,3 +20,7 @@ WHERE NOT removed;
 
 -- A delivery is changed twice, when it is claimed and when it ended: with room in its page the first leaves the indexes alone.
 ALTER TABLE delivery SET (fillfactor = 60);
+
+-- The order in which receipts were written, for the operator's list. For a while 0003 made it: there it is already.
+ALTER TABLE receipt ADD COLUMN IF NOT EXISTS number bigint GENERATED ALWAYS AS IDENTITY;
+CREATE INDEX IF NOT EXISTS receipt_number ON receipt (number);

@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { main } from '../../../src/cli/tdu.js';
-import { messageIds } from '../../../src/receive/message-ids.js';
-import { Committer } from '../../../src/receive/committer.js';
 import { openMllp, type MllpListener } from '../../../src/receive/mllp.js';
-import { admission, MemoryStore, receiveSource } from '../../support/admissions.js';
+import { admission, MemoryStore, receiveDeps, receiveSource } from '../../support/admissions.js';
 import { printed } from '../../support/output.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tdu-send-'));
@@ -17,16 +15,7 @@ let listener: MllpListener;
 
 beforeEach(async () => {
   store = new MemoryStore();
-  const log = () => undefined;
-  listener = await openMllp(receiveSource, 0, {
-    committer: new Committer(store.keep, Date.now, log),
-    triggers: () => new Set(['A01']),
-    newId: messageIds(1, Date.now),
-    now: Date.now,
-    log,
-    onKept: () => undefined,
-    onAnswer: () => undefined,
-  });
+  listener = await openMllp(receiveSource, 0, receiveDeps(store.keep));
 });
 afterEach(() => listener.close());
 afterAll(() => {

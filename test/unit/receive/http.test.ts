@@ -4,25 +4,13 @@ import request from 'supertest';
 import { GatewayError } from '../../../src/message/failure.js';
 import { Committer } from '../../../src/receive/committer.js';
 import { hl7v2Router } from '../../../src/receive/http.js';
-import { messageIds } from '../../../src/receive/message-ids.js';
-import { admission, MemoryStore, receiveSource } from '../../support/admissions.js';
+import { admission, MemoryStore, receiveDeps, receiveSource } from '../../support/admissions.js';
 
 const store = new MemoryStore();
 /** Each reading of the clock is three seconds later, so that patience is short. */
 let clock = Date.UTC(2026, 2, 2);
-const deps = {
-  committer: new Committer(
-    store.keep,
-    () => (clock += 3000),
-    () => undefined,
-  ),
-  triggers: () => new Set(['A01']),
-  newId: messageIds(2, Date.now),
-  now: Date.now,
-  log: () => undefined,
-  onKept: () => undefined,
-  onAnswer: () => undefined,
-};
+const silent = () => undefined;
+const deps = { ...receiveDeps(store.keep), committer: new Committer(store.keep, () => (clock += 3000), silent) };
 const app = express().use(
   hl7v2Router([receiveSource, { ...receiveSource, name: 'large', maxMessageBytes: 200_000 }], deps),
 );

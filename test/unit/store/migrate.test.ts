@@ -51,7 +51,7 @@ describe('migrations', () => {
     expect(await rows('SELECT * FROM migration ORDER BY number')).toEqual(before);
   });
 
-  it('give versions written before 0004 the identifier that they are sent by', async () => {
+  it('give versions written before 0004 the identifier that they are sent by, and receipts their number', async () => {
     const older = await emptyDatabase();
     const earlier = new pg.Client({ connectionString: older.url });
     await earlier.connect();
@@ -74,7 +74,15 @@ describe('migrations', () => {
         `INSERT INTO resource_version (type, id, version, body, updated_at, removed) VALUES ('Patient', $1, 1, $2, now(), false)`,
         [id, JSON.stringify(body)],
       );
+    for (const id of ['1', '2'])
+      await earlier.query(
+        `INSERT INTO receipt (id, message_id, patient, stay, movement, event_kind, effective_text, member, label, role, decision, reason)
+         VALUES (gen_random_uuid(), $1, 'p', 's', 'm', 'admission', '2026', 'r', 'l', 'PCP', 'told', 'rule-tells')`,
+        [id],
+      );
     await (await openStore({ databaseUrl: older.url, log })).close();
+    const receipts = await earlier.query('SELECT message_id FROM receipt ORDER BY number');
+    expect(receipts.rows).toEqual([{ message_id: '1' }, { message_id: '2' }]);
     const found = await earlier.query<{ id: string; identifier: string | null }>(
       'SELECT id, identifier FROM resource_version',
     );

@@ -21,7 +21,7 @@ function found(path: string): unknown {
       type: 'collection',
       entry: resources.map((resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource })),
     },
-    unused: translation.unused,
+    unused: translation.unused(),
     issues: translation.issues,
   };
 }
