@@ -3,7 +3,7 @@ import { checkMappings, type CheckedMappings } from './cli/load-mappings.js';
 import { giveUp, onStop } from './cli/process.js';
 import { isProgram } from './cli/program.js';
 import { readSettings, type Settings, type SourceSettings } from './config.js';
-import { openDeliver, type Deliver } from './deliver/pump.js';
+import { openDeliver } from './deliver/pump.js';
 import { QUEUES } from './journey.js';
 import { GatewayError } from './message/failure.js';
 import type { ReceiveDeps } from './receive/accept.js';
@@ -22,7 +22,7 @@ import { openQueues, type Queues } from './work/queues.js';
 import { openSweep } from './work/sweep.js';
 import { translateStage } from './work/translate-stage.js';
 import { Wakeups } from './work/wakeups.js';
-import { forkWorker, type Worker } from './work/worker-process.js';
+import { forkWorkers, WORKERS, type WorkerName, type Workers } from './work/worker-process.js';
 
 type SiteMappings = CheckedMappings['ofSite'];
 
@@ -45,8 +45,8 @@ interface House {
 }
 
 /**
- * Opens the edges in the order of the journey and hands each what it needs of the others. With several roles the work runs in a process
- * of its own, so that receiving never waits for translating (DESIGN §10).
+ * Opens the edges in the order of the journey and hands each what it needs of the others. The work runs in processes of its own, so that
+ * receiving never waits for translating, nor translating for those it tells (DESIGN §10, ADR 0003).
  * @throws GatewayError where a part cannot start; what was opened is closed again
  */
 export async function startGateway(settings: Settings, mappings: SiteMappings, log: Log): Promise<Gateway> {
@@ -57,12 +57,11 @@ export async function startGateway(settings: Settings, mappings: SiteMappings, l
   try {
     const databaseUrl = await openDatabase(settings, log, closers);
     const house = await openHouse({ ...settings, databaseUrl }, mappings, log, closers);
-    const apart = settings.roles.length > 1 && settings.roles.includes('work');
-    if (settings.roles.includes('work') && !apart) closers.push(await openWork(house));
-    const worker = apart ? forkWorker<MetricsJson>(fileURLToPath(import.meta.url), databaseUrl, log) : undefined;
-    if (worker !== undefined) closers.push(() => worker.stop());
+    const working = settings.roles.includes('work');
+    const workers = working ? forkWorkers<MetricsJson>(fileURLToPath(import.meta.url), databaseUrl, log) : undefined;
+    if (workers !== undefined) closers.push(() => workers.stop());
     const receive = settings.roles.includes('receive') ? await openReceive(house, closers) : undefined;
-    const http = await openServe(house, receive?.deps, worker);
+    const http = await openServe(house, receive?.deps, workers);
     closers.push(() => http.close());
     return { httpPort: http.port, mllpPort: receive?.listeners[0]?.port ?? 0, databaseUrl, close };
   } catch (error) {
@@ -131,8 +130,8 @@ async function openReceive(
   return { deps, listeners };
 }
 
-/** The work role: translate, deliver, and the sweep that makes both independent of the queue. */
-async function openWork(house: House): Promise<() => Promise<void>> {
+/** The first half of the work role: from the journal to receipts and deliveries. */
+function openTranslation(house: House): () => Promise<void> {
   const { settings, store, queues, metrics, mappingsOf, log } = house;
   const bySource = new Map(settings.sources.map((source) => [source.name, source]));
   const [first] = settings.sources;
@@ -141,8 +140,12 @@ async function openWork(house: House): Promise<() => Promise<void>> {
     if (source === undefined) throw new GatewayError('config-invalid', 'no source is configured');
     return source;
   };
-  const now = () => Date.now();
-  const wakeups = new Wakeups((ids) => queues.add(QUEUES.deliver, ids), Infinity, now, log);
+  const wakeups = new Wakeups(
+    (ids) => queues.add(QUEUES.deliver, ids),
+    Infinity,
+    () => Date.now(),
+    log,
+  );
   const translate = translateStage({
     inTranslation: (claim, run) => store.inTranslation(claim, run),
     source: (name) => ({ ...sourceOf(name), mappings: mappingsOf(name) }),
@@ -157,36 +160,35 @@ async function openWork(house: House): Promise<() => Promise<void>> {
       metrics.translated(messages, seconds);
     },
   });
-  const deliver = openDelivery(house);
   queues.work(QUEUES.translate, 2, translate);
-  const wake = async (endpoints: string[]) => void (await Promise.all(endpoints.map((one) => deliver.wake(one))));
-  queues.work(QUEUES.deliver, 50, wake);
-  await openSweep(queues, store, metrics, now);
-  return async () => {
-    await wakeups.flush();
-    await deliver.close();
-  };
+  return () => wakeups.flush();
 }
 
-function openDelivery({ settings, store, metrics, log }: House): Deliver {
-  return openDeliver({
+/** The second half: to the recipients; and the sweep, which makes both halves independent of the queue. */
+async function openDelivery({ settings, store, queues, metrics, log }: House): Promise<() => Promise<void>> {
+  const now = () => Date.now();
+  const deliver = openDeliver({
     endpoints: settings.endpoints,
     claimDeliveries: (request) => store.claimDeliveries(request),
     recordAttempts: (outcomes) => store.recordAttempts(outcomes),
     releaseDeliveries: (ids) => store.releaseDeliveries(ids),
-    now: () => Date.now(),
+    now,
     chance: () => Math.random(),
     log,
     observe: (endpoint, code, seconds) => {
       metrics.delivered(endpoint, code, seconds);
     },
   });
+  const wake = async (endpoints: string[]) => void (await Promise.all(endpoints.map((one) => deliver.wake(one))));
+  queues.work(QUEUES.deliver, 50, wake);
+  await openSweep(queues, store, metrics, now);
+  return () => deliver.close();
 }
 
 function openServe(
   house: House,
   receive: ReceiveDeps | undefined,
-  worker: Worker<MetricsJson> | undefined,
+  workers: Workers<MetricsJson> | undefined,
 ): Promise<HttpServer> {
   const { settings, store, queues, metrics, log } = house;
   const serving = settings.roles.includes('serve');
@@ -195,7 +197,7 @@ function openServe(
     startedAt: new Date().toISOString(),
     log,
     ready: { store: () => store.ping(), queue: () => queues.ping() },
-    metrics: async () => metrics.text(worker === undefined ? [] : await worker.metrics()),
+    metrics: () => metrics.text(workers?.metrics() ?? []),
     ...(serving ? { fhir: store, operator: { ...store, replay: (id: string) => replay(house, id) } } : {}),
     doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive)],
   });
@@ -208,7 +210,7 @@ async function replay({ store, queues }: House, id: string): Promise<boolean> {
   return true;
 }
 
-/** `node dist/main.js` and `tdu serve`; with the argument `work` the worker process of another gateway. */
+/** `node dist/main.js` and `tdu serve`; with the name of a worker, that process of another gateway. */
 export async function runGateway(): Promise<void> {
   const read = readSettings();
   // Compiled once, before anything is opened: a broken row is told with all the others.
@@ -217,8 +219,9 @@ export async function runGateway(): Promise<void> {
   if (faults.length > 0) return giveUp(faults);
   const log = openLog(read.settings.logLevel);
   try {
-    if (process.argv[2] === 'work') await runWorker(read.settings, ofSite, log);
-    else await runParent(read.settings, ofSite, log);
+    const worker = WORKERS.find((name) => name === process.argv[2]);
+    if (worker === undefined) await runParent(read.settings, ofSite, log);
+    else await runWorker(worker, read.settings, ofSite, log);
   } catch (error) {
     giveUp([error]);
   }
@@ -232,15 +235,14 @@ async function runParent(settings: Settings, mappings: SiteMappings, log: Log): 
   onStop(() => gateway.close(), false);
 }
 
-async function runWorker(settings: Settings, mappings: SiteMappings, log: Log): Promise<void> {
+async function runWorker(name: WorkerName, settings: Settings, mappings: SiteMappings, log: Log): Promise<void> {
   const closers: (() => Promise<void>)[] = [];
   const databaseUrl = settings.databaseUrl ?? '';
   const house = await openHouse({ ...settings, databaseUrl }, mappings, log, closers);
-  const closeWork = await openWork(house);
+  closers.push(name === 'translate' ? openTranslation(house) : await openDelivery(house));
   const telling = setInterval(() => void house.metrics.json().then((json) => process.send?.(json)), 2000);
   onStop(async () => {
     clearInterval(telling);
-    await closeWork();
     for (const closer of closers.reverse()) await closer();
   }, true);
 }

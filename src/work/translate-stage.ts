@@ -105,32 +105,19 @@ export function readJournalMessage(message: JournalMessage, deps: Pick<Translate
 }
 
 async function stepsOf(tx: TranslationTx, deps: TranslateDeps): Promise<TranslationStep[]> {
-  const readings: Reading[] = [];
-  for (const message of tx.messages) {
-    readings.push(read(message, deps));
-    await breath(readings.length);
-  }
+  const readings = tx.messages.map((message) => read(message, deps));
   const readable = readings.flatMap((reading) => ('translation' in reading ? [reading.translation] : []));
   const loaded = await tx.load({
     identifiers: readable.map((translation) => translation.identifiers),
     stays: [...new Set(readable.flatMap((translation) => translation.facts.flatMap((fact) => fact.stay ?? [])))],
   });
   const batch = new Batch(loaded.facts, loaded.stayOwner, loaded.told, deps);
-  const steps: TranslationStep[] = [];
   let request = 0;
-  for (const reading of readings) {
-    if ('error' in reading) steps.push(batch.failed(reading.message.id, reading.error));
-    else steps.push(batch.apply(reading.message.id, reading.translation, loaded.clusters[request++] ?? ''));
-    await breath(steps.length);
-  }
-  return steps;
-}
-
-/** Messages that are worked on without a pause: deliveries share the process, and their answers are waiting. */
-const AT_A_STRETCH = 5;
-
-async function breath(count: number): Promise<void> {
-  if (count % AT_A_STRETCH === 0) await new Promise((resolve) => setImmediate(resolve));
+  return readings.map((reading) =>
+    'error' in reading
+      ? batch.failed(reading.message.id, reading.error)
+      : batch.apply(reading.message.id, reading.translation, loaded.clusters[request++] ?? ''),
+  );
 }
 
 function read(message: JournalMessage, deps: TranslateDeps): Reading {

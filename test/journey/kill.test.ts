@@ -21,13 +21,15 @@ const MESSAGES = CONNECTIONS * ROUNDS * PATIENTS * 2;
 
 const GATEWAY = 'the gateway';
 const POSTGRES = 'PostgreSQL';
-const WORKER = 'the worker';
+const TRANSLATE = 'the translating worker';
+const DELIVER = 'the delivering worker';
 const BOTH = 'PostgreSQL and the gateway';
 const KILLS = [
   ...Array.from({ length: 8 }, () => GATEWAY),
   ...Array.from({ length: 8 }, () => POSTGRES),
   ...Array.from({ length: 2 }, () => BOTH),
-  ...Array.from({ length: 2 }, () => WORKER),
+  TRANSLATE,
+  DELIVER,
 ];
 
 const DOCTOR: SampleDoctor = { rpps: '10999000011', family: 'BERTHIER', given: 'Claire' };
@@ -95,7 +97,8 @@ describe('kill -9 at twenty random instants', () => {
         await until(() => Promise.resolve(acknowledged.size >= share * MESSAGES), 60_000);
         await wait(random() * 150);
         started.push(...(await childrenOf(gateway.pid)));
-        if (what === WORKER) await killChild(gateway, 'main.js work');
+        if (what === TRANSLATE) await killChild(gateway, 'main.js translate');
+        if (what === DELIVER) await killChild(gateway, 'main.js deliver');
         if (what === POSTGRES || what === BOTH) await killChild(gateway, 'postgres -D');
         if (what === GATEWAY || what === BOTH) {
           await gateway.kill();

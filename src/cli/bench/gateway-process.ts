@@ -12,7 +12,7 @@ export interface GatewayProcess {
   databaseUrl: string;
   dataDir: string;
   process: ChildProcess;
-  /** Resident memory of the gateway's two processes in MiB, PostgreSQL's left out. */
+  /** Resident memory of the gateway's processes in MiB, PostgreSQL's left out. */
   residentMiB(): Promise<number>;
   stop(): Promise<void>;
 }
