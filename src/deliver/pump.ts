@@ -199,7 +199,7 @@ class Pump {
 
   private async post(delivery: DueDelivery): Promise<{ sent: Sent; sha256: Buffer }> {
     try {
-      const bundle = Buffer.from(bundleOf(delivery));
+      const bundle = bundleOf(delivery);
       return { sent: await this.send(bundle), sha256: hash('sha256', bundle, 'buffer') };
     } catch (error) {
       // A bundle that cannot be made will not be made better by waiting.
@@ -210,7 +210,7 @@ class Pump {
   }
 }
 
-function bundleOf({ id, kind, effectiveAt, member, resources }: DueDelivery): string {
+function bundleOf({ id, kind, effectiveAt, member, resources }: DueDelivery): Buffer {
   const first = (type: string) => {
     const found = resources.find(({ reference }) => reference.startsWith(`${type}/`));
     if (found === undefined) throw new GatewayError('field-missing', `the delivery holds no ${type}`, { field: type });

@@ -3,33 +3,67 @@ import type { StoredResource } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
 import { uuid5 } from '../message/id.js';
 
-/** What a bundle needs of a resource: its canonical JSON as it is stored. */
-export type ResourceText = Pick<StoredResource, 'reference' | 'identifier' | 'body'>;
+/** What a bundle needs of a resource: its canonical JSON as it is stored; a version where the store has given it one. */
+export type ResourceText = Pick<StoredResource, 'reference' | 'identifier' | 'body'> & { readonly version?: number };
+
+const OPEN = Buffer.from('{"resourceType":"Bundle","type":"transaction","entry":[');
+const COMMA = Buffer.from(',');
+const CLOSE = Buffer.from(']}');
 
 /**
  * A FHIR transaction that is safe to repeat (R4 §3.1.0.11): every entry a conditional update by business identifier, references between
  * entries as `urn:uuid`, our ids left out. The stored texts go in as they are: to read, copy and write every resource again took ten times
  * as long.
- * @returns the Bundle as JSON
+ * @returns the Bundle as JSON, UTF-8
  * @throws GatewayError field-missing for a resource without identifier, which could not be sent twice safely
  */
-export function transactionBundle(resources: readonly ResourceText[]): string {
+export function transactionBundle(resources: readonly ResourceText[]): Buffer {
   const urns = new Map(resources.map(({ reference }) => [reference, `urn:uuid:${urnId(reference)}`]));
-  const entries = resources.map((resource) => entryOf(resource, urns));
-  return `{"resourceType":"Bundle","type":"transaction","entry":[${entries.join()}]}`;
+  const pieces: Buffer[] = [OPEN];
+  for (const resource of resources) {
+    if (pieces.length > 1) pieces.push(COMMA);
+    pieces.push(entryOf(resource, urns));
+  }
+  return Buffer.concat([...pieces, CLOSE]);
 }
 
-function entryOf({ reference, identifier, body }: ResourceText, urns: ReadonlyMap<string, string>): string {
+/** An entry as last made, and which of its references lay in that bundle. */
+interface Entry {
+  bytes: Buffer;
+  targets: Map<string, boolean>;
+}
+
+/** Places and professionals are in many bundles, and a version never changes: their entries are made once. */
+const SHARED = /^(Organization|Location|Practitioner|PractitionerRole)\//;
+const recent = new Map<string, Entry>();
+const RECENT = 2000;
+
+function entryOf(resource: ResourceText, urns: ReadonlyMap<string, string>): Buffer {
+  if (resource.version === undefined || !SHARED.test(resource.reference)) return makeEntry(resource, urns).bytes;
+  const key = `${resource.reference}/_history/${resource.version}`;
+  const known = recent.get(key);
+  if (known !== undefined && [...known.targets].every(([target, inside]) => urns.has(target) === inside))
+    return known.bytes;
+  const entry = makeEntry(resource, urns);
+  if (recent.size >= RECENT) recent.clear();
+  recent.set(key, entry);
+  return entry.bytes;
+}
+
+function makeEntry({ reference, identifier, body }: ResourceText, urns: ReadonlyMap<string, string>): Entry {
   const [type = '', id = ''] = reference.split('/');
   if (identifier === null)
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
+  const targets = new Map<string, boolean>();
   // In canonical order `resourceType` comes after `id`, so a comma does too.
   const resource = body.replace(`"id":"${id}",`, '').replace(REFERENCE, (written, target: string) => {
     const urn = urns.get(target);
+    targets.set(target, urn !== undefined);
     return urn === undefined ? written : `"reference":"${urn}"`;
   });
   const request = `{"method":"PUT","url":"${type}?identifier=${encodeURIComponent(identifier)}"}`;
-  return `{"fullUrl":"${urns.get(reference) ?? ''}","resource":${resource},"request":${request}}`;
+  const text = `{"fullUrl":"${urns.get(reference) ?? ''}","resource":${resource},"request":${request}}`;
+  return { bytes: Buffer.from(text), targets };
 }
 
 /** A quote inside a JSON string is written with a backslash before it, so this is found nowhere but as an element. */

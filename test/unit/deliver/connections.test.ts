@@ -71,6 +71,16 @@ describe('connections', () => {
     await expect(send(post(url))).rejects.toMatchObject({ code: 'endpoint-timeout' });
   });
 
+  it('count the wait for a free one too', async () => {
+    let requests = 0;
+    const url = await http(() => (requests += 1));
+    const send = openConnections(url, { timeoutMs: 200, connections: 1 });
+    const both = await Promise.allSettled([send(post(url)), send(post(url))]);
+    const late = { status: 'rejected', reason: expect.objectContaining({ code: 'endpoint-timeout' }) as unknown };
+    expect(both).toEqual([late, late]);
+    expect(requests).toBeLessThanOrEqual(2);
+  });
+
   it('are given up by an answer without end', async () => {
     const piece = Buffer.alloc(1 << 20, 'x');
     const url = await http((_request, response) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Bundle, FhirResource, Patient } from 'fhir/r4.js';
+import type { Bundle, FhirResource, Organization, Patient } from 'fhir/r4.js';
 import { history, searchset } from '../../../src/fhir/bundle.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { outcomeOf, statusOf } from '../../../src/fhir/outcome.js';
@@ -72,7 +72,8 @@ describe('a transaction', () => {
     identifier: businessIdentifier(resource) ?? null,
     body: canonicalJson(resource),
   });
-  const transaction = (...resources: FhirResource[]) => JSON.parse(transactionBundle(resources.map(textOf))) as Bundle;
+  const transaction = (...resources: FhirResource[]) =>
+    JSON.parse(transactionBundle(resources.map(textOf)).toString()) as Bundle;
   const bundle = transaction(patient, encounter);
 
   it('updates each resource by the identifier used most, so that it can be sent again', () => {
@@ -101,6 +102,31 @@ describe('a transaction', () => {
     const note = `"reference":"Patient/${ID}"`;
     const told = transaction(patient, { ...encounter, serviceType: { text: note } });
     expect(told.entry?.[1]?.resource).toMatchObject({ serviceType: { text: note } });
+  });
+
+  it('leads the references of a unit that is in many bundles to what each of them holds', () => {
+    const unit: FhirResource = {
+      resourceType: 'Organization',
+      id: 'unit',
+      identifier: [{ value: '2040' }],
+      partOf: { reference: 'Organization/hospital' },
+    };
+    const hospital: FhirResource = { resourceType: 'Organization', id: 'hospital', identifier: [{ value: '1' }] };
+    const parts = (...resources: FhirResource[]) => {
+      const texts = resources.map((resource) => ({ ...textOf(resource), version: 1 }));
+      const { entry } = JSON.parse(transactionBundle(texts).toString()) as Bundle;
+      return (entry?.[0]?.resource as Organization).partOf?.reference;
+    };
+    const urn = expect.stringMatching(/^urn:uuid:/) as unknown as string;
+    expect([parts(unit), parts(unit, hospital), parts(unit), parts(unit, hospital)]).toEqual([
+      'Organization/hospital',
+      urn,
+      'Organization/hospital',
+      urn,
+    ]);
+    const renamed = textOf({ ...unit, name: 'Chirurgie' });
+    const bundle = JSON.parse(transactionBundle([{ ...renamed, version: 2 }]).toString()) as Bundle;
+    expect(bundle.entry?.[0]?.resource).toHaveProperty('name', 'Chirurgie');
   });
 
   it('refuses a resource that no identifier names', () => {
