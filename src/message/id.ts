@@ -3,9 +3,10 @@ import { hash } from 'node:crypto';
 /** Namespace of every name-based id the gateway gives; changing it would rename every resource. */
 const NAMESPACE = Buffer.from('6f0c5e0e1f0d5b8e9a3b7c1d2e4f6a80', 'hex');
 
-/** The ids given lately: one message names its patient, its unit and its hospital many times. */
-const recent = new Map<string, string>();
-const RECENT = 4096;
+/** The ids given lately, and those before: one message names its patient, its unit and its hospital many times. */
+let recent = new Map<string, string>();
+let earlier = new Map<string, string>();
+const RECENT = 2048;
 
 /**
  * RFC 9562 UUIDv5 of a business name, so that a replay on an empty store gives the same ids (DESIGN §4).
@@ -14,16 +15,28 @@ const RECENT = 4096;
 export function uuid5(name: string): string {
   const known = recent.get(name);
   if (known !== undefined) return known;
-  const id = computeUuid5(name);
-  if (recent.size >= RECENT) recent.clear();
+  const id = earlier.get(name) ?? computeUuid5(name);
+  if (recent.size >= RECENT) {
+    earlier = recent;
+    recent = new Map();
+  }
   recent.set(name, id);
   return id;
 }
 
+/** The namespace, and room for most names after it. */
+const scratch = Buffer.concat([NAMESPACE], 1024);
+/** Bytes that one UTF-16 unit may become in UTF-8. */
+const WIDEST = 3;
+
 /** Version 5 in the high half of byte 6, the variant in the high bits of byte 8. */
 function computeUuid5(name: string): string {
-  const hex = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name, 'utf8')]), 'hex');
-  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  const fits = name.length * WIDEST <= scratch.length - NAMESPACE.length;
+  const named = fits
+    ? scratch.subarray(0, NAMESPACE.length + scratch.write(name, NAMESPACE.length))
+    : Buffer.concat([NAMESPACE, Buffer.from(name)]);
+  const hex = hash('sha1', named, 'hex');
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) & 0x3);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 

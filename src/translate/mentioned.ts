@@ -1,4 +1,4 @@
-import type { Coding, FhirResource, Location, Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
+import type { FhirResource, Location, Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
 import { CDS, FR_CORE, SYSTEMS } from '../fhir/systems.js';
 import type { Trace } from '../message/fact.js';
 import { identifierKey, resourceId } from '../message/id.js';
@@ -13,7 +13,29 @@ type Named<R> = R & { id: string };
 export interface ProfessionalNumber {
   system: string;
   value: string;
-  type: Coding;
+  /** Of the identifier, a Coding. */
+  type: { system: string; code: string };
+}
+
+/** Resources of one kind that are remembered. */
+const RECENT = 1000;
+
+/**
+ * A maker that gives the same resource, frozen, for the same words. A hospital's messages name the same units and professionals all day; of
+ * a mention that is the very object of the last one nothing has to be worked out again.
+ */
+function remembered<Words extends string[], Made extends object>(make: (...words: Words) => Made) {
+  const recent = new Map<string, Readonly<Made>>();
+  return (...words: Words): Readonly<Made> => {
+    let key = '';
+    for (const word of words) key += `${word.length}:${word}`;
+    const known = recent.get(key);
+    if (known !== undefined) return known;
+    const made = Object.freeze(make(...words));
+    if (recent.size >= RECENT) recent.clear();
+    recent.set(key, made);
+    return made;
+  };
 }
 
 /** The annuaire's profiles, which the circle asks of its members, know no ADELI number. */
@@ -23,45 +45,48 @@ function ofAnnuaire(system: string): boolean {
 
 /** A professional by his number; nameless where the field holds the number alone. */
 export function practitionerOf({ system, value, type }: ProfessionalNumber, family: string, given: string) {
-  const practitioner: Named<Practitioner> = {
-    resourceType: 'Practitioner',
-    id: resourceId('Practitioner', identifierKey(system, value)),
-    meta: {
-      profile: [`${FR_CORE}/fr-core-practitioner`, ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitioner`] : [])],
-    },
-    identifier: [{ type: { coding: [type] }, system, value }],
-    ...(family === '' ? {} : { name: [{ family, ...(given === '' ? {} : { given: [given] }) }] }),
-  };
-  return practitioner;
+  return practitioner(system, value, type.system, type.code, family, given);
 }
+
+const practitioner = remembered(
+  (system: string, value: string, typeSystem: string, typeCode: string, family: string, given: string) => {
+    const made: Named<Practitioner> = {
+      resourceType: 'Practitioner',
+      id: resourceId('Practitioner', identifierKey(system, value)),
+      meta: {
+        profile: [`${FR_CORE}/fr-core-practitioner`, ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitioner`] : [])],
+      },
+      identifier: [{ type: { coding: [{ system: typeSystem, code: typeCode }] }, system, value }],
+      ...(family === '' ? {} : { name: [{ family, ...(given === '' ? {} : { given: [given] }) }] }),
+    };
+    return made;
+  },
+);
 
 /** A professional in the town, or at the organisation given. */
-export function practitionerRoleOf(
-  { system, value }: ProfessionalNumber,
-  practitioner: string,
-  label: string,
-  at: string,
-) {
-  const id = resourceId('PractitionerRole', `${identifierKey(system, value)}|${at === '' ? 'ville' : at}`);
-  const role: Named<PractitionerRole> = {
-    resourceType: 'PractitionerRole',
-    id,
-    meta: {
-      profile: [
-        `${FR_CORE}/fr-core-practitioner-role`,
-        ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitionerrole`] : []),
-      ],
-    },
-    identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
-    active: true,
-    practitioner: { reference: `Practitioner/${practitioner}`, display: label },
-    ...(at === '' ? {} : { organization: { reference: at } }),
-  };
-  return role;
-}
+export const practitionerRoleOf = remembered(
+  (system: string, value: string, practitioner: string, label: string, at: string) => {
+    const id = resourceId('PractitionerRole', `${identifierKey(system, value)}|${at === '' ? 'ville' : at}`);
+    const role: Named<PractitionerRole> = {
+      resourceType: 'PractitionerRole',
+      id,
+      meta: {
+        profile: [
+          `${FR_CORE}/fr-core-practitioner-role`,
+          ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitionerrole`] : []),
+        ],
+      },
+      identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
+      active: true,
+      practitioner: { reference: `Practitioner/${practitioner}`, display: label },
+      ...(at === '' ? {} : { organization: { reference: at } }),
+    };
+    return role;
+  },
+);
 
 /** An establishment by its FINESS number: FINEJ for the legal entity, FINEG for a site. */
-export function establishmentOf(finess: string, code: 'FINEJ' | 'FINEG', name: string) {
+export const establishmentOf = remembered((finess: string, code: 'FINEJ' | 'FINEG', name: string) => {
   const organization: Named<Organization> = {
     resourceType: 'Organization',
     id: resourceId('Organization', identifierKey(SYSTEMS.finess, finess)),
@@ -71,10 +96,10 @@ export function establishmentOf(finess: string, code: 'FINEJ' | 'FINEG', name: s
     name: name === '' ? `Établissement ${finess}` : name,
   };
   return organization;
-}
+});
 
 /** An UF of a hospital, `partOf` where the hospital is known. */
-export function unitOrganization(system: string, code: string, name: string, hospital: string) {
+export const unitOrganization = remembered((system: string, code: string, name: string, hospital: string) => {
   const organization: Named<Organization> = {
     resourceType: 'Organization',
     id: resourceId('Organization', `${system}|UF|${code}`),
@@ -85,14 +110,15 @@ export function unitOrganization(system: string, code: string, name: string, hos
     ...(hospital === '' ? {} : { partOf: { reference: hospital } }),
   };
   return organization;
-}
+});
 
-/** A UF as a place, a room or a bed. @param path names it in its hospital, e.g. `<authority>|wa 2040|ro 12` */
-export function locationOf(
-  path: string,
-  { type, name }: { type: string; name: string },
-  { parent, unit }: { parent: string | undefined; unit: string | undefined },
-) {
+/**
+ * A UF as a place, a room or a bed.
+ * @param path names it in its hospital, e.g. `<authority>|wa 2040|ro 12`
+ * @param unit reference of the UF, '' where it is not known
+ * @param parent reference of the place it is in, '' where there is none
+ */
+export const locationOf = remembered((path: string, type: string, name: string, unit: string, parent: string) => {
   const id = resourceId('Location', path);
   const location: Named<Location> = {
     resourceType: 'Location',
@@ -109,11 +135,11 @@ export function locationOf(
     name,
     mode: 'instance',
     physicalType: { coding: [{ system: PHYSICAL_TYPE, code: type }] },
-    ...(unit === undefined ? {} : { managingOrganization: { reference: unit } }),
-    ...(parent === undefined ? {} : { partOf: { reference: parent } }),
+    ...(unit === '' ? {} : { managingOrganization: { reference: unit } }),
+    ...(parent === '' ? {} : { partOf: { reference: parent } }),
   };
   return location;
-}
+});
 
 /** Where a mentioned resource comes from: its field, and for some elements a component of it. */
 export interface MentionSource {

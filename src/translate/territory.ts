@@ -1,4 +1,3 @@
-import type { FhirResource } from 'fhir/r4.js';
 import { authoritySystem, SYSTEMS, type AssigningAuthority } from '../fhir/systems.js';
 import { canonicalJson, identifierKey } from '../message/id.js';
 import type { Mention, Place, UnitRef } from '../message/fact.js';
@@ -53,7 +52,7 @@ export class Territory {
     const given = text(field.value(3));
     const label = [given, family].filter((part) => part !== '').join(' ') || number.value;
     const practitioner = practitionerOf(number, family, given);
-    const role = practitionerRoleOf(number, practitioner.id, label, context);
+    const role = practitionerRoleOf(number.system, number.value, practitioner.id, label, context);
     const parts = { name: field.path(2), organization: 'PV1-3' };
     this.add(practitioner, { row: 'XCN-Practitioner', from: field.path(1), parts }, family !== '');
     this.add(role, { row: 'XCN-PractitionerRole', from: field.path(1), parts }, family !== '');
@@ -147,7 +146,7 @@ export class Territory {
     let parent: string | undefined;
     for (const level of levels) {
       path = `${path}|${level.type} ${level.value}`;
-      const location = locationOf(path, level, { parent, unit: unit?.organization });
+      const location = locationOf(path, level.type, level.name, unit?.organization ?? '', parent ?? '');
       const named = level.type !== 'wa' || !level.name.startsWith('UF ');
       this.add(location, { row: 'PL-Location', from: field.path() }, named);
       parent = `Location/${location.id}`;
@@ -161,7 +160,7 @@ export class Territory {
   }
 
   /** Of two mentions in one message the named one wins, then the greater content. */
-  private add(resource: FhirResource & { id: string }, source: MentionSource, named: boolean): void {
+  private add(resource: Mention['resource'], source: MentionSource, named: boolean): void {
     const key = `${resource.resourceType}/${resource.id}`;
     const recordedAt = named ? this.recordedAt : WEAKEST;
     const known = this.found.get(key);
@@ -172,6 +171,7 @@ export class Territory {
 
 function outweighs(one: Pick<Mention, 'resource' | 'recordedAt'>, other: Mention): boolean {
   if (one.recordedAt !== other.recordedAt) return one.recordedAt !== WEAKEST;
+  if (one.resource === other.resource) return false;
   return canonicalJson(one.resource) > canonicalJson(other.resource);
 }
 

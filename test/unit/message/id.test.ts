@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalJson, resourceId, uuid5 } from '../../../src/message/id.js';
@@ -9,6 +10,19 @@ describe('a name-based id', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
         expect(uuid5(name)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      }),
+    );
+  });
+
+  it('is what the standard says of names of any length and script', () => {
+    const namespace = Buffer.from('6f0c5e0e1f0d5b8e9a3b7c1d2e4f6a80', 'hex');
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 600 }), (name) => {
+        const sha1 = createHash('sha1').update(namespace).update(name, 'utf8').digest();
+        const id = Buffer.from(uuid5(name).replaceAll('-', ''), 'hex');
+        sha1[6] = (sha1.readUInt8(6) & 0x0f) | 0x50;
+        sha1[8] = (sha1.readUInt8(8) & 0x3f) | 0x80;
+        expect(id).toEqual(sha1.subarray(0, 16));
       }),
     );
   });
