@@ -3,34 +3,17 @@ import { hash } from 'node:crypto';
 /** Namespace of every name-based id the gateway gives; changing it would rename every resource. */
 const NAMESPACE = Buffer.from('6f0c5e0e1f0d5b8e9a3b7c1d2e4f6a80', 'hex');
 
-/** The ids given lately, and those before: one message names its patient, its unit and its hospital many times. */
-let recent = new Map<string, string>();
-let earlier = new Map<string, string>();
-const RECENT = 2048;
-
-/**
- * RFC 9562 UUIDv5 of a business name, so that a replay on an empty store gives the same ids (DESIGN §4).
- * @param name e.g. `Encounter|urn:oid:1.2.3|000897406`
- */
-export function uuid5(name: string): string {
-  const known = recent.get(name);
-  if (known !== undefined) return known;
-  const id = earlier.get(name) ?? computeUuid5(name);
-  if (recent.size >= RECENT) {
-    earlier = recent;
-    recent = new Map();
-  }
-  recent.set(name, id);
-  return id;
-}
-
 /** The namespace, and room for most names after it. */
 const scratch = Buffer.concat([NAMESPACE], 1024);
 /** Bytes that one UTF-16 unit may become in UTF-8. */
 const WIDEST = 3;
 
-/** Version 5 in the high half of byte 6, the variant in the high bits of byte 8. */
-function computeUuid5(name: string): string {
+/**
+ * RFC 9562 UUIDv5 of a business name, so that a replay on an empty store gives the same ids (DESIGN §4): version 5 in the high half of byte
+ * 6, the variant in the high bits of byte 8.
+ * @param name e.g. `delivery|<receipt>`
+ */
+export function uuid5(name: string): string {
   const fits = name.length * WIDEST <= scratch.length - NAMESPACE.length;
   const named = fits
     ? scratch.subarray(0, NAMESPACE.length + scratch.write(name, NAMESPACE.length))
@@ -45,9 +28,38 @@ export function identifierKey(system: string, value: string): string {
   return `${system}|${value}`;
 }
 
-/** The id of the resource that a business identifier names. */
+/** The ids given lately, and those before: one message names its patient, its unit and its hospital many times. */
+let recent = new Map<string, string>();
+let earlier = new Map<string, string>();
+const RECENT = 2048;
+
+/**
+ * The id of the resource that a business identifier names.
+ * @param identifier e.g. `urn:oid:1.2.3|000897406`
+ */
 export function resourceId(resourceType: string, identifier: string): string {
-  return uuid5(`${resourceType}|${identifier}`);
+  const name = `${resourceType}|${identifier}`;
+  const known = recent.get(name);
+  if (known !== undefined) return known;
+  const id = earlier.get(name) ?? uuid5(name);
+  if (recent.size >= RECENT) {
+    earlier = recent;
+    recent = new Map();
+  }
+  recent.set(name, id);
+  return id;
+}
+
+/** Canonical JSON of objects that never change, written once for each. */
+const written = new WeakMap<object, string>();
+
+/** As canonicalJson, of an object that is given again and again and never changes. */
+export function canonicalJsonOnce(value: object): string {
+  const known = written.get(value);
+  if (known !== undefined) return known;
+  const text = canonicalJson(value);
+  written.set(value, text);
+  return text;
 }
 
 /**

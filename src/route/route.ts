@@ -57,7 +57,8 @@ export function route(event: StayEvent, input: RouteInput): Routed {
     ? decideCorrection(input)
     : people(input.circle).map((memberships) => decidePerson(event, memberships, input));
   const receipts = decisions.map((decision) => receiptOf(event, decision));
-  const deliveries = decisions.flatMap((decision) => deliveryOf(event, decision, input));
+  const endpoints = decisions.map(({ endpoint }) => endpoint);
+  const deliveries = receipts.flatMap((receipt, index) => deliveryOf(receipt, endpoints[index], input));
   const workItems = decisions.flatMap((decision) =>
     decision.reason === 'name-differs' ? [nameDiffers(decision)] : [],
   );
@@ -146,15 +147,15 @@ function decideCorrection({ circle, told }: RouteInput): Decision[] {
 }
 
 /** Who was told at two addresses is corrected at both, so the address is part of what names a correction's receipt. */
-function receiptId(event: StayEvent, { member, reason, endpoint }: Decision): string {
+function nameOf(event: StayEvent, { member, reason, endpoint }: Decision): string {
   const address = reason === 'was-told-before' ? `|${endpoint ?? ''}` : '';
-  return uuid5(`receipt|${event.messageId}|${event.stay}|${event.movement}|${event.kind}|${member}${address}`);
+  return `receipt|${event.messageId}|${event.stay}|${event.movement}|${event.kind}|${member}${address}`;
 }
 
 function receiptOf(event: StayEvent, decision: Decision): NewReceipt {
   const { member, label, role, reason, rule, from, to, endpoint } = decision;
   return {
-    id: receiptId(event, decision),
+    id: uuid5(nameOf(event, decision)),
     event,
     member,
     label,
@@ -167,15 +168,17 @@ function receiptOf(event: StayEvent, decision: Decision): NewReceipt {
   };
 }
 
-function deliveryOf(event: StayEvent, decision: Decision, { resources }: RouteInput): NewDelivery[] {
-  const { endpoint } = decision;
+function deliveryOf(
+  { id: receiptId, event }: NewReceipt,
+  endpoint: string | undefined,
+  { resources }: RouteInput,
+): NewDelivery[] {
   if (endpoint === undefined) return [];
-  const receipt = receiptId(event, decision);
   const { patient, encounter, plan, team } = resources;
   return [
     {
-      id: uuid5(`delivery|${receipt}`),
-      receiptId: receipt,
+      id: uuid5(`delivery|${receiptId}`),
+      receiptId,
       endpoint,
       kind: event.kind,
       lane: `${endpoint}|${event.patient}`,

@@ -2,7 +2,7 @@ import type { FhirResource } from 'fhir/r4.js';
 import { businessIdentifier } from '../fhir/identifier.js';
 import { indexResource } from '../fhir/search.js';
 import type { Mention } from '../message/fact.js';
-import { canonicalJson } from '../message/id.js';
+import { canonicalJson, canonicalJsonOnce } from '../message/id.js';
 import { GatewayError } from '../message/failure.js';
 import { compareText } from '../message/order.js';
 import type { TranslationStep } from '../message/translation.js';
@@ -162,7 +162,8 @@ export class ResourceWriter {
     const at = Date.parse(recordedAt);
     const knownAt = known?.asOf ?? Number.NEGATIVE_INFINITY;
     if (known !== undefined && at < knownAt) return;
-    const body = bodyOf(resource);
+    // Translation gives the same object for the same unit again and again.
+    const body = canonicalJsonOnce(resource);
     if (known !== undefined && at === knownAt && body <= (known.body ?? '')) return;
     if (known?.body !== body) return this.write(messageId, resource, body, at);
     known.asOf = at;
@@ -210,17 +211,6 @@ export class ResourceWriter {
       read.map((one) => moment(one?.asOf)),
     ];
   }
-}
-
-/** Translation gives the same object for the same unit again and again. */
-const bodies = new WeakMap<FhirResource, string>();
-
-function bodyOf(resource: FhirResource): string {
-  const known = bodies.get(resource);
-  if (known !== undefined) return known;
-  const body = canonicalJson(resource);
-  bodies.set(resource, body);
-  return body;
 }
 
 function moment(milliseconds: number | undefined): string | null {

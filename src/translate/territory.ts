@@ -1,5 +1,5 @@
 import { authoritySystem, SYSTEMS, type AssigningAuthority } from '../fhir/systems.js';
-import { canonicalJson, identifierKey } from '../message/id.js';
+import { canonicalJsonOnce, identifierKey } from '../message/id.js';
 import type { Mention, Place, UnitRef } from '../message/fact.js';
 import {
   establishmentOf,
@@ -171,8 +171,7 @@ export class Territory {
 
 function outweighs(one: Pick<Mention, 'resource' | 'recordedAt'>, other: Mention): boolean {
   if (one.recordedAt !== other.recordedAt) return one.recordedAt !== WEAKEST;
-  if (one.resource === other.resource) return false;
-  return canonicalJson(one.resource) > canonicalJson(other.resource);
+  return canonicalJsonOnce(one.resource) > canonicalJsonOnce(other.resource);
 }
 
 function text(value: string): string {

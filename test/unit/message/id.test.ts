@@ -28,9 +28,9 @@ describe('a name-based id', () => {
   });
 
   it('stays the same when thousands of others were asked for in between', () => {
-    const before = uuid5('Patient|urn:oid:2.999|A');
-    for (let n = 0; n < 5000; n++) uuid5(`Patient|urn:oid:2.999|${String(n)}`);
-    expect(uuid5('Patient|urn:oid:2.999|A')).toBe(before);
+    const before = resourceId('Patient', 'urn:oid:2.999|A');
+    for (let n = 0; n < 5000; n++) resourceId('Patient', `urn:oid:2.999|${String(n)}`);
+    expect(resourceId('Patient', 'urn:oid:2.999|A')).toBe(before);
   });
 });
 
