@@ -86,11 +86,11 @@ export async function searchResources(
   return rows.length > page.length && last !== undefined ? { total, resources, next: last } : { total, resources };
 }
 
-/** SQL of a search: tokens by the GIN index, dates and `_lastUpdated` by their ranges. Values are never spliced in. */
+/** SQL of a search: tokens by their numbers in the GIN index, dates and `_lastUpdated` by their ranges. Values are never spliced in. */
 export function condition(query: SearchQuery): { where: string; values: unknown[] } {
   const values: unknown[] = [query.type];
   const parts = ['type = $1', 'NOT removed'];
-  for (const any of query.all) parts.push(`tokens && $${values.push(any)}::text[]`);
+  for (const any of query.all) parts.push(`tokens && numbers_of($${values.push(any)}::text[])`);
   if (query.ids !== undefined) parts.push(`id = ANY ($${values.push(query.ids)}::text[])`);
   for (const test of query.dates) parts.push(range(test, 'date_from', 'date_to', values));
   for (const test of query.lastUpdated) parts.push(range(test, 'updated_at', 'updated_at', values));

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FhirResource } from 'fhir/r4.js';
 import pg from 'pg';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
+import { indexResource, parseSearch } from '../../../src/fhir/search.js';
 import { firstIdAt } from '../../../src/store/partitions.js';
 import { openStore } from '../../../src/store/store.js';
 import { openQueues } from '../../../src/work/queues.js';
@@ -51,17 +52,45 @@ describe('migrations', () => {
     expect(await rows('SELECT * FROM migration ORDER BY number')).toEqual(before);
   });
 
-  it('give versions written before 0004 the identifier that they are sent by, and receipts their number', async () => {
+  /** A database as an earlier release left it. */
+  async function databaseAt(count: number): Promise<{ older: TestDatabase; earlier: pg.Client }> {
     const older = await emptyDatabase();
     const earlier = new pg.Client({ connectionString: older.url });
     await earlier.connect();
     await earlier.query(
       'CREATE TABLE migration (number int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
     );
-    for (const [index, file] of MIGRATIONS.slice(0, 3).entries()) {
+    for (const [index, file] of MIGRATIONS.slice(0, count).entries()) {
       await earlier.query(readFileSync(new URL(file, FOLDER), 'utf8'));
       await earlier.query('INSERT INTO migration (number) VALUES ($1)', [index + 1]);
     }
+    return { older, earlier };
+  }
+
+  it('find by its words what was written before 0005', async () => {
+    const { older, earlier } = await databaseAt(4);
+    const patient = { resourceType: 'Patient' as const, id: 'p', identifier: [{ system: 'urn:a', value: 'é|1' }] };
+    await earlier.query(
+      `INSERT INTO resource_version (type, id, version, body, updated_at, removed) VALUES ('Patient', 'p', 1, $1, now(), false)`,
+      [JSON.stringify(patient)],
+    );
+    await earlier.query(
+      `INSERT INTO resource (type, id, version, updated_at, tokens) VALUES ('Patient', 'p', 1, now(), $1)`,
+      [indexResource(patient).tokens],
+    );
+    await earlier.end();
+    const store = await openStore({ databaseUrl: older.url, log });
+    const found = async (search: string) =>
+      (await store.searchResources(parseSearch('Patient', new URLSearchParams(search)))).resources.map(({ id }) => id);
+    expect(await found('identifier=urn:a|é|1')).toEqual(['p']);
+    expect(await found('identifier=urn:b|1,urn:a|')).toEqual(['p']);
+    expect(await found('identifier=urn:a|é|2')).toEqual([]);
+    await store.close();
+    await older.drop();
+  });
+
+  it('give versions written before 0004 the identifier that they are sent by, and receipts their number', async () => {
+    const { older, earlier } = await databaseAt(3);
     const bodies: [id: string, body: object, identifier: string | null][] = [
       ['first', { identifier: [{ system: 'urn:a', value: '1' }, { value: '2' }] }, 'urn:a|1'],
       ['usual', { identifier: [{ value: '1' }, { use: 'usual', system: 'urn:b', value: '2' }] }, 'urn:b|2'],

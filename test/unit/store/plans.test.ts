@@ -17,7 +17,7 @@ const FILL = [
   `INSERT INTO identifier SELECT 'urn:oid:2.999.1', n::text, 'PI', n FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO fact SELECT ${FIRST} + n, 0, 'urn:oid:2.999.1|' || n % 5000, 'urn:oid:2.999.2|' || n % 5000, 'movement', '{}', now(), now(),
     'x', 'x', 'm' FROM generate_series(1, ${ROWS}) AS n`,
-  `INSERT INTO resource SELECT type, n::text, 1, now(), false, NULL, ARRAY['identifier=' || n, 'status=active'], now(), now()
+  `INSERT INTO resource SELECT type, n::text, 1, now(), false, NULL, numbers_of(ARRAY['identifier=' || n, 'status=active']), now(), now()
     FROM generate_series(1, ${ROWS / 4}) AS n, unnest(ARRAY['Patient', 'Encounter', 'CareTeam', 'CarePlan']) AS type`,
   `INSERT INTO resource_version SELECT type, id, version, '{}', updated_at, false, NULL FROM resource`,
   `INSERT INTO event (patient, number, kind, message_id, stay, movement, effective_at, effective_text)
