@@ -1,19 +1,19 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { GatewayError } from '../message/failure.js';
+import { freeAddress } from './embedded-address.js';
 import { findLauncher, handOver, nobodyCanEnter, type Launcher } from './embedded-binaries.js';
 import { lockStore } from './embedded-lock.js';
 
 type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
 export interface EmbeddedPostgres {
-  /** Connection string of the gateway's database, on the loopback. */
+  /** Connection string of the gateway's database, on this machine. */
   url: string;
   /** Process id of PostgreSQL, for the crash tests. */
   pid(): number;
@@ -31,8 +31,6 @@ const USER = 'tdu';
 const DATABASE = 'tdu';
 /** Durable by default; the rest gives a small machine room. */
 const SETTINGS = [
-  'listen_addresses=127.0.0.1',
-  'unix_socket_directories=',
   'max_connections=100',
   'shared_buffers=256MB',
   'max_wal_size=2GB',
@@ -62,9 +60,9 @@ export async function startEmbedded({ dataDir, log, settings = [] }: EmbeddedOpt
     const password = passwordOf(dataDir);
     if (!existsSync(join(folder, 'PG_VERSION'))) createCluster(folder, password, launcher);
     await stopLeftover(folder, log);
-    const port = await freePort();
-    const server = new Supervised(launcher, folder, port, settings, log);
-    const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
+    const address = await freeAddress(folder);
+    const server = new Supervised(launcher, folder, [...address.settings, ...settings], log);
+    const url = `postgresql://${USER}:${password}@${address.host}/${DATABASE}`;
     await server.start(url);
     const stop = async () => {
       await server.stop();
@@ -150,17 +148,6 @@ function runsPostgres(pid: number, folder: string): boolean {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
-}
-
 /** The server process, brought back on the same port whenever it dies unasked. */
 class Supervised {
   private child: ChildProcess | undefined;
@@ -170,7 +157,6 @@ class Supervised {
   constructor(
     private readonly launcher: Launcher,
     private readonly folder: string,
-    private readonly port: number,
     private readonly settings: string[],
     private readonly log: Log,
   ) {}
@@ -197,7 +183,7 @@ class Supervised {
   }
 
   private spawn(): void {
-    const chosen = [...SETTINGS, `port=${this.port}`, ...this.settings].flatMap((setting) => ['-c', setting]);
+    const chosen = [...SETTINGS, ...this.settings].flatMap((setting) => ['-c', setting]);
     const { file, args, options } = this.launcher.command('postgres', ['-D', this.folder, ...chosen]);
     const child = spawn(file, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
     child.stderr?.on('data', (chunk: Buffer) => {

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import pg, { type Pool } from 'pg';
 import type { IncomingMessage, KeptMessage } from '../message/message.js';
 import { compareText } from '../message/order.js';
 import { inOnePiece, inTransaction, plainArray, prepared, storeError, type Queryable, type Statement } from './pool.js';
@@ -23,7 +23,20 @@ const INPUT = `
           bytes_length)
     )`;
 
-/** One round trip for a batch: each control id is claimed, and only the messages that claimed theirs enter the journal. */
+/** One round trip for a batch whose control ids are all new; where one is not, nothing is kept and SQLSTATE 23505 says so. */
+const KEEP_NEW: Statement = [
+  'keep-new',
+  `
+    WITH ${INPUT}, claimed AS (
+      INSERT INTO control_id (source, sender, control_id, message_id, sha256)
+      SELECT source, sender, control_id, id, sha256 FROM input
+    )
+    INSERT INTO journal (${NAMES})
+    SELECT ${NAMES} FROM input
+    RETURNING id`,
+];
+
+/** The same where some may have come before: each control id is claimed, and only the messages that claimed theirs enter the journal. */
 const KEEP: Statement = [
   'keep',
   `
@@ -74,18 +87,50 @@ const EARLIER: Statement = [
     ) AS journal ON true`,
 ];
 
-/**
- * Commits a batch of messages to the journal, their work items with them. What each became is told in the same order.
- * @throws GatewayError store-unavailable; then nothing was kept
- */
-export async function keep(pool: Pool, batch: IncomingMessage[]): Promise<KeptMessage[]> {
-  try {
-    return batch.some((message) => message.workItems.length > 0)
-      ? await inTransaction(pool, (client) => keepAll(client, batch))
-      : await keepAll(pool, batch);
-  } catch (cause) {
-    throw storeError(cause);
+/** How long batches look before they write, once a sender was found to repeat himself: he rarely does so once. */
+const CAREFUL_MS = 60_000;
+
+/** Keeps batches of messages in the journal. */
+export class Journal {
+  private carefulUntil = 0;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly now: () => number,
+  ) {}
+
+  /**
+   * Commits a batch of messages to the journal, their work items with them. What each became is told in the same order.
+   * @throws GatewayError store-unavailable; then nothing was kept
+   */
+  async keep(batch: IncomingMessage[]): Promise<KeptMessage[]> {
+    const bare = batch.every(({ state, workItems }) => state !== 'refused' && workItems.length === 0);
+    try {
+      if (bare && this.now() >= this.carefulUntil && (await this.keepNew(batch)))
+        return batch.map(({ id }) => ({ kind: 'kept', id }));
+      return batch.some(({ workItems }) => workItems.length > 0)
+        ? await inTransaction(this.pool, (client) => keepAll(client, batch))
+        : await keepAll(this.pool, batch);
+    } catch (cause) {
+      throw storeError(cause);
+    }
   }
+
+  /** A plain insert costs a fifth less than one that looks first. @returns false where a control id was not new: nothing was kept */
+  private async keepNew(batch: IncomingMessage[]): Promise<boolean> {
+    try {
+      await keepBy(KEEP_NEW, this.pool, inClaimOrder(batch));
+      return true;
+    } catch (cause) {
+      if (!isRepeated(cause)) throw cause;
+      this.carefulUntil = this.now() + CAREFUL_MS;
+      return false;
+    }
+  }
+}
+
+function isRepeated(cause: unknown): boolean {
+  return cause instanceof pg.DatabaseError && cause.code === '23505';
 }
 
 async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<KeptMessage[]> {

@@ -4,7 +4,7 @@ import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
 import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
 import type { TranslationTx } from '../message/translation.js';
 import { claimDeliveries, endpointsDue, recordAttempts, releaseDeliveries, reviveDelivery } from './deliveries.js';
-import { keep } from './keep.js';
+import { Journal } from './keep.js';
 import { migrate } from './migrate.js';
 import {
   counts,
@@ -69,8 +69,9 @@ export async function openStore({ databaseUrl, log }: { databaseUrl: string; log
       throw storeError(cause);
     });
   await guarded(migrate(pool));
+  const journal = new Journal(pool, () => Date.now());
   return {
-    keep: (batch) => keep(pool, batch),
+    keep: (batch) => journal.keep(batch),
     inTranslation: (claim, run) => inTranslation(pool, claim, run),
     journalMessage: (id) => guarded(journalMessage(pool, id)),
     setMessageState: (id, to) => guarded(setMessageState(pool, id, to)),

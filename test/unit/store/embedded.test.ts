@@ -99,15 +99,20 @@ describe('the embedded PostgreSQL', () => {
     expect(second.events).toEqual([]);
   });
 
-  it('answers on the loopback alone, to its password alone, which nobody else can read', async () => {
+  it('answers on a socket of its folder and on the loopback alone, to its password alone, which nobody else can read', async () => {
     const dataDir = await folder();
     const { url } = await start(dataDir);
-    expect(new URL(url).hostname).toBe('127.0.0.1');
+    expect(decodeURIComponent(new URL(url).hostname)).toBe(join(dataDir, 'postgres'));
     expect(await ask(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
     const password = join(dataDir, 'postgres.password');
     expect((await stat(password)).mode & 0o077).toBe(0);
     expect(await readFile(password, 'utf8')).toMatch(/^[0-9a-f]{48}$/);
-    await expect(ask(url.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+    const loopback = url.replace(/@[^:]+:/, '@127.0.0.1:');
+    for (const address of [url, loopback]) {
+      expect(await ask(address, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      const wrong = ask(address.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'SELECT 1');
+      await expect(wrong).rejects.toMatchObject({ code: '28P01' });
+    }
   });
 
   it('starts over what a kill -9 of everything has left', async () => {

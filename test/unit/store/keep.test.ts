@@ -1,27 +1,41 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Store } from '../../../src/store/store.js';
-import { incoming, openTestStore } from '../../support/stored.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openStore, type Store } from '../../../src/store/store.js';
+import { freshDatabase, type TestDatabase } from '../../support/database.js';
+import { incoming } from '../../support/stored.js';
 
+let database: TestDatabase;
 let store: Store;
-let close: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ store, close } = await openTestStore());
+  database = await freshDatabase();
 });
-afterAll(() => close());
+afterAll(() => database.drop());
+beforeEach(async () => {
+  store = await openStore({ databaseUrl: database.url, log: () => undefined });
+});
+afterEach(() => store.close());
 
+let run = '';
 const message = (controlId: string, text: string, state: 'received' | 'refused' = 'received') =>
-  incoming(controlId, { bytes: Buffer.from(text), answer: Buffer.from(`answer to ${text}`), state });
+  incoming(`${run}${controlId}`, { bytes: Buffer.from(text), answer: Buffer.from(`answer to ${text}`), state });
 
-describe('keeping messages', () => {
+describe.each([
+  ['of a feed without repeats', false],
+  ['after a repeat', true],
+])('keeping messages %s', (name, repeated) => {
+  beforeEach(async () => {
+    run = `${name} `;
+    if (repeated) for (const text of ['same', 'same']) await store.keep([message('before', text)]);
+  });
+
   it('keeps a batch and finds each message again', async () => {
     const batch = [message('1', 'one'), message('2', 'two')];
     expect(await store.keep(batch)).toEqual(batch.map(({ id }) => ({ kind: 'kept', id })));
     const found = await store.journalMessage(batch[1]?.id ?? '');
     expect(found?.bytes.toString()).toBe('two');
-    expect(await store.listMessages({ controlId: '2' })).toMatchObject({
+    expect(await store.listMessages({ controlId: `${run}2` })).toMatchObject({
       total: 1,
-      items: [{ controlId: '2', state: 'received' }],
+      items: [{ controlId: `${run}2`, state: 'received' }],
     });
   });
 
@@ -29,7 +43,7 @@ describe('keeping messages', () => {
     await store.keep([message('r', 'same')]);
     const [again] = await store.keep([message('r', 'same')]);
     expect(again).toMatchObject({ kind: 'repeat', answer: Buffer.from('answer to same') });
-    expect((await store.listMessages({ controlId: 'r' })).total).toBe(1);
+    expect((await store.listMessages({ controlId: `${run}r` })).total).toBe(1);
   });
 
   it('tells when a control id comes with other bytes', async () => {
@@ -43,12 +57,36 @@ describe('keeping messages', () => {
     expect([first?.kind, second?.kind]).toEqual(['kept', 'repeat']);
   });
 
+  it('keeps the others of a batch that holds a repeat', async () => {
+    await store.keep([message('x', 'one')]);
+    const kinds = (await store.keep([message('w', 'w'), message('x', 'one'), message('y', 'y')])).map(
+      ({ kind }) => kind,
+    );
+    expect(kinds).toEqual(['kept', 'repeat', 'kept']);
+    for (const controlId of ['w', 'x', 'y'])
+      expect((await store.listMessages({ controlId: `${run}${controlId}` })).total).toBe(1);
+  });
+
+  it('keeps what several keep at once, each once', async () => {
+    const other = await openStore({ databaseUrl: database.url, log: () => undefined });
+    const ids = Array.from({ length: 40 }, (_, index) => `at once ${index}`);
+    const batches = await Promise.all(
+      [store, other, store, other].map((one, index) =>
+        one.keep((index % 2 === 0 ? ids : [...ids].reverse()).map((id) => message(id, id))),
+      ),
+    );
+    await other.close();
+    const kinds = batches.flat().map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'kept')).toHaveLength(ids.length);
+    expect(kinds.filter((kind) => kind === 'repeat')).toHaveLength(3 * ids.length);
+  });
+
   it('keeps a refused message once, with its work item, and leaves its control id free', async () => {
     const [first] = await store.keep([message('f', 'bad', 'refused')]);
     const [again] = await store.keep([message('f', 'bad', 'refused')]);
     const [mended] = await store.keep([message('f', 'good')]);
     expect([first?.kind, again?.kind, mended?.kind]).toEqual(['kept', 'repeat', 'kept']);
-    const items = await store.listWorkItems({ controlId: 'f', state: 'open' });
+    const items = await store.listWorkItems({ controlId: `${run}f`, state: 'open' });
     expect(items).toMatchObject({ total: 1, items: [{ field: 'ZBE-4', reason: 'field-missing' }] });
   });
 });

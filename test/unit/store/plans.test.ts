@@ -178,6 +178,7 @@ const search = (query: string) => () => store.searchResources(parseSearch('Encou
 
 describe('the plans of what messages and callers ask often', () => {
   it.each<[string, () => Promise<unknown>, number?]>([
+    ['keeping new messages', () => store.keep([incoming('P0')])],
     ['keeping messages', () => store.keep([incoming('P1'), incoming('P2', { state: 'refused' })])],
     [
       'recognising repeats',
