@@ -19,39 +19,47 @@ export interface Page {
 interface ListDefinition {
   select: string;
   from: string;
-  /** Filter name → column. */
-  filters: Readonly<Record<string, string>>;
+  /** Filter name → condition on a parameter. */
+  filters: Readonly<Record<string, (parameter: string) => string>>;
   /** Column the pages are ordered by, newest first. */
   order: string;
 }
+
+const is = (column: string) => (parameter: string) => `${column} = ${parameter}`;
+
+/** The one that claimed it, for each source and sender, and the refused that came under it. */
+const messagesOf = (controlId: string) => `id = ANY (ARRAY (
+      SELECT message_id FROM control_id WHERE control_id = ${controlId}
+      UNION ALL
+      SELECT id FROM journal WHERE state = 'refused' AND control_id = ${controlId}))`;
 
 const LISTS = {
   messages: {
     select: `id::text, control_id AS "controlId", source, sender, type, received_at AS "receivedAt", state, charset,
       encode(sha256, 'hex') AS sha256, jsonb_build_object('code', answer_code, 'issues', issues) AS answer`,
     from: 'journal',
-    filters: { id: 'id', controlId: 'control_id', state: 'state', source: 'source' },
+    filters: { id: is('id'), controlId: messagesOf, state: is('state'), source: is('source') },
     order: 'id',
   },
   workItems: {
     select: `id::text, control_id AS "controlId", message_id::text AS "messageId", reason, field, text, state, opened_at AS "openedAt",
       closed_at AS "closedAt", closed_by AS "closedBy"`,
     from: 'work_item',
-    filters: { controlId: 'control_id', message: 'message_id', state: 'state', reason: 'reason' },
+    filters: { controlId: is('control_id'), message: is('message_id'), state: is('state'), reason: is('reason') },
     order: 'id',
   },
   receipts: {
     select: `id::text, message_id::text AS "messageId", stay, movement, event_kind AS event, effective_text AS "effectiveAt", member, label,
       role, decision, reason, rule, member_from AS "memberFrom", member_to AS "memberTo", written_at AS "writtenAt", number::text AS cursor`,
     from: 'receipt',
-    filters: { message: 'message_id', stay: 'stay', decision: 'decision' },
+    filters: { message: is('message_id'), stay: is('stay'), decision: is('decision') },
     order: 'number',
   },
   deliveries: {
     select: `id::text, receipt_id::text AS "receiptId", message_id::text AS "messageId", endpoint, kind AS event, state, attempts,
       due_at AS "dueAt", code, created_at AS "createdAt", ended_at AS "endedAt", number::text AS cursor`,
     from: 'delivery',
-    filters: { message: 'message_id', receipt: 'receipt_id', endpoint: 'endpoint', state: 'state' },
+    filters: { message: is('message_id'), receipt: is('receipt_id'), endpoint: is('endpoint'), state: is('state') },
     order: 'number',
   },
 } as const satisfies Record<string, ListDefinition>;
@@ -64,9 +72,9 @@ export async function list(client: Queryable, name: ListName, filter: ListFilter
   const { after, count = 50, ...wanted } = filter;
   const values: unknown[] = [];
   const parts = Object.entries(wanted).flatMap(([field, value]) => {
-    const column = filters[field];
-    if (column === undefined) throw new GatewayError('request-invalid', `${field} is no filter here`, { field });
-    return value === undefined ? [] : [`${column} = $${values.push(value)}`];
+    const condition = Object.hasOwn(filters, field) ? filters[field] : undefined;
+    if (condition === undefined) throw new GatewayError('request-invalid', `${field} is no filter here`, { field });
+    return value === undefined ? [] : [condition(`$${values.push(value)}`)];
   });
   const where = parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`;
   const { rows: totals } = await client.query<{ total: number }>(

@@ -82,6 +82,8 @@ describe('the lists of the operator API', () => {
 
   it.each([
     ['messages?controlId=A2', ['A2']],
+    ['messages?controlId=A3', ['A3']],
+    ['messages?controlId=A3&state=received', []],
     ['messages?state=refused', ['A3']],
     ['messages?source=clinique', ['A3']],
     ['messages?source=chu&state=received', ['B4', 'B3', 'B2', 'B1', 'B0']],
@@ -139,6 +141,7 @@ describe('the lists of the operator API', () => {
 
   it.each([
     'messages?nom=x',
+    'messages?constructor=x',
     'messages?count=0',
     'messages?count=501',
     'messages?count=x',
