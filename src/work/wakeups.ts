@@ -1,10 +1,10 @@
 type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
 /** Least time between two jobs: a job costs the queue ten milliseconds, and whoever takes it takes all that waits. */
-const BETWEEN_MS = 250;
+const BETWEEN_MS = 500;
 
 /**
- * Gathers ids into few jobs: at once after a pause, then one job every 250 ms at most. What is gathered and not yet queued is lost with the
+ * Gathers ids into few jobs: at once after a pause, then one job every 500 ms at most. What is gathered and not yet queued is lost with the
  * process and found by the sweep: the store is the truth.
  */
 export class Wakeups {
