@@ -56,18 +56,25 @@ function makeEntry({ reference, identifier, body }: ResourceText, urns: Readonly
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
   const targets = new Map<string, boolean>();
   // In canonical order `resourceType` comes after `id`, so a comma does too.
-  const resource = body.replace(`"id":"${id}",`, '').replace(REFERENCE, (written, target: string) => {
+  const resource = body.replace(`"id":"${id}",`, '');
+  let text = `{"fullUrl":"${urns.get(reference) ?? ''}","resource":`;
+  let done = 0;
+  for (let at = resource.indexOf(REFERENCE); at >= 0; at = resource.indexOf(REFERENCE, at)) {
+    at += REFERENCE.length;
+    const end = resource.indexOf('"', at);
+    const target = resource.slice(at, end);
     const urn = urns.get(target);
     targets.set(target, urn !== undefined);
-    return urn === undefined ? written : `"reference":"${urn}"`;
-  });
-  const request = `{"method":"PUT","url":"${type}?identifier=${encodeURIComponent(identifier)}"}`;
-  const text = `{"fullUrl":"${urns.get(reference) ?? ''}","resource":${resource},"request":${request}}`;
+    if (urn === undefined) continue;
+    text += resource.slice(done, at) + urn;
+    done = end;
+  }
+  text += `${resource.slice(done)},"request":{"method":"PUT","url":"${type}?identifier=${encodeURIComponent(identifier)}"}}`;
   return { bytes: Buffer.from(text), targets };
 }
 
 /** A quote inside a JSON string is written with a backslash before it, so this is found nowhere but as an element. */
-const REFERENCE = /"reference":"([^"\\]+)"/g;
+const REFERENCE = '"reference":"';
 
 /** Our ids are UUIDs already; any other becomes one by name. */
 function urnId(reference: string): string {

@@ -93,6 +93,28 @@ describe('a transaction', () => {
     });
   });
 
+  it('leads all references of a resource, wherever they stand and however often', () => {
+    const plan: FhirResource = {
+      resourceType: 'CarePlan',
+      id: 'plan',
+      status: 'active',
+      intent: 'plan',
+      identifier: [{ value: 'P1' }],
+      // Before `id` in canonical order, and after it.
+      addresses: [{ reference: `Patient/${ID}` }, { reference: 'Condition/1', display: 'né "ici"' }],
+      author: { reference: `Patient/${ID}` },
+      subject: { reference: `Patient/${ID}` },
+    };
+    const own = `urn:uuid:${ID}`;
+    expect(transaction(plan, patient).entry?.[0]?.resource).toEqual({
+      ...plan,
+      id: undefined,
+      addresses: [{ reference: own }, { reference: 'Condition/1', display: 'né "ici"' }],
+      author: { reference: own },
+      subject: { reference: own },
+    });
+  });
+
   it('changes nothing else: each entry is the resource without its id', () => {
     const { id: _id, ...rest } = patient;
     expect(bundle.entry?.[0]?.resource).toEqual(rest);
