@@ -3,7 +3,7 @@ import type { StoredResource } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
 import { uuid5 } from '../message/id.js';
 
-/** What a bundle needs of a resource: its canonical JSON as it is stored; a version where the store has given it one. */
+/** What a bundle needs of a resource: its JSON, as it is stored where the store has it; a version where the store has given it one. */
 export type ResourceText = Pick<StoredResource, 'reference' | 'identifier' | 'body'> & { readonly version?: number };
 
 const OPEN = Buffer.from('{"resourceType":"Bundle","type":"transaction","entry":[');
@@ -55,7 +55,7 @@ function makeEntry({ reference, identifier, body }: ResourceText, urns: Readonly
   if (identifier === null)
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
   const targets = new Map<string, boolean>();
-  // In canonical order `resourceType` comes after `id`, so a comma does too.
+  // Something comes after `id`: in canonical order `resourceType` does.
   const resource = body.replace(`"id":"${id}",`, '');
   let text = `{"fullUrl":"${urns.get(reference) ?? ''}","resource":`;
   let done = 0;

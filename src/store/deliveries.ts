@@ -201,8 +201,16 @@ function closure(member: string, roots: Referring[], territory: Map<string, Refe
   return result;
 }
 
-const REFERENCE = /"reference":"([A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64})"/g;
+const REFERENCE = '"reference":"';
+const LOCAL = /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/;
 
+/** `Type/id` of all that a body refers to; a quote inside a JSON string has a backslash before it, so these are elements. */
 function referencesOf(body: string): string[] {
-  return [...body.matchAll(REFERENCE)].map((match) => match[1] ?? '');
+  const found: string[] = [];
+  for (let at = body.indexOf(REFERENCE); at >= 0; at = body.indexOf(REFERENCE, at)) {
+    at += REFERENCE.length;
+    const reference = body.slice(at, body.indexOf('"', at));
+    if (!found.includes(reference) && LOCAL.test(reference)) found.push(reference);
+  }
+  return found;
 }

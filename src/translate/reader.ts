@@ -85,8 +85,10 @@ export function readField(
 
 /** A reader for each repetition of a field. */
 export function readAll(segment: Segment | undefined, field: number, record: ReadRecord): FieldReader[] {
-  const count = segment?.repetitions(field) ?? 0;
-  return segment === undefined
-    ? []
-    : Array.from({ length: count }, (_, index) => new FieldReader(segment, field, index + 1, record));
+  const readers: FieldReader[] = [];
+  if (segment === undefined) return readers;
+  const count = segment.repetitions(field);
+  for (let repetition = 1; repetition <= count; repetition++)
+    readers.push(new FieldReader(segment, field, repetition, record));
+  return readers;
 }

@@ -14,8 +14,8 @@ export interface Workers<Told> {
 
 type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
-/** A batch makes tens of megabytes of short-lived objects: with room for them hardly any is copied by the collector. */
-const YOUNG_SPACE = ['--max-semi-space-size=64'];
+/** A batch of messages makes tens of megabytes of short-lived objects: with room for them hardly any is copied by the collector. */
+const OPTIONS: Readonly<Record<WorkerName, string[]>> = { translate: ['--max-semi-space-size=64'], deliver: [] };
 
 /** The work role in processes of its own, each brought back when it dies. They share the store and end with their parent. */
 export function forkWorkers<Told>(main: string, databaseUrl: string, log: Log): Workers<Told> {
@@ -32,7 +32,7 @@ function forkWorker<Told>(main: string, name: WorkerName, databaseUrl: string, l
   let last: Told[] = [];
   const start = () => {
     const env = { ...process.env, DATABASE_URL: databaseUrl, TDU_ROLES: 'work' };
-    child = fork(main, [name], { env, execArgv: [...process.execArgv, ...YOUNG_SPACE] });
+    child = fork(main, [name], { env, execArgv: [...process.execArgv, ...OPTIONS[name]] });
     child.on('message', (told) => {
       last = [told as Told];
     });
