@@ -10,32 +10,34 @@ export interface AcceptRow extends LoadResult {
   ratio: number;
 }
 
-/** Durable accept at 1, 8 and 64 connections, each beside the answer-only server under the same load. */
+/** Durable accept at 1, 8 and 64 connections, each beside the answer-only server under the same load, before and after: machines drift. */
 export async function benchAccept(gateway: GatewayProcess, seconds: number): Promise<AcceptRow[]> {
   const rows: AcceptRow[] = [];
   for (const connections of [1, 8, 64]) {
-    const bare = await answerOnly();
-    const baseline = await runLoad({
-      port: bare.port,
-      connections,
-      messages: 1_000_000,
-      seconds: seconds / 2,
-      run: `B${connections}C`,
-    });
-    bare.close();
-    const result = await runLoad({
-      port: gateway.mllpPort,
-      connections,
-      messages: 1_000_000,
-      seconds,
-      run: `A${connections}C`,
-    });
+    const before = await answerOnlyRate(connections, seconds / 4, 'B');
+    const run = `A${connections}C`;
+    const result = await runLoad({ port: gateway.mllpPort, connections, messages: 1_000_000, seconds, run });
+    const after = await answerOnlyRate(connections, seconds / 4, 'C');
+    const baseline = (before + after) / 2;
     rows.push({
       connections,
       ...result,
-      answerOnlyRate: baseline.rate,
-      ratio: Math.round((result.rate / baseline.rate) * 1000) / 1000,
+      answerOnlyRate: Math.round(baseline),
+      ratio: Math.round((result.rate / baseline) * 1000) / 1000,
     });
   }
   return rows;
+}
+
+async function answerOnlyRate(connections: number, seconds: number, run: string): Promise<number> {
+  const bare = await answerOnly();
+  const { rate } = await runLoad({
+    port: bare.port,
+    connections,
+    messages: 1_000_000,
+    seconds,
+    run: `${run}${connections}C`,
+  });
+  bare.close();
+  return rate;
 }
