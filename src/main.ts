@@ -134,18 +134,14 @@ async function openReceive(
 function openTranslation(house: House): () => Promise<void> {
   const { settings, store, queues, metrics, mappingsOf, log } = house;
   const bySource = new Map(settings.sources.map((source) => [source.name, source]));
-  const [first] = settings.sources;
   const sourceOf = (name: string): SourceSettings => {
-    const source = bySource.get(name) ?? first;
+    const source = bySource.get(name) ?? settings.sources[0];
     if (source === undefined) throw new GatewayError('config-invalid', 'no source is configured');
     return source;
   };
-  const wakeups = new Wakeups(
-    (ids) => queues.add(QUEUES.deliver, ids),
-    Infinity,
-    () => Date.now(),
-    log,
-  );
+  const now = () => Date.now();
+  const wakeups = new Wakeups((ids) => queues.add(QUEUES.deliver, ids), Infinity, now, log);
+  let stopping = false;
   const translate = translateStage({
     inTranslation: (claim, run) => store.inTranslation(claim, run),
     source: (name) => ({ ...sourceOf(name), mappings: mappingsOf(name) }),
@@ -159,9 +155,13 @@ function openTranslation(house: House): () => Promise<void> {
     observe: (messages, seconds) => {
       metrics.translated(messages, seconds);
     },
+    stopping: () => stopping,
   });
   queues.work(QUEUES.translate, 2, translate);
-  return () => wakeups.flush();
+  return () => {
+    stopping = true;
+    return wakeups.flush();
+  };
 }
 
 /** The second half: to the recipients; and the sweep, which makes both halves independent of the queue. */

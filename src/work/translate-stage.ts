@@ -24,14 +24,14 @@ export interface TranslateDeps extends ApplyContext {
   due(endpoints: string[]): void;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
   observe(messages: number, seconds: number): void;
+  /** The gateway wants to stop: what still waits is for the next one. */
+  stopping(): boolean;
 }
 
 type Reading = { message: JournalMessage; translation: Translation } | { message: JournalMessage; error: unknown };
 
 /** Waiting messages that a transaction takes beside those its job names. */
 const OTHERS = 50;
-/** Batches of one job: it goes on while much waits, but not so long that the gateway could not stop. */
-const ROUNDS = 20;
 
 /**
  * The translate stage: one transaction for a batch of journal messages (DESIGN §4), and another as long as more wait. Where the store
@@ -42,8 +42,8 @@ const ROUNDS = 20;
 export function translateStage(deps: TranslateDeps): (ids: string[]) => Promise<void> {
   return async (ids) => {
     let taken = await translateRound({ ids, others: OTHERS }, deps);
-    for (let round = 1; round < ROUNDS && taken >= OTHERS; round++)
-      taken = await translateRound({ ids: [], others: OTHERS }, deps);
+    // Whoever waits has been named by a job that ended already: a queue that is empty says nothing of the journal.
+    while (taken >= OTHERS && !deps.stopping()) taken = await translateRound({ ids: [], others: OTHERS }, deps);
   };
 }
 
