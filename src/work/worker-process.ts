@@ -14,8 +14,13 @@ export interface Workers<Told> {
 
 type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
+/** The collector's helpers would take the cores that PostgreSQL and the recipients need; alone it is hardly slower. */
+const ALONE = '--no-parallel-scavenge';
 /** A batch of messages makes tens of megabytes of short-lived objects: with room for them hardly any is copied by the collector. */
-const OPTIONS: Readonly<Record<WorkerName, string[]>> = { translate: ['--max-semi-space-size=64'], deliver: [] };
+const OPTIONS: Readonly<Record<WorkerName, string[]>> = {
+  translate: [ALONE, '--max-semi-space-size=64'],
+  deliver: [ALONE],
+};
 
 /** The work role in processes of its own, each brought back when it dies. They share the store and end with their parent. */
 export function forkWorkers<Told>(main: string, databaseUrl: string, log: Log): Workers<Told> {
