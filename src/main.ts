@@ -99,6 +99,10 @@ async function openHouse(
   return { settings, log, metrics: openMetrics(), store, queues, mappingsOf };
 }
 
+const now = () => Date.now();
+
+/** Translate jobs at once: while one waits for PostgreSQL the other translates. With one alone it was a fifth slower, a third gained nothing. */
+const TRANSLATING = 2;
 /** Messages that a translate job names: what else waits is taken with them. */
 const NAMED = 100;
 
@@ -107,7 +111,6 @@ async function openReceive(
   closers: (() => Promise<void>)[],
 ): Promise<{ deps: ReceiveDeps; listeners: MllpListener[] }> {
   const { settings, store, queues, metrics, mappingsOf, log } = house;
-  const now = () => Date.now();
   const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), NAMED, now, log);
   const deps: ReceiveDeps = {
     committer: new Committer((batch) => store.keep(batch), now, log),
@@ -139,7 +142,6 @@ function openTranslation(house: House): () => Promise<void> {
     if (source === undefined) throw new GatewayError('config-invalid', 'no source is configured');
     return source;
   };
-  const now = () => Date.now();
   const wakeups = new Wakeups((ids) => queues.add(QUEUES.deliver, ids), Infinity, now, log);
   let stopping = false;
   const translate = translateStage({
@@ -157,7 +159,7 @@ function openTranslation(house: House): () => Promise<void> {
     },
     stopping: () => stopping,
   });
-  queues.work(QUEUES.translate, 2, translate);
+  queues.work(QUEUES.translate, TRANSLATING, translate);
   return () => {
     stopping = true;
     return wakeups.flush();
@@ -166,7 +168,6 @@ function openTranslation(house: House): () => Promise<void> {
 
 /** The second half: to the recipients; and the sweep, which makes both halves independent of the queue. */
 async function openDelivery({ settings, store, queues, metrics, log }: House): Promise<() => Promise<void>> {
-  const now = () => Date.now();
   const deliver = openDeliver({
     endpoints: settings.endpoints,
     claimDeliveries: (request) => store.claimDeliveries(request),
@@ -237,8 +238,7 @@ async function runParent(settings: Settings, mappings: SiteMappings, log: Log): 
 
 async function runWorker(name: WorkerName, settings: Settings, mappings: SiteMappings, log: Log): Promise<void> {
   const closers: (() => Promise<void>)[] = [];
-  const databaseUrl = settings.databaseUrl ?? '';
-  const house = await openHouse({ ...settings, databaseUrl }, mappings, log, closers);
+  const house = await openHouse({ ...settings, databaseUrl: settings.databaseUrl ?? '' }, mappings, log, closers);
   closers.push(name === 'translate' ? openTranslation(house) : await openDelivery(house));
   const telling = setInterval(() => void house.metrics.json().then((json) => process.send?.(json)), 2000);
   onStop(async () => {

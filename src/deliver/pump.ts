@@ -3,6 +3,7 @@ import { businessIdentifier } from '../fhir/identifier.js';
 import { communicationOf, transactionBundle } from '../fhir/transaction.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
 import { GatewayError, type FailureCode } from '../message/failure.js';
+import { canonicalJson } from '../message/id.js';
 import { fhirSender, type FhirEndpoint, type Sent } from './fhir.js';
 import { nextState } from './retry.js';
 
@@ -224,6 +225,6 @@ function bundleOf({ id, kind, effectiveAt, member, resources }: DueDelivery): Bu
     encounter: first('Encounter'),
   });
   const identifier = businessIdentifier(communication) ?? null;
-  const told = { reference: `Communication/${id}`, identifier, body: JSON.stringify(communication) };
+  const told = { reference: `Communication/${id}`, identifier, body: canonicalJson(communication) };
   return transactionBundle([...resources, told]);
 }

@@ -2,8 +2,10 @@ import type { Communication } from 'fhir/r4.js';
 import type { StoredResource } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
 import { uuid5 } from '../message/id.js';
+import { Recent } from '../message/recent.js';
+import { referencesIn } from './references.js';
 
-/** What a bundle needs of a resource: its JSON, as it is stored where the store has it; a version where the store has given it one. */
+/** What a bundle needs of a resource: its canonical JSON, and its version where the store has given it one. */
 export type ResourceText = Pick<StoredResource, 'reference' | 'identifier' | 'body'> & { readonly version?: number };
 
 const OPEN = Buffer.from('{"resourceType":"Bundle","type":"transaction","entry":[');
@@ -35,8 +37,7 @@ interface Entry {
 
 /** Places and professionals are in many bundles, and a version never changes: their entries are made once. */
 const SHARED = /^(Organization|Location|Practitioner|PractitionerRole)\//;
-const recent = new Map<string, Entry>();
-const RECENT = 2000;
+const recent = new Recent<Entry>(1000);
 
 function entryOf(resource: ResourceText, urns: ReadonlyMap<string, string>): Buffer {
   if (resource.version === undefined || !SHARED.test(resource.reference)) return makeEntry(resource, urns).bytes;
@@ -45,7 +46,6 @@ function entryOf(resource: ResourceText, urns: ReadonlyMap<string, string>): Buf
   if (known !== undefined && [...known.targets].every(([target, inside]) => urns.has(target) === inside))
     return known.bytes;
   const entry = makeEntry(resource, urns);
-  if (recent.size >= RECENT) recent.clear();
   recent.set(key, entry);
   return entry.bytes;
 }
@@ -55,26 +55,20 @@ function makeEntry({ reference, identifier, body }: ResourceText, urns: Readonly
   if (identifier === null)
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
   const targets = new Map<string, boolean>();
-  // Something comes after `id`: in canonical order `resourceType` does.
+  // In canonical order `resourceType` comes after `id`, so a comma does too.
   const resource = body.replace(`"id":"${id}",`, '');
   let text = `{"fullUrl":"${urns.get(reference) ?? ''}","resource":`;
   let done = 0;
-  for (let at = resource.indexOf(REFERENCE); at >= 0; at = resource.indexOf(REFERENCE, at)) {
-    at += REFERENCE.length;
-    const end = resource.indexOf('"', at);
-    const target = resource.slice(at, end);
+  for (const { target, at } of referencesIn(resource)) {
     const urn = urns.get(target);
     targets.set(target, urn !== undefined);
     if (urn === undefined) continue;
     text += resource.slice(done, at) + urn;
-    done = end;
+    done = at + target.length;
   }
   text += `${resource.slice(done)},"request":{"method":"PUT","url":"${type}?identifier=${encodeURIComponent(identifier)}"}}`;
   return { bytes: Buffer.from(text), targets };
 }
-
-/** A quote inside a JSON string is written with a backslash before it, so this is found nowhere but as an element. */
-const REFERENCE = '"reference":"';
 
 /** Our ids are UUIDs already; any other becomes one by name. */
 function urnId(reference: string): string {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { Recent } from './recent.js';
 
 /** Namespace of every name-based id the gateway gives; changing it would rename every resource. */
 const NAMESPACE = Buffer.from('6f0c5e0e1f0d5b8e9a3b7c1d2e4f6a80', 'hex');
@@ -28,10 +29,8 @@ export function identifierKey(system: string, value: string): string {
   return `${system}|${value}`;
 }
 
-/** The ids given lately, and those before: one message names its patient, its unit and its hospital many times. */
-let recent = new Map<string, string>();
-let earlier = new Map<string, string>();
-const RECENT = 2048;
+/** One message names its patient, its unit and its hospital many times. */
+const recent = new Recent<string>(2048);
 
 /**
  * The id of the resource that a business identifier names.
@@ -41,11 +40,7 @@ export function resourceId(resourceType: string, identifier: string): string {
   const name = `${resourceType}|${identifier}`;
   const known = recent.get(name);
   if (known !== undefined) return known;
-  const id = earlier.get(name) ?? uuid5(name);
-  if (recent.size >= RECENT) {
-    earlier = recent;
-    recent = new Map();
-  }
+  const id = uuid5(name);
   recent.set(name, id);
   return id;
 }

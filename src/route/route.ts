@@ -56,9 +56,9 @@ export function route(event: StayEvent, input: RouteInput): Routed {
   const decisions = CORRECTIONS.has(event.kind)
     ? decideCorrection(input)
     : people(input.circle).map((memberships) => decidePerson(event, memberships, input));
-  const receipts = decisions.map((decision) => receiptOf(event, decision));
-  const endpoints = decisions.map(({ endpoint }) => endpoint);
-  const deliveries = receipts.flatMap((receipt, index) => deliveryOf(receipt, endpoints[index], input));
+  const decided = decisions.map((decision) => ({ receipt: receiptOf(event, decision), endpoint: decision.endpoint }));
+  const receipts = decided.map(({ receipt }) => receipt);
+  const deliveries = decided.flatMap(({ receipt, endpoint }) => deliveryOf(receipt, endpoint, input));
   const workItems = decisions.flatMap((decision) =>
     decision.reason === 'name-differs' ? [nameDiffers(decision)] : [],
   );

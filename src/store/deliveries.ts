@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { referencesIn } from '../fhir/references.js';
 import type { AttemptOutcome, DueDelivery, StoredResource } from '../message/delivery.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
@@ -201,16 +202,10 @@ function closure(member: string, roots: Referring[], territory: Map<string, Refe
   return result;
 }
 
-const REFERENCE = '"reference":"';
 const LOCAL = /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/;
 
-/** `Type/id` of all that a body refers to; a quote inside a JSON string has a backslash before it, so these are elements. */
+/** `Type/id` of all that a body refers to, each once. */
 function referencesOf(body: string): string[] {
-  const found: string[] = [];
-  for (let at = body.indexOf(REFERENCE); at >= 0; at = body.indexOf(REFERENCE, at)) {
-    at += REFERENCE.length;
-    const reference = body.slice(at, body.indexOf('"', at));
-    if (!found.includes(reference) && LOCAL.test(reference)) found.push(reference);
-  }
-  return found;
+  const targets = new Set(referencesIn(body).map(({ target }) => target));
+  return [...targets].filter((target) => LOCAL.test(target));
 }

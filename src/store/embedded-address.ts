@@ -13,6 +13,7 @@ export interface Address {
 /** A free port on the loopback, and a local socket of that number beside PostgreSQL's files where one can stand there. */
 export async function freeAddress(folder: string): Promise<Address> {
   const port = await freePort();
+  clearSockets(folder);
   const sockets = await holdsSockets(folder);
   // A comma or blank would end the name, but for the quotes.
   const socketFolder = sockets ? `"${folder.replaceAll('"', '""')}"` : '';
@@ -22,16 +23,23 @@ export async function freeAddress(folder: string): Promise<Address> {
   };
 }
 
+/** PostgreSQL's name for a socket, without its port. */
+const SOCKET = '.s.PGSQL.';
+
+/** A PostgreSQL that was killed has left its own. */
+function clearSockets(folder: string): void {
+  for (const name of readdirSync(folder).filter((one) => one.startsWith(SOCKET))) rmSync(join(folder, name));
+}
+
 /** The kernels' limit for the path of a socket, without its final zero: 107 on Linux, 103 elsewhere. */
 const LONGEST = 103;
 
 /**
  * Can local sockets stand beside PostgreSQL's files? They take less of the processor than the loopback, a twentieth of all that keeping a
- * message costs; but their path must be short, and some file systems have none. Those of a PostgreSQL that was killed are cleared away.
+ * message costs; but their path must be short, and some file systems have none.
  */
 async function holdsSockets(folder: string): Promise<boolean> {
-  for (const name of readdirSync(folder).filter((one) => one.startsWith('.s.PGSQL.'))) rmSync(join(folder, name));
-  const longest = join(folder, '.s.PGSQL.65535');
+  const longest = join(folder, `${SOCKET}65535`);
   // A longer one would be cut short without a word.
   if (process.platform === 'win32' || Buffer.byteLength(longest) > LONGEST) return false;
   const server = createServer();

@@ -32,8 +32,7 @@ const KEEP_NEW: Statement = [
       SELECT source, sender, control_id, id, sha256 FROM input
     )
     INSERT INTO journal (${NAMES})
-    SELECT ${NAMES} FROM input
-    RETURNING id`,
+    SELECT ${NAMES} FROM input`,
 ];
 
 /** The same where some may have come before: each control id is claimed, and only the messages that claimed theirs enter the journal. */
@@ -119,7 +118,7 @@ export class Journal {
   /** A plain insert costs a fifth less than one that looks first. @returns false where a control id was not new: nothing was kept */
   private async keepNew(batch: IncomingMessage[]): Promise<boolean> {
     try {
-      await keepBy(KEEP_NEW, this.pool, inClaimOrder(batch));
+      await prepared(this.pool, KEEP_NEW, columnsOf(inClaimOrder(batch)));
       return true;
     } catch (cause) {
       if (!isRepeated(cause)) throw cause;

@@ -2,6 +2,7 @@ import type { FhirResource, Location, Organization, Practitioner, PractitionerRo
 import { CDS, FR_CORE, SYSTEMS } from '../fhir/systems.js';
 import type { Trace } from '../message/fact.js';
 import { identifierKey, resourceId } from '../message/id.js';
+import { Recent } from '../message/recent.js';
 
 const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition';
 const PHYSICAL_TYPE = 'http://terminology.hl7.org/CodeSystem/location-physical-type';
@@ -9,30 +10,18 @@ const UNIT_TYPE = 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-3307';
 
 type Named<R> = R & { id: string };
 
-/** A number of a professional, in the system it belongs to. */
-export interface ProfessionalNumber {
-  system: string;
-  value: string;
-  /** Of the identifier, a Coding. */
-  type: { system: string; code: string };
-}
-
-/** Resources of one kind that are remembered. */
-const RECENT = 1000;
-
 /**
  * A maker that gives the same resource, frozen, for the same words. A hospital's messages name the same units and professionals all day; of
  * a mention that is the very object of the last one nothing has to be worked out again.
  */
 function remembered<Words extends string[], Made extends object>(make: (...words: Words) => Made) {
-  const recent = new Map<string, Readonly<Made>>();
+  const recent = new Recent<Readonly<Made>>(500);
   return (...words: Words): Readonly<Made> => {
     let key = '';
     for (const word of words) key += `${word.length}:${word}`;
     const known = recent.get(key);
     if (known !== undefined) return known;
     const made = Object.freeze(make(...words));
-    if (recent.size >= RECENT) recent.clear();
     recent.set(key, made);
     return made;
   };
@@ -43,12 +32,8 @@ function ofAnnuaire(system: string): boolean {
   return system !== SYSTEMS.adeli;
 }
 
-/** A professional by his number; nameless where the field holds the number alone. */
-export function practitionerOf({ system, value, type }: ProfessionalNumber, family: string, given: string) {
-  return practitioner(system, value, type.system, type.code, family, given);
-}
-
-const practitioner = remembered(
+/** A professional by his number and the coding of its type; nameless where the field holds the number alone. */
+export const practitionerOf = remembered(
   (system: string, value: string, typeSystem: string, typeCode: string, family: string, given: string) => {
     const made: Named<Practitioner> = {
       resourceType: 'Practitioner',

@@ -9,7 +9,6 @@ import {
   tracesOf,
   unitOrganization,
   type MentionSource,
-  type ProfessionalNumber,
 } from './mentioned.js';
 import type { FieldReader } from './reader.js';
 
@@ -21,6 +20,15 @@ export interface NamedProfessional {
   /** `system|value`. */
   identifier: string;
   family: string;
+}
+
+/** A number of a professional, in the system it belongs to. */
+interface ProfessionalNumber {
+  field: FieldReader;
+  system: string;
+  value: string;
+  /** Of the identifier, a Coding. */
+  type: { system: string; code: string };
 }
 
 /** Mentions without a name of their own lose against any that has one, whenever recorded. */
@@ -47,21 +55,21 @@ export class Territory {
     const named = readers.flatMap((field) => this.numbered(field) ?? []);
     const chosen = named.find(({ system }) => system === SYSTEMS.rpps) ?? named[0];
     if (chosen === undefined) return undefined;
-    const { field, ...number } = chosen;
+    const { field, system, value, type } = chosen;
     const family = text(field.value(2));
     const given = text(field.value(3));
-    const label = [given, family].filter((part) => part !== '').join(' ') || number.value;
-    const practitioner = practitionerOf(number, family, given);
-    const role = practitionerRoleOf(number.system, number.value, practitioner.id, label, context);
+    const label = [given, family].filter((part) => part !== '').join(' ') || value;
+    const practitioner = practitionerOf(system, value, type.system, type.code, family, given);
+    const role = practitionerRoleOf(system, value, practitioner.id, label, context);
     const parts = { name: field.path(2), organization: 'PV1-3' };
     this.add(practitioner, { row: 'XCN-Practitioner', from: field.path(1), parts }, family !== '');
     this.add(role, { row: 'XCN-PractitionerRole', from: field.path(1), parts }, family !== '');
-    const identifier = identifierKey(number.system, number.value);
+    const identifier = identifierKey(system, value);
     return { role: `PractitionerRole/${role.id}`, label, identifier, family };
   }
 
   /** RPPS and IDNPS normalise to 11 digits (an IDNPS is 8 and the RPPS, 0 and the ADELI number); other numbers stay local. */
-  private numbered(field: FieldReader): (ProfessionalNumber & { field: FieldReader }) | undefined {
+  private numbered(field: FieldReader): ProfessionalNumber | undefined {
     const number = text(field.value(1));
     if (number === '') return undefined;
     const type = field.value(13);

@@ -16,6 +16,25 @@ export function emptyDatabase(): Promise<TestDatabase> {
   return createDatabase('template0');
 }
 
+/** A database with a connection to it, which ends with it. */
+export interface ConnectedDatabase extends TestDatabase {
+  client: pg.Client;
+}
+
+export async function connected(made: Promise<TestDatabase>): Promise<ConnectedDatabase> {
+  const database = await made;
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  return {
+    ...database,
+    client,
+    async drop() {
+      await client.end();
+      await database.drop();
+    },
+  };
+}
+
 async function createDatabase(template: string): Promise<TestDatabase> {
   const server = process.env['TDU_TEST_POSTGRES'] ?? '';
   const name = `test_${randomBytes(6).toString('hex')}`;

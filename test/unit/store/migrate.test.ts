@@ -1,34 +1,27 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FhirResource } from 'fhir/r4.js';
-import pg from 'pg';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { indexResource, parseSearch } from '../../../src/fhir/search.js';
 import { firstIdAt } from '../../../src/store/partitions.js';
 import { openStore } from '../../../src/store/store.js';
 import { openQueues } from '../../../src/work/queues.js';
-import { emptyDatabase, freshDatabase, type TestDatabase } from '../../support/database.js';
+import { connected, type ConnectedDatabase, emptyDatabase, freshDatabase } from '../../support/database.js';
 import { incoming } from '../../support/stored.js';
 
 const FOLDER = new URL('../../../src/store/migrations/', import.meta.url);
 const MIGRATIONS = readdirSync(FOLDER).sort();
 const log = () => undefined;
 
-let database: TestDatabase;
-let client: pg.Client;
+let database: ConnectedDatabase;
 const open = () => openStore({ databaseUrl: database.url, log });
-const rows = async (statement: string) => (await client.query<Record<string, unknown>>(statement)).rows;
+const rows = async (statement: string) => (await database.client.query<Record<string, unknown>>(statement)).rows;
 
 describe('migrations', () => {
   beforeAll(async () => {
-    database = await emptyDatabase();
-    client = new pg.Client({ connectionString: database.url });
-    await client.connect();
+    database = await connected(emptyDatabase());
   });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
-  });
+  afterAll(() => database.drop());
 
   it('are applied once by four gateways that start at once on an empty database', async () => {
     const stores = await Promise.all(Array.from({ length: 4 }, open));
@@ -53,32 +46,30 @@ describe('migrations', () => {
   });
 
   /** A database as an earlier release left it. */
-  async function databaseAt(count: number): Promise<{ older: TestDatabase; earlier: pg.Client }> {
-    const older = await emptyDatabase();
-    const earlier = new pg.Client({ connectionString: older.url });
-    await earlier.connect();
-    await earlier.query(
+  async function databaseAt(count: number): Promise<ConnectedDatabase> {
+    const older = await connected(emptyDatabase());
+    const { client } = older;
+    await client.query(
       'CREATE TABLE migration (number int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
     );
     for (const [index, file] of MIGRATIONS.slice(0, count).entries()) {
-      await earlier.query(readFileSync(new URL(file, FOLDER), 'utf8'));
-      await earlier.query('INSERT INTO migration (number) VALUES ($1)', [index + 1]);
+      await client.query(readFileSync(new URL(file, FOLDER), 'utf8'));
+      await client.query('INSERT INTO migration (number) VALUES ($1)', [index + 1]);
     }
-    return { older, earlier };
+    return older;
   }
 
   it('find by its words what was written before 0005', async () => {
-    const { older, earlier } = await databaseAt(4);
+    const older = await databaseAt(4);
     const patient = { resourceType: 'Patient' as const, id: 'p', identifier: [{ system: 'urn:a', value: 'é|1' }] };
-    await earlier.query(
+    await older.client.query(
       `INSERT INTO resource_version (type, id, version, body, updated_at, removed) VALUES ('Patient', 'p', 1, $1, now(), false)`,
       [JSON.stringify(patient)],
     );
-    await earlier.query(
+    await older.client.query(
       `INSERT INTO resource (type, id, version, updated_at, tokens) VALUES ('Patient', 'p', 1, now(), $1)`,
       [indexResource(patient).tokens],
     );
-    await earlier.end();
     const store = await openStore({ databaseUrl: older.url, log });
     const found = async (search: string) =>
       (await store.searchResources(parseSearch('Patient', new URLSearchParams(search)))).resources.map(({ id }) => id);
@@ -90,7 +81,7 @@ describe('migrations', () => {
   });
 
   it('give versions written before 0004 the identifier that they are sent by, and receipts their number', async () => {
-    const { older, earlier } = await databaseAt(3);
+    const older = await databaseAt(3);
     const bodies: [id: string, body: object, identifier: string | null][] = [
       ['first', { identifier: [{ system: 'urn:a', value: '1' }, { value: '2' }] }, 'urn:a|1'],
       ['usual', { identifier: [{ value: '1' }, { use: 'usual', system: 'urn:b', value: '2' }] }, 'urn:b|2'],
@@ -99,23 +90,22 @@ describe('migrations', () => {
       ['none', { active: true }, null],
     ];
     for (const [id, body] of bodies)
-      await earlier.query(
+      await older.client.query(
         `INSERT INTO resource_version (type, id, version, body, updated_at, removed) VALUES ('Patient', $1, 1, $2, now(), false)`,
         [id, JSON.stringify(body)],
       );
     for (const id of ['1', '2'])
-      await earlier.query(
+      await older.client.query(
         `INSERT INTO receipt (id, message_id, patient, stay, movement, event_kind, effective_text, member, label, role, decision, reason)
          VALUES (gen_random_uuid(), $1, 'p', 's', 'm', 'admission', '2026', 'r', 'l', 'PCP', 'told', 'rule-tells')`,
         [id],
       );
     await (await openStore({ databaseUrl: older.url, log })).close();
-    const receipts = await earlier.query('SELECT message_id FROM receipt ORDER BY number');
+    const receipts = await older.client.query('SELECT message_id FROM receipt ORDER BY number');
     expect(receipts.rows).toEqual([{ message_id: '1' }, { message_id: '2' }]);
-    const found = await earlier.query<{ id: string; identifier: string | null }>(
+    const found = await older.client.query<{ id: string; identifier: string | null }>(
       'SELECT id, identifier FROM resource_version',
     );
-    await earlier.end();
     await older.drop();
     expect(Object.fromEntries(found.rows.map(({ id, identifier }) => [id, identifier]))).toEqual(
       Object.fromEntries(bodies.map(([id, , identifier]) => [id, identifier])),
@@ -125,20 +115,17 @@ describe('migrations', () => {
   });
 
   it('leave a database as it was where one of them fails, and name it', async () => {
-    const broken = await emptyDatabase();
-    const other = new pg.Client({ connectionString: broken.url });
-    await other.connect();
+    const broken = await connected(emptyDatabase());
     // Somebody else's table stands in the way of a later migration.
-    await other.query('CREATE TABLE receipt (id int)');
+    await broken.client.query('CREATE TABLE receipt (id int)');
     await expect(openStore({ databaseUrl: broken.url, log })).rejects.toMatchObject({
       code: 'migration-failed',
       file: expect.stringMatching(/^\d{4}_.*\.sql$/),
     });
-    const { rows: tables } = await other.query(
+    const { rows: tables } = await broken.client.query(
       "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
     );
     expect(tables).toEqual([{ relname: 'receipt' }]);
-    await other.end();
     await broken.drop();
   });
 
@@ -157,14 +144,9 @@ describe('the journal’s partitions', () => {
   const DAY = Date.UTC(2026, 2, 2);
 
   beforeAll(async () => {
-    database = await freshDatabase();
-    client = new pg.Client({ connectionString: database.url });
-    await client.connect();
+    database = await connected(freshDatabase());
   });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
-  });
+  afterAll(() => database.drop());
 
   const partitions = async () =>
     (await rows("SELECT relid::text AS name FROM pg_partition_tree('journal') WHERE isleaf ORDER BY 1")).map(

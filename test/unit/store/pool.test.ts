@@ -1,20 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import pg from 'pg';
 import { inOnePiece, prepared } from '../../../src/store/pool.js';
-import { emptyDatabase, type TestDatabase } from '../../support/database.js';
+import { connected, type ConnectedDatabase, emptyDatabase } from '../../support/database.js';
 
-let database: TestDatabase;
-let client: pg.Client;
+let database: ConnectedDatabase;
 beforeAll(async () => {
-  database = await emptyDatabase();
-  client = new pg.Client({ connectionString: database.url });
-  await client.connect();
+  database = await connected(emptyDatabase());
 });
-afterAll(async () => {
-  await client.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 /** What PostgreSQL can hold: any text but NUL and halves of surrogate pairs. */
 const text = fc
@@ -22,7 +15,11 @@ const text = fc
   .map((value) => Buffer.from(value.replaceAll('\0', '')).toString());
 
 async function read(cast: string, values: unknown[]): Promise<unknown> {
-  const { rows } = await prepared<{ read: unknown }>(client, [`read-${cast}`, `SELECT $1::${cast} AS read`], [values]);
+  const { rows } = await prepared<{ read: unknown }>(
+    database.client,
+    [`read-${cast}`, `SELECT $1::${cast} AS read`],
+    [values],
+  );
   return rows[0]?.read;
 }
 
