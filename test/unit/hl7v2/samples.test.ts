@@ -1,23 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { decodeText } from '../../../src/hl7v2/charset.js';
 import { parse } from '../../../src/hl7v2/parse.js';
+import { describeSamples, readSample, samplesIn } from '../../support/samples.js';
 
-const FOLDER = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../shared/data/hl7v2');
-const here = existsSync(FOLDER);
-const files = here
-  ? readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(er7|hl7)$/.test(name))
-  : [];
+const files = samplesIn('');
 
-(here ? describe : describe.skip)('the sample messages of ../shared/data/hl7v2', () => {
+describeSamples('the sample messages of ../shared/data/hl7v2', () => {
   it('are there', () => {
     expect(files.length).toBeGreaterThan(0);
   });
 
   it.each(files)('%s is read whole', (name) => {
-    const { text, warnings } = decodeText(readFileSync(join(FOLDER, name)), '8859/15');
+    const { text, warnings } = decodeText(readSample(name), '8859/15');
     const message = parse(text);
     expect(warnings).toEqual([]);
     expect(message.segments[0]?.name).toBe('MSH');

@@ -1,12 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { SourceSettings } from '../../../src/config.js';
 import { decodeText } from '../../../src/hl7v2/charset.js';
 import { parse } from '../../../src/hl7v2/parse.js';
 import { admit, type Admission } from '../../../src/receive/admit.js';
 import { receiveSource, admission } from '../../support/admissions.js';
+import { describeSamples, readSample, samplesIn } from '../../support/samples.js';
 
-const SAMPLES = '../shared/data/hl7v2';
 const triggers = new Set(['A01', 'A02', 'A03', 'A04', 'A05', 'A11', 'A28', 'A40', 'A44', 'Z99']);
 
 function check(text: string, settings: Partial<SourceSettings> = {}, warnings: string[] = []): Admission {
@@ -90,18 +89,15 @@ describe('what a message shows before its answer', () => {
   });
 });
 
-(existsSync(SAMPLES) ? describe : describe.skip)('the real samples', () => {
-  const read = (path: string) => decodeText(readFileSync(`${SAMPLES}/${path}`), '8859/15').text;
+describeSamples('the real samples', () => {
+  const read = (path: string) => decodeText(readSample(path), '8859/15').text;
 
   it('refuses the discharge whose ZBE is shifted by one, naming the field', () => {
     const given = check(read('pam-fr/sgl-sortie-a03-shifted-zbe.er7'), { strict: 'pam-fr' });
     expect([given.code, errors(given)]).toEqual(['AE', expect.arrayContaining(['ZBE-4 102'])]);
   });
 
-  it.each(readdirSync(`${SAMPLES}/pam-fr`).filter((name) => /\.(er7|hl7)$/.test(name) && !name.includes('shifted')))(
-    'takes %s',
-    (name) => {
-      expect(errors(check(read(`pam-fr/${name}`)))).toEqual([]);
-    },
-  );
+  it.each(samplesIn('pam-fr').filter((path) => !path.includes('shifted')))('takes %s', (path) => {
+    expect(errors(check(read(path)))).toEqual([]);
+  });
 });
