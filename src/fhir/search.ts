@@ -1,10 +1,11 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
+import { Recent } from '../message/recent.js';
 import { SEARCH_PARAMETERS, type SearchParameter } from './search-parameters.js';
 
 /** What a search can find a resource by. */
 export interface SearchIndex {
-  /** `param=value` words, see `tokensOf`. */
+  /** `param=value` words, see `addTokens`. */
   tokens: string[];
   /** Range of the type's `date` parameter; null is open. */
   from: Date | null;
@@ -34,7 +35,8 @@ export interface SearchQuery {
 }
 
 interface Indexed {
-  name: string;
+  /** `param=`, before each of its words. */
+  prefix: string;
   kind: SearchParameter['kind'];
   paths: readonly (readonly string[])[];
 }
@@ -45,30 +47,29 @@ const INDEXED: Readonly<Record<string, readonly Indexed[]>> = Object.fromEntries
     type,
     Object.entries(parameters)
       .filter(([, { sameAs }]) => sameAs === undefined)
-      .map(([name, { kind, paths }]) => ({ name, kind, paths: paths.map((path) => path.split('.')) })),
+      .map(([name, { kind, paths }]) => ({ prefix: `${name}=`, kind, paths: paths.map((path) => path.split('.')) })),
   ]),
 );
 
-/** What the store keeps beside a resource so that searches find it. */
+/** What the store keeps beside a resource so that searches find it; a word may stand there twice. */
 export function indexResource(resource: FhirResource): SearchIndex {
-  const tokens = new Set<string>();
-  let range: { from: Date | null; to: Date | null } = { from: null, to: null };
-  for (const { name, kind, paths } of INDEXED[resource.resourceType] ?? []) {
-    const values: unknown[] = [];
-    for (const path of paths) gather(resource, path, 0, values);
-    if (kind === 'date') range = values.map(rangeOf).find((found) => found !== undefined) ?? range;
-    else for (const value of values) for (const token of tokensOf(kind, value)) tokens.add(`${name}=${token}`);
-  }
-  return { tokens: [...tokens], ...range };
+  const tokens: string[] = [];
+  let range: { from: Date | null; to: Date | null } | undefined;
+  for (const { prefix, kind, paths } of INDEXED[resource.resourceType] ?? [])
+    for (const path of paths)
+      if (kind === 'date') visit(resource, path, 0, (value) => (range ??= rangeOf(value)));
+      else if (kind === 'token') visit(resource, path, 0, (value) => addTokens(prefix, value, tokens));
+      else visit(resource, path, 0, (value) => addReference(prefix, value, tokens));
+  return { tokens, from: range?.from ?? null, to: range?.to ?? null };
 }
 
-/** Adds what stands at a path, lists walked through. */
-function gather(value: unknown, path: readonly string[], depth: number, found: unknown[]): void {
-  if (Array.isArray(value)) for (const item of value) gather(item, path, depth, found);
-  else if (depth === path.length) found.push(value);
+/** Shows what stands at a path, lists walked through. */
+function visit(value: unknown, path: readonly string[], depth: number, show: (value: unknown) => void): void {
+  if (Array.isArray(value)) for (const item of value) visit(item, path, depth, show);
+  else if (depth === path.length) show(value);
   else if (isRecord(value)) {
     const next = value[path[depth] ?? ''];
-    if (next !== undefined) gather(next, path, depth + 1, found);
+    if (next !== undefined) visit(next, path, depth + 1, show);
   }
 }
 
@@ -76,24 +77,34 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Identifier, Coding and CodeableConcept as `system|code`, `|code` without system, `code`, `system|`; references as written. */
-function tokensOf(kind: 'token' | 'reference', value: unknown): string[] {
-  if (typeof value !== 'object') return [String(value)];
-  if (!isRecord(value)) return [];
-  if (kind === 'reference') {
-    const reference = value['reference'];
-    return typeof reference === 'string' ? [reference] : [];
-  }
+/** Identifier, Coding and CodeableConcept as `system|code`, `|code` without system, `code`, `system|`. */
+function addTokens(prefix: string, value: unknown, tokens: string[]): void {
+  if (typeof value !== 'object') return void tokens.push(prefix + String(value));
+  if (!isRecord(value)) return;
   const codings = value['coding'];
-  if (Array.isArray(codings)) return codings.flatMap((coding) => tokensOf('token', coding));
+  if (Array.isArray(codings)) {
+    for (const coding of codings) addTokens(prefix, coding, tokens);
+    return;
+  }
   const code = value['value'] ?? value['code'];
-  if (typeof code !== 'string') return [];
+  if (typeof code !== 'string') return;
   const system = value['system'];
-  return typeof system === 'string' ? [code, `${system}|${code}`, `${system}|`] : [code, `|${code}`];
+  tokens.push(prefix + code);
+  if (typeof system === 'string') tokens.push(`${prefix}${system}|${code}`, `${prefix}${system}|`);
+  else tokens.push(`${prefix}|${code}`);
+}
+
+/** References as written. */
+function addReference(prefix: string, value: unknown, tokens: string[]): void {
+  const reference = isRecord(value) ? value['reference'] : undefined;
+  if (typeof reference === 'string') tokens.push(prefix + reference);
 }
 
 function rangeOf(value: unknown): { from: Date | null; to: Date | null } | undefined {
-  if (typeof value === 'string') return closed(dateRange(value), dateRange(value));
+  if (typeof value === 'string') {
+    const range = dateRange(value);
+    return closed(range, range);
+  }
   if (!isRecord(value)) return undefined;
   const bound = (name: string) => (typeof value[name] === 'string' ? dateRange(value[name]) : undefined);
   return closed(bound('start'), bound('end'));
@@ -109,8 +120,19 @@ function closed(start: DateRange, end: DateRange): { from: Date | null; to: Date
 
 const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$/;
 
-/** The half-open range that a FHIR date or dateTime stands for; dates without zone are read as UTC. */
-export function dateRange(text: string): { from: Date; to: Date } | undefined {
+/** The same moment begins a stay, its plan and its circle. */
+const ranges = new Recent<{ from: Date; to: Date }>(500);
+
+/** The half-open range that a FHIR date or dateTime stands for; dates without zone are read as UTC. Not to be changed: it is remembered. */
+export function dateRange(text: string): Readonly<{ from: Date; to: Date }> | undefined {
+  const known = ranges.get(text);
+  if (known !== undefined) return known;
+  const range = readRange(text);
+  if (range !== undefined) ranges.set(text, range);
+  return range;
+}
+
+function readRange(text: string): { from: Date; to: Date } | undefined {
   const found = DATE.exec(text);
   if (found === null) return undefined;
   const [, year = '', month, day, hour, minute, second, zone = 'Z'] = found;

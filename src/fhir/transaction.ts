@@ -1,37 +1,29 @@
 import type { Communication } from 'fhir/r4.js';
 import type { StoredResource } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
-import { uuid5 } from '../message/id.js';
+import { asciiJson, uuid5 } from '../message/id.js';
 import { Recent } from '../message/recent.js';
 import { referencesIn } from './references.js';
 
 /** What a bundle needs of a resource: its canonical JSON, and its version where the store has given it one. */
 export type ResourceText = Pick<StoredResource, 'reference' | 'identifier' | 'body'> & { readonly version?: number };
 
-const OPEN = Buffer.from('{"resourceType":"Bundle","type":"transaction","entry":[');
-const COMMA = Buffer.from(',');
-const CLOSE = Buffer.from(']}');
-
 /**
  * A FHIR transaction that is safe to repeat (R4 §3.1.0.11): every entry a conditional update by business identifier, references between
  * entries as `urn:uuid`, our ids left out. The stored texts go in as they are: to read, copy and write every resource again took ten times
  * as long.
- * @returns the Bundle as JSON, UTF-8
+ * @returns the Bundle as JSON, in ASCII
  * @throws GatewayError field-missing for a resource without identifier, which could not be sent twice safely
  */
 export function transactionBundle(resources: readonly ResourceText[]): Buffer {
   const urns = new Map(resources.map(({ reference }) => [reference, `urn:uuid:${urnId(reference)}`]));
-  const pieces: Buffer[] = [OPEN];
-  for (const resource of resources) {
-    if (pieces.length > 1) pieces.push(COMMA);
-    pieces.push(entryOf(resource, urns));
-  }
-  return Buffer.concat([...pieces, CLOSE]);
+  const entries = resources.map((resource) => entryOf(resource, urns));
+  return Buffer.from(`{"resourceType":"Bundle","type":"transaction","entry":[${entries.join()}]}`, 'latin1');
 }
 
 /** An entry as last made, and which of its references lay in that bundle. */
 interface Entry {
-  bytes: Buffer;
+  text: string;
   targets: Map<string, boolean>;
 }
 
@@ -39,15 +31,15 @@ interface Entry {
 const SHARED = /^(Organization|Location|Practitioner|PractitionerRole)\//;
 const recent = new Recent<Entry>(1000);
 
-function entryOf(resource: ResourceText, urns: ReadonlyMap<string, string>): Buffer {
-  if (resource.version === undefined || !SHARED.test(resource.reference)) return makeEntry(resource, urns).bytes;
+function entryOf(resource: ResourceText, urns: ReadonlyMap<string, string>): string {
+  if (resource.version === undefined || !SHARED.test(resource.reference)) return makeEntry(resource, urns).text;
   const key = `${resource.reference}/_history/${resource.version}`;
   const known = recent.get(key);
   if (known !== undefined && [...known.targets].every(([target, inside]) => urns.has(target) === inside))
-    return known.bytes;
+    return known.text;
   const entry = makeEntry(resource, urns);
   recent.set(key, entry);
-  return entry.bytes;
+  return entry.text;
 }
 
 function makeEntry({ reference, identifier, body }: ResourceText, urns: ReadonlyMap<string, string>): Entry {
@@ -55,8 +47,8 @@ function makeEntry({ reference, identifier, body }: ResourceText, urns: Readonly
   if (identifier === null)
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
   const targets = new Map<string, boolean>();
-  // In canonical order `resourceType` comes after `id`, so a comma does too.
-  const resource = body.replace(`"id":"${id}",`, '');
+  // In canonical order `resourceType` comes after `id`, so a comma does too. What an earlier release stored may not be ASCII.
+  const resource = asciiJson(body).replace(`"id":"${id}",`, '');
   let text = `{"fullUrl":"${urns.get(reference) ?? ''}","resource":`;
   let done = 0;
   for (const { target, at } of referencesIn(resource)) {
@@ -67,7 +59,7 @@ function makeEntry({ reference, identifier, body }: ResourceText, urns: Readonly
     done = at + target.length;
   }
   text += `${resource.slice(done)},"request":{"method":"PUT","url":"${type}?identifier=${encodeURIComponent(identifier)}"}}`;
-  return { bytes: Buffer.from(text), targets };
+  return { text, targets };
 }
 
 /** Our ids are UUIDs already; any other becomes one by name. */

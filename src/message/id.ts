@@ -58,8 +58,8 @@ export function canonicalJsonOnce(value: object): string {
 }
 
 /**
- * JSON with object keys in code-unit order: the same value gives the same bytes, whoever built it. Members that are undefined are left
- * out. Written by hand because a fold ends with it: a sorted copy for JSON.stringify took twice, a replacer four times as long.
+ * JSON with object keys in code-unit order, in ASCII: the same value gives the same bytes, whoever built it. Members that are undefined are
+ * left out. Written by hand because a fold ends with it: a sorted copy for JSON.stringify took twice, a replacer four times as long.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
@@ -103,9 +103,32 @@ function nameOf(key: string): string {
   return name;
 }
 
-/** Text that JSON writes as it stands: no control, quote, backslash or surrogate. */
-const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\ud7ff]*$/;
+/** Text that JSON writes as it stands, in ASCII: no control, quote or backslash. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** The same words stand in every plan and circle. */
+const words = new Recent<string>(500);
+const WORDS_LENGTH = 100;
 
 function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+  if (PLAIN.test(text)) return `"${text}"`;
+  const known = words.get(text);
+  if (known !== undefined) return known;
+  const json = asciiJson(JSON.stringify(text));
+  if (text.length <= WORDS_LENGTH) words.set(text, json);
+  return json;
+}
+
+const BEYOND_ASCII = /[\x7f-\uffff]/;
+
+/**
+ * The same JSON with what lies beyond ASCII escaped: one typographic apostrophe doubles a text in memory, and the bytes of any other are
+ * counted and encoded one by one, at each of the five hands it goes through.
+ */
+export function asciiJson(json: string): string {
+  return BEYOND_ASCII.test(json) ? json.replaceAll(/[\x7f-\uffff]/g, escaped) : json;
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -164,7 +164,7 @@ function inClaimOrder(batch: IncomingMessage[]): IncomingMessage[] {
 
 function columnsOf(batch: IncomingMessage[]): unknown[] {
   const column = <T>(of: (message: IncomingMessage) => T) => batch.map(of);
-  const [piece, starts] = inOnePiece(batch.map(({ answer, bytes }) => Buffer.concat([answer, bytes])));
+  const [piece, starts] = inOnePiece(batch.flatMap(({ answer, bytes }) => [answer, bytes]));
   return [
     plainArray(column((message) => message.id)),
     column((message) => message.source),
@@ -177,7 +177,7 @@ function columnsOf(batch: IncomingMessage[]): unknown[] {
     column((message) => message.answerCode),
     column((message) => (message.issues.length === 0 ? '[]' : JSON.stringify(message.issues))),
     column((message) => message.state),
-    plainArray(starts),
+    plainArray(starts.filter((_, index) => index % 2 === 0)),
     plainArray(column((message) => message.answer.length)),
     piece,
     plainArray(column((message) => message.bytes.length)),

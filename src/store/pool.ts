@@ -69,15 +69,22 @@ export async function prepared<Row extends pg.QueryResultRow>(
 /**
  * Large values as one bytea parameter, with the start (from 1) and length of each: an array of them would be escaped by the client and
  * unescaped by PostgreSQL, byte by byte.
+ * @param values bytes, or text in ASCII as `canonicalJson` and `asciiJson` give it
  * @returns the bytea, the starts, the lengths
  */
-export function inOnePiece(values: readonly Buffer[]): [Buffer, number[], number[]] {
-  let end = 1;
+export function inOnePiece(values: readonly (Buffer | string)[]): [Buffer, number[], number[]] {
+  let end = 0;
   const starts = values.map(({ length }) => {
     end += length;
-    return end - length;
+    return end - length + 1;
   });
-  return [Buffer.concat(values), starts, values.map(({ length }) => length)];
+  const piece = Buffer.allocUnsafe(end);
+  values.forEach((value, index) => {
+    const at = (starts[index] ?? 1) - 1;
+    if (typeof value === 'string') piece.write(value, at, 'latin1');
+    else value.copy(piece, at);
+  });
+  return [piece, starts, values.map(({ length }) => length)];
 }
 
 /** An array parameter as PostgreSQL reads it; pg's own way looks at each value three times. What is neither text nor number is left to pg. */

@@ -133,7 +133,7 @@ export class ResourceWriter {
       await prepared(this.client, VERSIONS, [
         ...columns(this.versions, ['type', 'id', 'version', 'removed', 'messageId']),
         this.versions.map(({ resource }) => (resource === undefined ? null : (businessIdentifier(resource) ?? null))),
-        ...inOnePiece(this.versions.map(({ body }) => Buffer.from(body))),
+        ...inOnePiece(this.versions.map(({ body }) => body)),
       ]);
     const last = [...new Map(this.versions.map((version) => [`${version.type}/${version.id}`, version])).values()];
     const [fresh, changed] = [false, true].map((known) =>

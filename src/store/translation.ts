@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { asciiJson } from '../message/id.js';
 import type { JournalMessage } from '../message/message.js';
 import type { TranslationStep, TranslationTx } from '../message/translation.js';
 import { loadPatients } from './patients.js';
@@ -148,7 +149,7 @@ async function saveFacts(client: Queryable, steps: TranslationStep[]): Promise<v
     plainArray(facts.map(({ effectiveAt }) => effectiveAt)),
     plainArray(facts.map(({ recordedAt }) => recordedAt)),
     facts.map(({ mapping }) => mapping),
-    ...inOnePiece(facts.map(({ body }) => Buffer.from(JSON.stringify(body)))),
+    ...inOnePiece(facts.map(({ body }) => asciiJson(JSON.stringify(body)))),
   ]);
 }
 

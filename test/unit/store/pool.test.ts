@@ -41,8 +41,10 @@ describe('parameters', () => {
   });
 
   it('that are large come in one piece, and are cut where each begins', () => {
-    const values = ['one', '', 'three'].map((value) => Buffer.from(value));
-    const [piece, starts, lengths] = inOnePiece(values);
-    expect(starts.map((start, index) => piece.subarray(start - 1, start - 1 + (lengths[index] ?? 0)))).toEqual(values);
+    const values = ['one', '', 'three'];
+    const bytes = values.map((value) => Buffer.from(value));
+    const [piece, starts, lengths] = inOnePiece(bytes);
+    expect(starts.map((start, index) => piece.subarray(start - 1, start - 1 + (lengths[index] ?? 0)))).toEqual(bytes);
+    expect(inOnePiece(values)).toEqual([piece, starts, lengths]);
   });
 });
