@@ -15,18 +15,18 @@ const TO_LATIN9 = new Map([...LATIN9].map(([byte, char]) => [char, byte]));
 const DIFFERING = /[\xa4\xa6\xa8\xb4\xb8\xbc-\xbe]/g;
 
 /** The names of table 0211 that the gateway reads, and what senders write for them. */
-const NAMES: Readonly<Record<string, string>> = {
-  ASCII: 'ASCII',
-  'US-ASCII': 'ASCII',
-  '8859/1': '8859/1',
-  'ISO-8859-1': '8859/1',
-  '8859/15': '8859/15',
-  'ISO-8859-15': '8859/15',
-  'UNICODE UTF-8': 'UNICODE UTF-8',
-  UNICODE: 'UNICODE UTF-8',
-  'UTF-8': 'UNICODE UTF-8',
-  UTF8: 'UNICODE UTF-8',
-};
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ['ASCII', 'ASCII'],
+  ['US-ASCII', 'ASCII'],
+  ['8859/1', '8859/1'],
+  ['ISO-8859-1', '8859/1'],
+  ['8859/15', '8859/15'],
+  ['ISO-8859-15', '8859/15'],
+  ['UNICODE UTF-8', 'UNICODE UTF-8'],
+  ['UNICODE', 'UNICODE UTF-8'],
+  ['UTF-8', 'UNICODE UTF-8'],
+  ['UTF8', 'UNICODE UTF-8'],
+]);
 
 /**
  * Decodes a message by the first repetition of MSH-18 (pam-fr §4.4). A BOM is dropped and says UTF-8. What is declared UTF-8 and is not is
@@ -37,21 +37,27 @@ const NAMES: Readonly<Record<string, string>> = {
 export function decodeText(bytes: Buffer, fallback: string): { text: string; charset: string; warnings: string[] } {
   const warnings: string[] = [];
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return decodeUtf8(bytes.subarray(3), warnings);
-  const declared = declaredCharset(bytes);
-  const charset = NAMES[(declared === '' ? fallback : declared).trim().toUpperCase()];
+  const latin1 = bytes.toString('latin1');
+  const declared = declaredCharset(latin1);
+  const charset = charsetNamed(declared === '' ? fallback : declared);
   if (charset === undefined)
     warnings.push('MSH-18 names a character set that is not known; the one of the source was used');
-  const applied = charset ?? NAMES[fallback] ?? '8859/15';
-  if (applied === 'UNICODE UTF-8') return decodeUtf8(bytes, warnings);
+  const applied = charset ?? NAMES.get(fallback) ?? '8859/15';
+  // The same text in every character set.
+  if (isAscii(bytes)) return { text: latin1, charset: applied, warnings };
   // Undeclared UTF-8 is common; bytes that are valid UTF-8 beyond ASCII are hardly ever anything else.
-  if (declared === '' && !isAscii(bytes) && isUtf8(bytes)) return decodeUtf8(bytes, warnings);
-  const latin1 = bytes.toString('latin1');
+  if (applied === 'UNICODE UTF-8' || (declared === '' && isUtf8(bytes))) return decodeUtf8(bytes, warnings);
   return { text: applied === '8859/15' ? fromLatin9(latin1) : latin1, charset: applied, warnings };
+}
+
+function charsetNamed(name: string): string | undefined {
+  return NAMES.get(name) ?? NAMES.get(name.trim().toUpperCase());
 }
 
 /** Encodes for a charset of table 0211; what it cannot hold becomes `?`. */
 export function encodeText(text: string, charset: string): Buffer {
-  if (charset === 'UNICODE UTF-8' || isPlain(text)) return Buffer.from(text, 'utf8');
+  if (isPlain(text)) return Buffer.from(text, 'latin1');
+  if (charset === 'UNICODE UTF-8') return Buffer.from(text, 'utf8');
   const bytes = Buffer.alloc([...text].length);
   let at = 0;
   for (const char of text) bytes[at++] = encodeChar(char, charset);
@@ -86,29 +92,29 @@ function fromLatin9(text: string): string {
   return text.replace(DIFFERING, (char) => LATIN9.get(char.charCodeAt(0)) ?? char);
 }
 
-/** MSH-18, read from the bytes as ASCII before anything is decoded; '' when there is none. */
-function declaredCharset(bytes: Buffer): string {
-  const start = bytes.indexOf('MSH');
+/** MSH-18, up to its first repetition or component, of a message read byte by byte; '' when there is none. */
+function declaredCharset(latin1: string): string {
+  const start = latin1.indexOf('MSH');
   if (start < 0 || start > 64) return '';
-  const mark = bytes[start + 3];
-  const last = Math.min(bytes.length, start + LONGEST_HEADER);
-  let field = 2;
-  for (let at = start + 4; at < last && !isLineEnd(bytes[at]); at++) {
-    if (bytes[at] === mark) field += 1;
-    if (field === 18) return firstPart(bytes.subarray(at + 1, last), [mark, bytes[start + 4], bytes[start + 5]]);
+  const header = lineOf(latin1.slice(start, start + LONGEST_HEADER));
+  const mark = header.charAt(3);
+  let at = 3;
+  for (let field = 2; field < 18; field++) {
+    at = header.indexOf(mark, at + 1);
+    if (at < 0 || mark === '') return '';
   }
-  return '';
+  const field = upTo(header.slice(at + 1), mark);
+  return upTo(upTo(field, header.charAt(4)), header.charAt(5));
 }
 
 /** A header longer than any message has is read no further. */
 const LONGEST_HEADER = 8192;
 
-/** What comes before the next of these marks, or the line's end. */
-function firstPart(bytes: Buffer, marks: readonly (number | undefined)[]): string {
-  const end = bytes.findIndex((byte) => marks.includes(byte) || isLineEnd(byte));
-  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
+function lineOf(text: string): string {
+  return upTo(upTo(text, '\r'), '\n');
 }
 
-function isLineEnd(byte: number | undefined): boolean {
-  return byte === 0x0d || byte === 0x0a;
+function upTo(text: string, mark: string): string {
+  const end = mark === '' ? -1 : text.indexOf(mark);
+  return end < 0 ? text : text.slice(0, end);
 }

@@ -88,8 +88,8 @@ export class FrameDecoder {
 function nextMark(chunk: Buffer, from: number): number {
   const fs = chunk.indexOf(FS, from);
   const end = fs < 0 ? chunk.length : fs;
-  const vt = chunk.subarray(from, end).indexOf(VT);
-  return vt < 0 ? end : from + vt;
+  const vt = chunk.indexOf(VT, from);
+  return vt < 0 ? end : Math.min(vt, end);
 }
 
 function isBlank(byte: number | undefined): boolean {

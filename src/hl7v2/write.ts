@@ -23,5 +23,5 @@ export function writeSegment(name: string, fields: Readonly<Record<number, strin
 
 /** A message of segments, each ended by CR. */
 export function writeMessage(segments: readonly string[]): string {
-  return segments.map((segment) => `${segment}\r`).join('');
+  return segments.length === 0 ? '' : `${segments.join('\r')}\r`;
 }

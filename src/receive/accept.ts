@@ -40,7 +40,7 @@ export async function accept(bytes: Buffer, source: SourceSettings, door: Door, 
   const { text, charset, warnings } = decodeText(bytes, source.charset);
   const message = parse(text);
   const admission = admit(message, warnings, { source, triggers: deps.triggers(source.name) });
-  const context: AnswerContext = { message, charset, source, deps };
+  const context: AnswerContext = { message, charset, source, deps, conditions: conditionsOf(message) };
   const answer = await commit(bytes, admission, door, context);
   deps.onAnswer(source.name, answer.code, (deps.now() - started) / 1000);
   return answer;
@@ -54,7 +54,7 @@ export function oversizeAnswer(head: Buffer, source: SourceSettings, deps: Recei
     severity: 'E',
     text: `the message is larger than ${source.maxMessageBytes} bytes`,
   };
-  return writeAck({ message: parse(text), charset, source, deps }, 'AR', [issue]);
+  return writeAck({ message: parse(text), charset, source, deps, conditions: undefined }, 'AR', [issue]);
 }
 
 interface AnswerContext {
@@ -62,6 +62,21 @@ interface AnswerContext {
   charset: string;
   source: SourceSettings;
   deps: ReceiveDeps;
+  /** When the sender wants which answer; undefined in original mode. */
+  conditions: Conditions | undefined;
+}
+
+/** MSH-15 and MSH-16: for the acceptance, and for the application's answer. */
+interface Conditions {
+  accept: string;
+  application: string;
+}
+
+/** Both empty: original mode (pam-fr §4.2). */
+function conditionsOf(message: Message): Conditions | undefined {
+  const accept = message.value('MSH-15');
+  const application = message.value('MSH-16');
+  return accept === '' && application === '' ? undefined : { accept, application };
 }
 
 async function commit(bytes: Buffer, admission: Admission, door: Door, context: AnswerContext): Promise<Answer> {
@@ -79,8 +94,8 @@ async function commit(bytes: Buffer, admission: Admission, door: Door, context: 
       code: codeOf(error),
     });
     const issue: AckIssue = { code: 207, severity: 'E', text: 'the message could not be kept; send it again' };
-    const code = modeCode('AR', context.message);
-    return { ...wanted(code, [writeAck(context, code, [issue])], context.message), kept: false };
+    const code = modeCode('AR', context);
+    return { ...wanted(code, [writeAck(context, code, [issue])], context), kept: false };
   }
 }
 
@@ -92,8 +107,8 @@ async function commitReused(bytes: Buffer, admission: Admission, door: Door, con
 }
 
 function incomingMessage(bytes: Buffer, admission: Admission, door: Door, context: AnswerContext): IncomingMessage {
-  const { deps, source, charset, message } = context;
-  const answerCode = modeCode(admission.code, message);
+  const { deps, source, charset } = context;
+  const answerCode = modeCode(admission.code, context);
   const id = deps.newId();
   return {
     id,
@@ -114,21 +129,16 @@ function incomingMessage(bytes: Buffer, admission: Admission, door: Door, contex
 }
 
 function answerOf(kept: KeptMessage, incoming: IncomingMessage, issues: AckIssue[], context: AnswerContext): Answer {
-  const { message } = context;
+  const { conditions } = context;
   const first = kept.kind === 'repeat' ? kept.answer : incoming.answer;
-  if (!enhanced(message)) return { code: incoming.answerCode, messages: [first], kept: true };
+  if (conditions === undefined) return { code: incoming.answerCode, messages: [first], kept: true };
   const application = original(incoming.answerCode);
-  const second = asks(message.value('MSH-16'), application) ? [writeAck(context, application, issues)] : [];
-  return wanted(incoming.answerCode, [first], message, second);
+  const second = asks(conditions.application, application) ? [writeAck(context, application, issues)] : [];
+  return wanted(incoming.answerCode, [first], context, second);
 }
 
-/** MSH-15 and MSH-16 empty: original mode (pam-fr §4.2). */
-function enhanced(message: Message): boolean {
-  return message.value('MSH-15') !== '' || message.value('MSH-16') !== '';
-}
-
-function modeCode(code: 'AA' | 'AE' | 'AR', message: Message): AckCode {
-  if (!enhanced(message)) return code;
+function modeCode(code: 'AA' | 'AE' | 'AR', { conditions }: AnswerContext): AckCode {
+  if (conditions === undefined) return code;
   return code === 'AA' ? 'CA' : code === 'AE' ? 'CE' : 'CR';
 }
 
@@ -142,8 +152,8 @@ function asks(condition: string, code: AckCode): boolean {
   return condition === 'AL' || (condition === 'ER' && !success) || (condition === 'SU' && success);
 }
 
-function wanted(code: AckCode, accepts: Buffer[], message: Message, applications: Buffer[] = []): Answer {
-  const wants = !enhanced(message) || asks(message.value('MSH-15'), code);
+function wanted(code: AckCode, accepts: Buffer[], { conditions }: AnswerContext, applications: Buffer[] = []): Answer {
+  const wants = conditions === undefined || asks(conditions.accept, code);
   return { code, messages: [...(wants ? accepts : []), ...applications], kept: true };
 }
 

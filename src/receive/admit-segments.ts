@@ -32,12 +32,13 @@ function checkPatient(message: Message): AckIssue[] {
   if (pid === undefined) return [fault('PID', 100, 'the segment PID is required')];
   const count = pid.repetitions(3);
   if (count === 0) return [missing('PID-3')];
-  return Array.from({ length: count }, (_, index) => index + 1).flatMap((repetition) => {
-    const place = `PID-3[${repetition}]`;
-    if (pid.value(3, repetition) === '') return [missing(`${place}.1`)];
-    if (pid.value(3, repetition) === '""' && pid.value(3, repetition, 4) === '') return [missing(`${place}.4`)];
-    return [];
-  });
+  const faults: AckIssue[] = [];
+  for (let repetition = 1; repetition <= count; repetition++) {
+    const value = pid.value(3, repetition);
+    if (value === '') faults.push(missing(`PID-3[${repetition}].1`));
+    else if (value === '""' && pid.value(3, repetition, 4) === '') faults.push(missing(`PID-3[${repetition}].4`));
+  }
+  return faults;
 }
 
 /** A merge of a patient into itself says nothing (DESIGN §10). */

@@ -57,7 +57,7 @@ export function admit(message: Message, warnings: readonly string[], { source, t
 
 /** PostgreSQL's text holds any character but NUL. */
 function storable(text: string): string {
-  return text.replaceAll('\0', '');
+  return text.includes('\0') ? text.replaceAll('\0', '') : text;
 }
 
 type Facts = Pick<Admission, 'controlId' | 'sender' | 'type'>;

@@ -41,6 +41,7 @@ export function openMetrics(): Metrics {
     labelNames: ['source'],
     registers,
   });
+  const lastSecond = new Map<string, number>();
   const translated = new Counter({ name: 'tdu_translated_total', help: 'Messages translated or parked', registers });
   const batches = new Histogram({ name: 'tdu_translate_seconds', help: 'One batch of the translate stage', registers });
   const deliveries = new Histogram({
@@ -53,7 +54,10 @@ export function openMetrics(): Metrics {
   return {
     answered(source, code, seconds) {
       answers.observe({ source, code }, seconds);
-      last.set({ source }, Math.floor(performance.timeOrigin / 1000 + performance.now() / 1000));
+      const second = Math.floor((performance.timeOrigin + performance.now()) / 1000);
+      if (lastSecond.get(source) === second) return;
+      lastSecond.set(source, second);
+      last.set({ source }, second);
     },
     translated(messages, seconds) {
       translated.inc(messages);

@@ -3,6 +3,8 @@ import { GatewayError } from '../../message/failure.js';
 
 /** What a load run measured; times in milliseconds. */
 export interface LoadResult {
+  /** When the first byte was sent, milliseconds since 1970. */
+  startedAt: number;
   messages: number;
   seconds: number;
   rate: number;
@@ -30,6 +32,7 @@ const END = Buffer.from([0x1c, 0x0d]);
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const times: number[] = [];
   const state = { next: 0, refused: 0 };
+  const startedAt = Date.now();
   const started = performance.now();
   const until = started + options.seconds * 1000;
   await Promise.all(Array.from({ length: options.connections }, () => connection(options, state, times, until)));
@@ -37,6 +40,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   times.sort((a, b) => a - b);
   const at = (share: number) => round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
   return {
+    startedAt,
     messages: times.length,
     seconds: round(seconds),
     rate: Math.round(times.length / seconds),

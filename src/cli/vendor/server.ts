@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Bundle, BundleEntry, FhirResource, Identifier } from 'fhir/r4.js';
@@ -77,11 +78,12 @@ function resolve(value: unknown, ids: ReadonlyMap<string, string>): boolean {
   return true;
 }
 
+/** The address of a conditional update by identifier, as it was written: whoever repeats it writes it the same. */
 function conditionOf({ request }: BundleEntry): string | undefined {
-  if (request?.method !== 'PUT') return undefined;
-  const found = /^([A-Za-z]+)\?identifier=(.+)$/.exec(request.url);
-  return found === null ? undefined : `${found[1] ?? ''} ${decodeURIComponent(found[2] ?? '')}`;
+  return request?.method === 'PUT' && CONDITION.test(request.url) ? request.url : undefined;
 }
+
+const CONDITION = /^[A-Za-z]+\?identifier=./;
 
 function identifiersOf(resource: FhirResource): Identifier[] {
   const { identifier } = resource as { identifier?: Identifier | Identifier[] };
@@ -89,8 +91,10 @@ function identifiersOf(resource: FhirResource): Identifier[] {
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/fhir+json' });
-  response.end(JSON.stringify(body));
+  const json = JSON.stringify(body);
+  // With its length known the answer leaves in one piece.
+  response.writeHead(status, { 'content-type': 'application/fhir+json', 'content-length': Buffer.byteLength(json) });
+  response.end(json);
 }
 
 function outcome(response: ServerResponse, status: number, diagnostics: string): void {
@@ -102,7 +106,8 @@ function outcome(response: ServerResponse, status: number, diagnostics: string):
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(request, 'end');
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 

@@ -20,6 +20,28 @@ describe('decodeText', () => {
     expect(decodeText(bytes('UNICODE UTF-8~8859/1', Buffer.from('œ')), '8859/15').text.endsWith('œ')).toBe(true);
   });
 
+  it.each(['unicode utf-8 ', 'UTF8', 'UNICODE UTF-8^x', 'UNICODE UTF-8|FR||2.11'])('knows %s', (written) => {
+    expect(decodeText(bytes(written, Buffer.from('œ')), '8859/15')).toMatchObject({
+      charset: 'UNICODE UTF-8',
+      warnings: [],
+    });
+  });
+
+  it.each(['constructor', '__proto__'])('takes %s for no name of a charset', (written) => {
+    expect(decodeText(bytes(written, LATIN), '8859/15')).toMatchObject({
+      charset: '8859/15',
+      warnings: [expect.any(String)],
+    });
+  });
+
+  it('looks for MSH-18 in the header alone', () => {
+    const text = `MSH|^~\\&|A|B|C|D|20240306||ADT^A01|1|P|2.5\rPID|||||||UNICODE UTF-8|UNICODE UTF-8|UNICODE UTF-8\r`;
+    expect(decodeText(Buffer.concat([Buffer.from(text), LATIN]), '8859/15')).toMatchObject({
+      charset: '8859/15',
+      warnings: [],
+    });
+  });
+
   it('takes the charset of the source when none is declared', () => {
     expect(decodeText(bytes('', LATIN), '8859/15')).toMatchObject({ charset: '8859/15', warnings: [] });
   });
