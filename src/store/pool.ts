@@ -114,18 +114,19 @@ export function plainArray(values: readonly (string | number | boolean)[]): stri
 /** Name and text of a statement to be prepared; the name stands for the text on every connection. */
 export type Statement = readonly [name: string, text: string];
 
-/** Runs in one transaction; a conflict is tried again a few times. */
+/** Runs in one transaction; a conflict is tried again a few times, and told so. */
 export async function inTransaction<T>(
   pool: pg.Pool,
-  run: (client: pg.PoolClient) => Promise<T>,
+  run: (client: pg.PoolClient, again: boolean) => Promise<T>,
   tries = 4,
+  again = false,
 ): Promise<T> {
   const client = await pool.connect().catch((cause: unknown) => {
     throw storeError(cause);
   });
   try {
     await client.query('BEGIN');
-    const result = await run(client);
+    const result = await run(client, again);
     await client.query('COMMIT');
     client.release();
     return result;
@@ -136,7 +137,7 @@ export async function inTransaction<T>(
       () => false,
     );
     client.release(!rolledBack);
-    if (error.code === 'store-conflict' && tries > 1) return inTransaction(pool, run, tries - 1);
+    if (error.code === 'store-conflict' && tries > 1) return inTransaction(pool, run, tries - 1, true);
     throw error;
   }
 }
