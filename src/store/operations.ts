@@ -21,7 +21,7 @@ interface ListDefinition {
   from: string;
   /** Filter name → condition on a parameter. */
   filters: Readonly<Record<string, (parameter: string) => string>>;
-  /** Column the pages are ordered by, newest first. */
+  /** Column the pages are ordered by, newest first; with its table's name, for the same name in `select` is text. */
   order: string;
 }
 
@@ -33,34 +33,37 @@ const messagesOf = (controlId: string) => `id = ANY (ARRAY (
       UNION ALL
       SELECT id FROM journal WHERE state = 'refused' AND control_id = ${controlId}))`;
 
+const toldOf = (messageId: string) =>
+  `receipt_id = ANY (ARRAY (SELECT receipt.id FROM receipt WHERE receipt.message_id = ${messageId}))`;
+
 const LISTS = {
   messages: {
     select: `id::text, control_id AS "controlId", source, sender, type, received_at AS "receivedAt", state, charset,
       encode(sha256, 'hex') AS sha256, jsonb_build_object('code', answer_code, 'issues', issues) AS answer`,
     from: 'journal',
     filters: { id: is('id'), controlId: messagesOf, state: is('state'), source: is('source') },
-    order: 'id',
+    order: 'journal.id',
   },
   workItems: {
     select: `id::text, control_id AS "controlId", message_id::text AS "messageId", reason, field, text, state, opened_at AS "openedAt",
       closed_at AS "closedAt", closed_by AS "closedBy"`,
     from: 'work_item',
     filters: { controlId: is('control_id'), message: is('message_id'), state: is('state'), reason: is('reason') },
-    order: 'id',
+    order: 'work_item.id',
   },
   receipts: {
     select: `id::text, message_id::text AS "messageId", stay, movement, event_kind AS event, effective_text AS "effectiveAt", member, label,
       role, decision, reason, rule, member_from AS "memberFrom", member_to AS "memberTo", written_at AS "writtenAt", number::text AS cursor`,
     from: 'receipt',
     filters: { message: is('message_id'), stay: is('stay'), decision: is('decision') },
-    order: 'number',
+    order: 'receipt.number',
   },
   deliveries: {
     select: `id::text, receipt_id::text AS "receiptId", message_id::text AS "messageId", endpoint, kind AS event, state, attempts,
       due_at AS "dueAt", code, created_at AS "createdAt", ended_at AS "endedAt", number::text AS cursor`,
     from: 'delivery',
-    filters: { message: is('message_id'), receipt: is('receipt_id'), endpoint: is('endpoint'), state: is('state') },
-    order: 'number',
+    filters: { message: toldOf, receipt: is('receipt_id'), endpoint: is('endpoint'), state: is('state') },
+    order: 'delivery.number',
   },
 } as const satisfies Record<string, ListDefinition>;
 

@@ -214,4 +214,16 @@ describe('the plans of what messages and callers ask often', () => {
     for (const statement of statements) wide.push(...(await wideScans(statement, few)));
     expect(wide).toEqual([]);
   });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['messages', () => store.listMessages({ count: 10 })],
+    ['work items', () => store.listWorkItems({ count: 10 })],
+    ['receipts', () => store.listReceipts({ count: 10 })],
+    ['deliveries', () => store.listDeliveries({ count: 10 })],
+    ['deliveries in one state', () => store.listDeliveries({ count: 10, state: 'delivered' })],
+  ])('a page of all %s touches few rows', async (_, work) => {
+    const pages = (await statementsOf(work)).filter(({ text }) => text.includes('LIMIT'));
+    expect(pages).toHaveLength(1);
+    for (const page of pages) expect(await wideScans(page, FEW)).toEqual([]);
+  });
 });

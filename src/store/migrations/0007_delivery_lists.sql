@@ -1,0 +1,6 @@
+-- Operators read deliveries newest first: of any state, of those that are dead, of one message. The last are found through its receipts; an
+-- index by state and another by message were two entries more for each delivery, and two again when it ended.
+DROP INDEX delivery_state;
+DROP INDEX delivery_message;
+CREATE INDEX delivery_number ON delivery (number);
+CREATE INDEX delivery_dead ON delivery (number) WHERE state = 'dead';

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ListFilter, Page } from '../../../src/store/operations.js';
+import type { Store } from '../../../src/store/store.js';
+import { incoming, openTestStore, routed, step } from '../../support/stored.js';
+
+const MANY = 12;
+
+let store: Store;
+let close: () => Promise<void>;
+const refused: string[] = [];
+const told: string[] = [];
+
+beforeAll(async () => {
+  ({ store, close } = await openTestStore());
+  for (let n = 0; n < MANY; n++) {
+    const message = incoming(`R${String(n)}`, { state: 'refused' });
+    await store.keep([message]);
+    refused.push(message.id);
+  }
+  for (let n = 0; n < MANY; n++) {
+    const message = incoming(`T${String(n)}`);
+    await store.keep([message]);
+    await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+      tx.save([step(message.id, routed(message.id, { endpoint: 'cpts', member: 'Practitioner/d', resources: [] }))]),
+    );
+    told.push(message.id);
+  }
+});
+afterAll(() => close());
+
+/** All pages of a list, five at a time. */
+async function pages(list: (filter: ListFilter) => Promise<Page>, filter: ListFilter = {}): Promise<Page['items']> {
+  const items: Page['items'] = [];
+  for (let after: string | undefined, more = true; more;) {
+    const page = await list({ ...filter, count: 5, ...(after === undefined ? {} : { after }) });
+    expect(page.total).toBeGreaterThanOrEqual(MANY);
+    expect(page.items.length).toBeLessThanOrEqual(5);
+    items.push(...page.items);
+    after = page.next;
+    more = after !== undefined;
+  }
+  return items;
+}
+
+describe('a list for operators', () => {
+  it('of messages has each once, newest first', async () => {
+    const items = await pages((filter) => store.listMessages(filter), { state: 'refused' });
+    expect(items.map(({ id }) => id)).toEqual([...refused].reverse());
+  });
+
+  it('of work items has each once, newest first, ten after nine', async () => {
+    const items = await pages((filter) => store.listWorkItems(filter));
+    expect(items.map(({ id }) => Number(id))).toEqual(Array.from({ length: MANY }, (_, n) => MANY - n));
+  });
+
+  it('of receipts and of deliveries has each once, the last written first', async () => {
+    const newest = [...told].reverse();
+    const receipts = await pages((filter) => store.listReceipts(filter), { decision: 'told' });
+    expect(receipts.map(({ messageId }) => messageId)).toEqual(newest);
+    const deliveries = await pages((filter) => store.listDeliveries(filter));
+    expect(deliveries.map(({ messageId }) => messageId)).toEqual(newest);
+    expect(deliveries.every((delivery) => !('cursor' in delivery))).toBe(true);
+  });
+
+  it('of deliveries finds those of one message', async () => {
+    const { total, items } = await store.listDeliveries({ message: told[3] });
+    expect([total, items.map(({ messageId }) => messageId)]).toEqual([1, [told[3]]]);
+  });
+
+  it('refuses a filter that it does not have', async () => {
+    await expect(store.listDeliveries({ constructor: 'x' })).rejects.toMatchObject({ code: 'request-invalid' });
+  });
+});
