@@ -32,7 +32,7 @@ const INPUT = `unnest($1::text[], $2::text[], $3::int[], $4::boolean[], $5::time
     $9::int[], $10::timestamptz[]) AS input (type, id, version, removed, as_of, tokens, date_from, date_to, read_version, read_as_of)`;
 
 /** What `numbers_of` gives, written out: a call for each row would cost more than the rest of it. */
-const NUMBERS = `ARRAY (SELECT hashtextextended(word, 0) FROM unnest(string_to_array(input.tokens, E'\x1f')) AS word)`;
+const NUMBERS = `ARRAY (SELECT hashtextextended(unnest(string_to_array(input.tokens, E'\x1f')), 0))`;
 
 const CREATE: Statement = [
   'resources-create',
