@@ -8,8 +8,8 @@ export interface VendorProcess {
   url: string;
   /** How the server behaves from now on. */
   behave(mode: 'ok' | '500' | '422' | 'hang' | 'reset'): Promise<void>;
-  /** Waits until that many notifications have been accepted, asking every 50 ms unless told otherwise. */
-  received(count: number, withinMs: number, everyMs?: number): Promise<void>;
+  /** Waits until that many notifications have been accepted. */
+  received(count: number, withinMs: number): Promise<void>;
   count(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -29,16 +29,24 @@ export async function startVendorProcess(port = 0): Promise<VendorProcess> {
       reject(new GatewayError('peer-unreachable', 'the vendor server ended before it was ready'));
     });
   });
-  const count = async () =>
-    ((await (await fetch(`${root}/_received?_summary=count`)).json()) as { total: number }).total;
+  const told = async (query: string, signal?: AbortSignal) => {
+    const response = await fetch(`${root}/_received?_summary=count${query}`, signal === undefined ? {} : { signal });
+    return ((await response.json()) as { total: number }).total;
+  };
   return {
     url: `${root}/fhir`,
-    count,
+    count: () => told(''),
     async behave(mode) {
       const body = JSON.stringify({ mode });
       await fetch(`${root}/_behaviour`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     },
-    received: (wanted, withinMs, everyMs) => until(async () => (await count()) >= wanted, withinMs, everyMs),
+    async received(count, withinMs) {
+      try {
+        await told(`&atLeast=${count}`, AbortSignal.timeout(withinMs));
+      } catch (cause) {
+        throw new GatewayError('endpoint-timeout', 'what was waited for did not come in time', { cause });
+      }
+    },
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => {
@@ -49,11 +57,11 @@ export async function startVendorProcess(port = 0): Promise<VendorProcess> {
   };
 }
 
-/** Waits for a condition, asking again at intervals. */
-export async function until(holds: () => Promise<boolean>, withinMs: number, everyMs = 50): Promise<void> {
+/** Waits for a condition, asking again every 50 ms. */
+export async function until(holds: () => Promise<boolean>, withinMs: number): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new GatewayError('endpoint-timeout', 'what was waited for did not come in time');
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -115,6 +115,8 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 class Vendor {
   private mode: Behaviour = 'ok';
   private readonly records = new Records();
+  /** Who wants to hear of so many notifications, once they are here. */
+  private waiting: { atLeast: number; tell(): void }[] = [];
 
   async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://vendor');
@@ -122,12 +124,26 @@ class Vendor {
       this.mode = ((await readJson(request)) as { mode: Behaviour }).mode;
       answer(response, 200, { mode: this.mode });
     } else if (pathname === '/_received') {
+      await this.holding(Number(searchParams.get('atLeast') ?? 0));
       const items =
         searchParams.get('_summary') === 'count' ? {} : { items: this.records.search('Communication', null) };
       answer(response, 200, { total: this.records.count('Communication'), ...items });
     } else if (/^\/fhir(\/|$)/.test(pathname)) {
       await this.fhir(request, response, pathname.split('/')[2] ?? '', searchParams);
     } else outcome(response, 404, 'nothing here');
+  }
+
+  /** Asking again and again would cost the machine that is measured. */
+  private async holding(atLeast: number): Promise<void> {
+    if (this.records.count('Communication') >= atLeast) return;
+    await new Promise<void>((resolve) => this.waiting.push({ atLeast, tell: resolve }));
+  }
+
+  private tell(): void {
+    if (this.waiting.length === 0) return;
+    const held = this.records.count('Communication');
+    for (const one of this.waiting) if (held >= one.atLeast) one.tell();
+    this.waiting = this.waiting.filter(({ atLeast }) => held < atLeast);
   }
 
   private async fhir(
@@ -147,8 +163,9 @@ class Vendor {
     if (request.method !== 'POST' || type !== '')
       return outcome(response, 405, 'only search and transaction are served');
     const result = this.records.transaction((await readJson(request)) as Bundle);
-    if ('refused' in result) outcome(response, result.refused, result.why);
-    else answer(response, 200, result);
+    if ('refused' in result) return outcome(response, result.refused, result.why);
+    answer(response, 200, result);
+    this.tell();
   }
 }
 
