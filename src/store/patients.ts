@@ -112,10 +112,11 @@ async function cluster(client: Queryable, requests: PatientIdentifier[][]): Prom
     const next = merged.get(id);
     return next === undefined ? id : root(next);
   };
-  const fresh = await newClusters(client, requests.length);
-  const groups = requests.map((list, index) => {
+  const strangers = requests.filter((list) => !list.some((item) => clusterOf.has(typedKey(item)))).length;
+  const fresh = await newClusters(client, strangers);
+  const groups = requests.map((list) => {
     const found = [...new Set(list.flatMap((item) => clusterOf.get(typedKey(item)) ?? []).map(root))].sort(byNumber);
-    const target = found[0] ?? fresh[index] ?? '0';
+    const target = found[0] ?? fresh.pop() ?? '0';
     for (const other of found.slice(1)) merged.set(other, target);
     for (const item of list) clusterOf.set(typedKey(item), target);
     return target;
@@ -129,6 +130,7 @@ async function cluster(client: Queryable, requests: PatientIdentifier[][]): Prom
 }
 
 async function newClusters(client: Queryable, count: number): Promise<string[]> {
+  if (count === 0) return [];
   return (await prepared<{ cluster: string }>(client, NEW_CLUSTERS, [count])).rows.map((row) => row.cluster);
 }
 
