@@ -23,7 +23,7 @@ export async function run(args: string[]): Promise<number> {
     'durable accept (TDU_ROLES=receive)',
     accept.map((row) => ({ ...row })),
   );
-  const backlog = await acceptUnderBacklog(seconds);
+  const { startedAt: _startedAt, ...backlog } = await acceptUnderBacklog(seconds);
   show('accept with all roles on and a backlog', [{ ...backlog }]);
   const endToEnd = await benchEndToEnd(quick ? 2000 : 20_000, 16);
   // Beside the answer-only server under the heaviest load: what this machine can do at all.
