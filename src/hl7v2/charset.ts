@@ -98,10 +98,11 @@ function declaredCharset(latin1: string): string {
   if (start < 0 || start > 64) return '';
   const header = lineOf(latin1.slice(start, start + LONGEST_HEADER));
   const mark = header.charAt(3);
+  if (mark === '') return '';
   let at = 3;
   for (let field = 2; field < 18; field++) {
     at = header.indexOf(mark, at + 1);
-    if (at < 0 || mark === '') return '';
+    if (at < 0) return '';
   }
   const field = upTo(header.slice(at + 1), mark);
   return upTo(upTo(field, header.charAt(4)), header.charAt(5));

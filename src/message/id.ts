@@ -106,17 +106,8 @@ function nameOf(key: string): string {
 /** Text that JSON writes as it stands, in ASCII: no control, quote or backslash. */
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
-/** The same words stand in every plan and circle. */
-const words = new Recent<string>(500);
-const WORDS_LENGTH = 100;
-
 function quoted(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`;
-  const known = words.get(text);
-  if (known !== undefined) return known;
-  const json = asciiJson(JSON.stringify(text));
-  if (text.length <= WORDS_LENGTH) words.set(text, json);
-  return json;
+  return PLAIN.test(text) ? `"${text}"` : asciiJson(JSON.stringify(text));
 }
 
 const BEYOND_ASCII = /[\x7f-\uffff]/;

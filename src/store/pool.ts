@@ -73,18 +73,15 @@ export async function prepared<Row extends pg.QueryResultRow>(
  * @returns the bytea, the starts, the lengths
  */
 export function inOnePiece(values: readonly (Buffer | string)[]): [Buffer, number[], number[]] {
+  const lengths = values.map(({ length }) => length);
+  const piece = Buffer.allocUnsafe(lengths.reduce((total, length) => total + length, 0));
   let end = 0;
-  const starts = values.map(({ length }) => {
-    end += length;
-    return end - length + 1;
+  const starts = values.map((value) => {
+    const start = end;
+    end += typeof value === 'string' ? piece.write(value, start, 'latin1') : value.copy(piece, start);
+    return start + 1;
   });
-  const piece = Buffer.allocUnsafe(end);
-  values.forEach((value, index) => {
-    const at = (starts[index] ?? 1) - 1;
-    if (typeof value === 'string') piece.write(value, at, 'latin1');
-    else value.copy(piece, at);
-  });
-  return [piece, starts, values.map(({ length }) => length)];
+  return [piece, starts, lengths];
 }
 
 /** An array parameter as PostgreSQL reads it; pg's own way looks at each value three times. What is neither text nor number is left to pg. */

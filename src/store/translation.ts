@@ -74,9 +74,12 @@ const DELIVERIES: Statement = [
  * Only a message that was translated before can have some of its receipts already. To look for them takes a third of the time of writing
  * them, so it is done where a message was read otherwise before, and where the first try of a batch met one.
  */
-const UNLESS_THERE = ([name, text]: Statement): Statement => [`${name}-again`, `${text} ON CONFLICT (id) DO NOTHING`];
-const RECEIPTS_AGAIN = UNLESS_THERE(RECEIPTS);
-const DELIVERIES_AGAIN = UNLESS_THERE(DELIVERIES);
+const RECEIPTS_AGAIN = unlessThere(RECEIPTS);
+const DELIVERIES_AGAIN = unlessThere(DELIVERIES);
+
+function unlessThere([name, text]: Statement): Statement {
+  return [`${name}-again`, `${text} ON CONFLICT (id) DO NOTHING`];
+}
 
 const STATES: Statement = [
   'translation-states',

@@ -41,6 +41,7 @@ export function openMetrics(): Metrics {
     labelNames: ['source'],
     registers,
   });
+  /** The gauge has seconds, and thousands of answers are given in one. */
   const lastSecond = new Map<string, number>();
   const translated = new Counter({ name: 'tdu_translated_total', help: 'Messages translated or parked', registers });
   const batches = new Histogram({ name: 'tdu_translate_seconds', help: 'One batch of the translate stage', registers });

@@ -3,16 +3,9 @@ import { runLoad } from './load-process.js';
 import { round, type LoadResult } from './load.js';
 import type { GatewayProcess } from './gateway-process.js';
 
-export interface AcceptRow {
+/** All slices together: p50 is their mean, p99 the worst of them. */
+export interface AcceptRow extends Omit<LoadResult, 'startedAt' | 'seconds'> {
   connections: number;
-  messages: number;
-  /** Messages a second over all slices. */
-  rate: number;
-  p50: number;
-  /** The worst of the slices. */
-  p99: number;
-  max: number;
-  refused: number;
   /** The same load against a server that keeps nothing. */
   answerOnlyRate: number;
   ratio: number;
