@@ -92,12 +92,11 @@ function read(
 ): { admission: Admission; translation: Translation } {
   const { text, warnings } = decodeText(readMessageFile(file), source.charset);
   const message = parse(text);
-  const { zone, authorities } = source;
   // No clock: the same file gives the same output.
-  const said = { messageId: '0', mappings, zone, authorities, receivedAt: '1970-01-01T00:00:00Z' };
+  const context = { messageId: '0', mappings, zone: source.zone, source, receivedAt: '1970-01-01T00:00:00Z' };
   return {
     admission: admit(message, warnings, { source, triggers: mappings.triggers }),
-    translation: translate(message, said),
+    translation: translate(message, context),
   };
 }
 

@@ -34,17 +34,21 @@ export interface AssigningAuthority {
   type: string;
 }
 
+/** Is that one of the systems of the national identity? */
+export function isIns(system: string): boolean {
+  return INS_SYSTEMS.has(system);
+}
+
+const INS_SYSTEMS: ReadonlySet<string> = new Set(Object.values(INS));
+
 /**
- * The system of an assigning authority. Configured aliases come first, by HD-1 or HD-2; then what the HD itself says: an OID, a UUID, a
- * FINESS number under the national arc (an arc has no leading zero); else a name of our own.
+ * The system that an assigning authority says of itself: an OID, a UUID, or a FINESS number under the national arc (an arc has no leading
+ * zero); undefined for one that is only a name.
  */
-export function authoritySystem(authority: AssigningAuthority, aliases: Readonly<Record<string, string>>): string {
-  const { namespace, universalId, type } = authority;
-  const alias = aliases[namespace] ?? aliases[universalId];
-  if (alias !== undefined) return alias;
+export function authoritySystem({ universalId, type }: AssigningAuthority): string | undefined {
   if (type === 'ISO' && /^[0-2](\.(0|[1-9]\d*))+$/.test(universalId)) return `urn:oid:${universalId}`;
-  if (type === 'UUID' && universalId !== '') return `urn:uuid:${universalId.toLowerCase()}`;
+  if (type === 'UUID' && /^[0-9A-Fa-f-]{36}$/.test(universalId)) return `urn:uuid:${universalId.toLowerCase()}`;
   if ((type === 'M' || type === 'N') && /^\d+$/.test(universalId))
     return `urn:oid:1.2.250.1.71.4.2.2.${universalId.replace(/^0+(?=\d)/, '')}`;
-  return `urn:trait-d-union:authority:${encodeURIComponent(namespace === '' ? universalId || 'none' : namespace)}`;
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import type { Message } from '../hl7v2/parse.js';
+import type { Authorities } from './identifiers.js';
 import type { FieldReader, ReadRecord } from './reader.js';
 import type { Territory } from './territory.js';
 
@@ -7,7 +8,7 @@ export interface ConvertContext {
   message: Message;
   record: ReadRecord;
   zone: string;
-  authorities: Readonly<Record<string, string>>;
+  authorities: Authorities;
   territory: Territory;
   /** PID-32 says VALI. */
   qualified: boolean;

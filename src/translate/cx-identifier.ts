@@ -1,12 +1,12 @@
-import { authoritySystem, INS, SYSTEMS } from '../fhir/systems.js';
+import { INS, SYSTEMS } from '../fhir/systems.js';
 import type { Converter, PartSource } from './converter.js';
 
-const INS_TYPES: Readonly<Record<string, { use: string; code: string }>> = {
-  [INS.nir]: { use: 'official', code: 'INS-NIR' },
-  [INS.nia]: { use: 'temp', code: 'INS-NIA' },
-  [INS.test]: { use: 'official', code: 'INS-NIR-TEST' },
-  [INS.demo]: { use: 'official', code: 'INS-NIR-DEMO' },
-};
+const INS_TYPES: ReadonlyMap<string, { use: string; code: string }> = new Map([
+  [INS.nir, { use: 'official', code: 'INS-NIR' }],
+  [INS.nia, { use: 'temp', code: 'INS-NIA' }],
+  [INS.test, { use: 'official', code: 'INS-NIR-TEST' }],
+  [INS.demo, { use: 'official', code: 'INS-NIR-DEMO' }],
+]);
 
 /** Type and use by CX-5, as FR Core 2.1.0 has them (fhir-fr §1.1). */
 const TYPES: Readonly<Record<string, { use?: string; system: string; code: string }>> = {
@@ -34,14 +34,14 @@ const PARTS: readonly PartSource[] = [
 export const cxIdentifier: Converter = (field, { authorities, qualified }) => {
   const value = field.value(1);
   if (value === '' || value === '""') return undefined;
-  const system = authoritySystem(field.authority(4), authorities);
+  const system = authorities.systemOf(field.authority(4));
   const type = field.value(5);
   if (type === 'INS') {
-    const known = INS_TYPES[system];
+    const known = INS_TYPES.get(system);
     if (!qualified || known === undefined) return undefined;
     return { value: { use: known.use, type: coding(SYSTEMS.fr0203, known.code), system, value }, parts: PARTS };
   }
-  const known = TYPES[type];
+  const known = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (known === undefined)
     return { value: { ...(type === '' ? {} : { type: { text: type } }), system, value }, parts: PARTS };
   const use = known.use === undefined ? {} : { use: known.use };
@@ -57,7 +57,7 @@ const VISIT_PARTS: readonly PartSource[] = [
 export const cxVisitNumber: Converter = (field, { authorities }) => {
   const value = field.value(1);
   if (value === '' || value === '""') return undefined;
-  const system = authoritySystem(field.authority(4), authorities);
+  const system = authorities.systemOf(field.authority(4));
   return { value: { type: coding(SYSTEMS.identifierType, 'VN'), system, value }, parts: VISIT_PARTS };
 };
 
@@ -65,7 +65,7 @@ export const cxVisitNumber: Converter = (field, { authorities }) => {
 export const cxAccount: Converter = (field, { authorities }) => {
   const value = field.value(1);
   if (value === '' || value === '""') return undefined;
-  const system = authoritySystem(field.authority(4), authorities);
+  const system = authorities.systemOf(field.authority(4));
   const parts: readonly PartSource[] = [['identifier', 1]];
   return { value: { type: 'Account', identifier: { type: coding(SYSTEMS.v20203, 'AN'), system, value } }, parts };
 };

@@ -1,6 +1,6 @@
 import { toInstant } from '../hl7v2/datetime.js';
 import type { Segment } from '../hl7v2/parse.js';
-import { authoritySystem, SYSTEMS } from '../fhir/systems.js';
+import { SYSTEMS } from '../fhir/systems.js';
 import type { Fragment, MemberBody, Trace } from '../message/fact.js';
 import { identifierKey, resourceId } from '../message/id.js';
 import type { SegmentMap } from './compile.js';
@@ -141,8 +141,8 @@ export function relativeMembers(
 /** NK1-33 is the key of a contact; without it the name and relation within the patient must do. */
 function relativeKey(patient: string, label: string, nk1: Segment, { record, authorities }: ConvertContext): string {
   const contact = readField(nk1, 33, record);
-  if (contact !== undefined && contact.value() !== '')
-    return identifierKey(authoritySystem(contact.authority(4), authorities), contact.value());
+  if (contact !== undefined && contact.value() !== '' && !contact.erases)
+    return `${patient}|${identifierKey(authorities.systemOf(contact.authority(4)), contact.value())}`;
   return `${patient}|${label}|${nk1.value(3)}`;
 }
 

@@ -2,7 +2,6 @@ import { toInstant } from '../hl7v2/datetime.js';
 import type { Message, Segment } from '../hl7v2/parse.js';
 import type { DoctorRef, Fragment, MovementAction, MovementBody, Trace } from '../message/fact.js';
 import { identifierKey } from '../message/id.js';
-import { authoritySystem } from '../fhir/systems.js';
 import type { ConvertContext } from './converter.js';
 import { readAll, readField } from './reader.js';
 
@@ -73,10 +72,11 @@ function fromZbe(
   const zbe = message.segment('ZBE');
   for (const field of [1, 2, 4, 5, 6, 9]) if (zbe !== undefined) record.mark(zbe, field);
   const value = (field: number, component = 1) => zbe?.value(field, 1, component) ?? '';
-  const system = authoritySystem(
-    { namespace: value(1, 2), universalId: value(1, 3), type: value(1, 4) || 'N' },
-    authorities,
-  );
+  const system = authorities.systemOf({
+    namespace: value(1, 2),
+    universalId: value(1, 3),
+    type: value(1, 4) || 'N',
+  });
   const written = value(4) as MovementAction;
   // A trigger that can only cancel, or only correct, says so whatever ZBE-4 holds (pam-fr §3.3).
   const action =
@@ -204,7 +204,7 @@ export function stayKey(message: Message, { record, authorities }: ConvertContex
   ] as const) {
     const reader = readField(message.segment(segment), field, record);
     if (reader !== undefined && reader.value() !== '' && !reader.erases)
-      return identifierKey(authoritySystem(reader.authority(4), authorities), reader.value());
+      return identifierKey(authorities.systemOf(reader.authority(4)), reader.value());
   }
   return undefined;
 }

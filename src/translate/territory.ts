@@ -1,4 +1,4 @@
-import { authoritySystem, SYSTEMS, type AssigningAuthority } from '../fhir/systems.js';
+import { SYSTEMS, type AssigningAuthority } from '../fhir/systems.js';
 import { canonicalJsonOnce, identifierKey } from '../message/id.js';
 import type { Mention, Place, UnitRef } from '../message/fact.js';
 import {
@@ -10,6 +10,7 @@ import {
   unitOrganization,
   type MentionSource,
 } from './mentioned.js';
+import type { Authorities } from './identifiers.js';
 import type { FieldReader } from './reader.js';
 
 /** A professional as a field names one. */
@@ -43,7 +44,7 @@ export class Territory {
 
   constructor(
     private readonly recordedAt: string,
-    private readonly authorities: Readonly<Record<string, string>>,
+    private readonly authorities: Authorities,
   ) {}
 
   get mentions(): Mention[] {
@@ -82,7 +83,7 @@ export class Territory {
       return { field, system: SYSTEMS.adeli, value: number.replace(/^0(?=\d{9}$)/, ''), type: coded('ADELI') };
     return {
       field,
-      system: authoritySystem(field.authority(9), this.authorities),
+      system: this.authorities.systemOf(field.authority(9)),
       value: number,
       type: { system: SYSTEMS.v20203, code: 'EI' },
     };
@@ -123,7 +124,7 @@ export class Territory {
   }
 
   private newUnit(code: string, name: string, authority: AssigningAuthority, from: string): UnitRef {
-    const system = authoritySystem(authority, this.authorities);
+    const system = this.authorities.systemOf(authority);
     const label = name === '' ? `UF ${code}` : name;
     const organization = unitOrganization(system, code, label, this.hospital(authority, from));
     this.add(organization, { row: 'XON-Organization', from }, name !== '');
@@ -150,7 +151,7 @@ export class Territory {
       { value: room, type: 'ro', name: `Chambre ${room}` },
       { value: bed, type: 'bd', name: `Lit ${bed}` },
     ].filter(({ value }) => value !== '');
-    let path = authoritySystem(authority, this.authorities);
+    let path = this.authorities.systemOf(authority);
     let parent: string | undefined;
     for (const level of levels) {
       path = `${path}|${level.type} ${level.value}`;

@@ -1,12 +1,11 @@
 import { toInstant } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
 import type { Fact, Fragment, IdentityBody, PatientIdentifier, Translation } from '../message/fact.js';
-import { identifierKey } from '../message/id.js';
-import { authoritySystem } from '../fhir/systems.js';
 import type { Mappings, SegmentMap } from './compile.js';
 import { consentOf } from './consent.js';
 import type { ConvertContext } from './converter.js';
 import { FragmentBuilder, runMap } from './engine.js';
+import { anchorOf, Authorities, personIdentifiers, type SourceAuthority } from './identifiers.js';
 import { relativeMembers, roleMembers } from './members.js';
 import { readMovement, stayKey } from './movement.js';
 import { ReadRecord, readAll, readField } from './reader.js';
@@ -17,8 +16,8 @@ export interface TranslateContext {
   mappings: Mappings;
   /** IANA zone of the source, for times without offset. */
   zone: string;
-  /** Aliases of assigning authorities, HD-1 or HD-2 → system. */
-  authorities: Readonly<Record<string, string>>;
+  /** Whose numbers the source sends. */
+  source: SourceAuthority;
   /** Journal time, for messages that say no time of their own. */
   receivedAt: string;
 }
@@ -32,18 +31,19 @@ type Issue = Translation['issues'][number];
 export function translate(message: Message, options: TranslateContext): Translation {
   const record = new ReadRecord();
   const recordedAt = recordedTime(message, options, record);
-  const territory = new Territory(recordedAt, options.authorities);
+  const authorities = new Authorities(options.source, message.value('MSH-4'));
+  const territory = new Territory(recordedAt, authorities);
   const reliability = readAll(message.segment('PID'), 32, record).map((field) => field.value());
   const qualified = isQualified(reliability, message);
   const context: ConvertContext = {
     message,
     record,
     zone: options.zone,
-    authorities: options.authorities,
+    authorities,
     territory,
     qualified,
   };
-  const identifiers = patientIdentifiers(context);
+  const identifiers = personIdentifiers(patientIdentifiers(context));
   const trigger = message.value('MSH-9.2');
   const maps = options.mappings.maps.get(trigger) ?? [];
   const patient = anchorOf(identifiers);
@@ -56,7 +56,7 @@ export function translate(message: Message, options: TranslateContext): Translat
   return {
     facts: stopped ? [] : facts,
     mentions: stopped ? [] : territory.mentions,
-    identifiers: linkable(identifiers),
+    identifiers,
     unused: () => record.unused(message),
     issues,
   };
@@ -100,7 +100,7 @@ function factsOf(
   const relatives = maps.find(({ segment }) => segment === 'NK1');
   const members = [...roleMembers(stay, context), ...relativeMembers(patient, stay, relatives, context)];
   const identity: IdentityBody = {
-    identifiers: linkable(said.identifiers),
+    identifiers: said.identifiers,
     reliability: said.reliability,
     patient: withDoctor(built.patient, members),
   };
@@ -142,35 +142,16 @@ function unmapped(trigger: string): Issue {
   };
 }
 
-/** Every identifier of PID-3; an INS only from a qualified identity. Without authority a number belongs to the sending facility. */
+/** Every identifier of PID-3; an INS only from a qualified identity, what is erased from any. */
 function patientIdentifiers({ message, record, authorities, qualified }: ConvertContext): PatientIdentifier[] {
   return readAll(message.segment('PID'), 3, record).flatMap((field) => {
     const type = field.value(5);
     const value = field.value(1);
-    if (value === '' || (type === 'INS' && !qualified)) return [];
-    const written = field.authority(4);
-    const unnamed = written.namespace === '' && written.universalId === '';
-    const authority = unnamed ? { namespace: message.value('MSH-4') || 'none', universalId: '', type: '' } : written;
-    const system = authoritySystem(authority, authorities);
-    return value === '""' ? [{ system, value: '', type, erased: true }] : [{ system, value, type }];
+    if (value === '') return [];
+    const system = authorities.systemOf(field.authority(4));
+    if (value === '""') return [{ system, value: '', type, erased: true }];
+    return type === 'INS' && !qualified ? [] : [{ system, value, type }];
   });
-}
-
-/** Numbers that name one person; a billing number may be the parent's. Where there is neither hospital number nor INS, the first. */
-function linkable(identifiers: readonly PatientIdentifier[]): PatientIdentifier[] {
-  const strong = identifiers.filter(({ type }) => type === 'PI' || type === 'INS');
-  return strong.some(({ erased }) => erased !== true)
-    ? strong
-    : [...strong, ...identifiers.filter(({ erased }) => erased !== true).slice(0, 1)];
-}
-
-/** The hospital's number first, an INS only where there is no other (DESIGN §4). */
-function anchorOf(identifiers: readonly PatientIdentifier[]): string | undefined {
-  const rank = ({ type }: PatientIdentifier) => (type === 'PI' ? 0 : type === 'INS' ? 2 : 1);
-  const key = (one: PatientIdentifier) => identifierKey(one.system, one.value);
-  const named = identifiers.filter(({ erased }) => erased !== true);
-  const [first] = [...named].sort((a, b) => rank(a) - rank(b) || (key(a) < key(b) ? -1 : 1));
-  return first && key(first);
 }
 
 function buildFragments(

@@ -5,6 +5,7 @@ import { GatewayError } from '../message/failure.js';
 import type { JournalMessage } from '../message/message.js';
 import type { ToldBefore, TranslationStep, TranslationTx } from '../message/translation.js';
 import type { Mappings } from '../translate/compile.js';
+import type { SourceAuthority } from '../translate/identifiers.js';
 import { translate } from '../translate/translate.js';
 import {
   applyMessage,
@@ -19,7 +20,7 @@ import {
 export interface TranslateDeps extends ApplyContext {
   inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** How messages of that source are to be read. */
-  source(name: string): { mappings: Mappings; zone: string; charset: string; authorities: Record<string, string> };
+  source(name: string): SourceAuthority & { mappings: Mappings; zone: string; charset: string };
   /** Endpoints that now have something due. */
   due(endpoints: string[]): void;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
@@ -93,13 +94,14 @@ function isRefused(error: unknown): boolean {
 
 /** Reads one journal message: bytes → text → facts. A failure here parks that message and no other. */
 export function readJournalMessage(message: JournalMessage, deps: Pick<TranslateDeps, 'source'>): Translation {
-  const { mappings, zone, charset, authorities } = deps.source(message.source);
+  const source = deps.source(message.source);
+  const { mappings, zone, charset } = source;
   const { text } = decodeText(message.bytes, charset);
   return translate(parse(text), {
     messageId: message.id,
     mappings,
     zone,
-    authorities,
+    source,
     receivedAt: message.receivedAt.toISOString(),
   });
 }

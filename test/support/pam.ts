@@ -90,7 +90,7 @@ export function translated(text: string, messageId = '1', options: Partial<Trans
     messageId,
     mappings: ownMappings(),
     zone: 'Europe/Paris',
-    authorities: {},
+    source: { name: 'default', authorities: {} },
     receivedAt: '2026-01-01T00:00:00Z',
     ...options,
   });

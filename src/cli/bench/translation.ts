@@ -18,7 +18,7 @@ export function benchTranslation(messages: readonly string[], seconds: number): 
     messageId: '1',
     mappings,
     zone: 'Europe/Paris',
-    authorities: {},
+    source: { name: 'bench', authorities: {} },
     receivedAt: '2026-03-02T08:00:00Z',
   };
   const carryOn = (limit: number) => {

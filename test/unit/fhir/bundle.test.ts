@@ -4,7 +4,6 @@ import { history, searchset } from '../../../src/fhir/bundle.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { outcomeOf, statusOf } from '../../../src/fhir/outcome.js';
 import { period } from '../../../src/fhir/period.js';
-import { authoritySystem } from '../../../src/fhir/systems.js';
 import { communicationOf, transactionBundle } from '../../../src/fhir/transaction.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import { canonicalJson } from '../../../src/message/id.js';
@@ -217,26 +216,5 @@ describe('a period', () => {
     ],
   ] as [[string, string?], object][])('%j never ends before it begins', (bounds, expected) => {
     expect(period(...bounds)).toEqual(expected);
-  });
-});
-
-describe('an assigning authority', () => {
-  it.each([
-    ['CH', '2.999.1', 'ISO', 'urn:oid:2.999.1'],
-    ['CH', '2.999.01', 'ISO', 'urn:trait-d-union:authority:CH'],
-    ['CH', 'AB-CD', 'UUID', 'urn:uuid:ab-cd'],
-    ['CH', '000990001', 'N', 'urn:oid:1.2.250.1.71.4.2.2.990001'],
-    ['CH', '000990001', 'M', 'urn:oid:1.2.250.1.71.4.2.2.990001'],
-    ['CH ESSAI', '', '', 'urn:trait-d-union:authority:CH%20ESSAI'],
-    ['', 'X', '', 'urn:trait-d-union:authority:X'],
-    ['', '', '', 'urn:trait-d-union:authority:none'],
-  ])('%s&%s&%s', (namespace, universalId, type, system) => {
-    expect(authoritySystem({ namespace, universalId, type }, {})).toBe(system);
-  });
-
-  it('has the name configured for it, by namespace or number', () => {
-    const authority = { namespace: 'CH', universalId: '2.999.1', type: 'ISO' };
-    expect(authoritySystem(authority, { CH: 'urn:a' })).toBe('urn:a');
-    expect(authoritySystem(authority, { '2.999.1': 'urn:b' })).toBe('urn:b');
   });
 });

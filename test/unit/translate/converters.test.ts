@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Trace } from '../../../src/message/fact.js';
-import { HOSPITAL, INS_TEST, pam, translated, type Fields } from '../../support/pam.js';
+import { HOSPITAL, INS_TEST, pam, translated, type Fields, IPP } from '../../support/pam.js';
 
 /** What one PID field becomes: the values of an element of the patient fragment, and its traces. */
 function element(path: string, pid: Fields, version?: string): { value: unknown; trace: Trace[] } {
@@ -148,14 +148,14 @@ describe('CX → Identifier', () => {
   it.each([
     [`1^^^${HOSPITAL}^PI`, { use: 'usual', system: 'urn:oid:2.999.71.1' }],
     [`1^^^${HOSPITAL}^RRI`, { use: 'secondary' }],
-    [`1^^^${HOSPITAL}^NDP`, { use: 'secondary' }],
-    [`1^^^${HOSPITAL}^INS-C`, { use: 'secondary' }],
+    [`1^^^${HOSPITAL}^NDP~${IPP}`, { use: 'secondary' }, { use: 'usual' }],
+    [`1^^^${HOSPITAL}^INS-C~${IPP}`, { use: 'secondary' }, { use: 'usual' }],
     [`1^^^${INS_TEST}^INS`, { use: 'official', type: { coding: [{ code: 'INS-NIR-TEST' }] } }],
     [`1^^^${HOSPITAL}^ZZ`, { type: { text: 'ZZ' } }],
     ['1^^^CH-ESSAI&000990001&N^PI', { system: 'urn:oid:1.2.250.1.71.4.2.2.990001' }],
-    ['1^^^CH-ESSAI^PI', { system: 'urn:trait-d-union:authority:CH-ESSAI' }],
-  ])('%s', (text, expected) => {
-    expect(identifiers(text)).toMatchObject([{ ...expected, value: '1' }]);
+    ['1^^^CH-ESSAI^PI', { system: 'urn:trait-d-union:authority:default:CH-ESSAI:CH-ESSAI' }],
+  ])('%s', (text, expected, ...beside) => {
+    expect(identifiers(text)).toMatchObject([{ ...expected, value: '1' }, ...beside]);
   });
 
   it('of type INS under an authority that is none of the INS is set aside', () => {

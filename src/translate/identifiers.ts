@@ -1,0 +1,88 @@
+import { authoritySystem, isIns, type AssigningAuthority } from '../fhir/systems.js';
+import type { PatientIdentifier } from '../message/fact.js';
+import { identifierKey } from '../message/id.js';
+import { compareText } from '../message/order.js';
+
+/** Whose numbers a source sends, as it is configured. */
+export interface SourceAuthority {
+  /** Name of the configured source. */
+  name: string;
+  /** System of numbers that name no authority; absent: the sending facility (MSH-4) under the source's name. */
+  authority?: string | undefined;
+  /** HD-1 or HD-2 → system. */
+  authorities: Readonly<Record<string, string>>;
+}
+
+/** The systems that the numbers of one message belong to: a number is nothing without its authority. */
+export class Authorities {
+  private readonly own: string;
+  private readonly aliases: ReadonlyMap<string, string>;
+
+  constructor({ name, authority, authorities }: SourceAuthority, facility: string) {
+    this.own = authority ?? `urn:trait-d-union:authority:${encodeURIComponent(name)}:${encodeURIComponent(facility)}`;
+    this.aliases = new Map(Object.entries(authorities));
+  }
+
+  /**
+   * The system of an assigning authority (CX-4, EI-2 to 4, XCN-9, XON-6, PL-4). Configured aliases come first, then the OID, UUID or FINESS
+   * number of the HD; a local name (HD-1 alone) belongs to its sender, and an empty HD is the sender's own.
+   */
+  systemOf(authority: AssigningAuthority): string {
+    const { namespace, universalId } = authority;
+    const alias = this.aliases.get(namespace) ?? this.aliases.get(universalId);
+    if (alias !== undefined && (namespace !== '' || universalId !== '')) return alias;
+    const universal = authoritySystem(authority);
+    if (universal !== undefined) return universal;
+    const local = namespace === '' ? universalId : namespace;
+    if (local === '') return this.own;
+    const scope = this.own.startsWith(SENDER) ? this.own : SENDER + encodeURIComponent(this.own);
+    return `${scope}:${encodeURIComponent(local)}`;
+  }
+}
+
+const SENDER = 'urn:trait-d-union:authority:';
+
+/** CX-5 of numbers that several people may share, or that name an account, a card or a visit: none of them says who somebody is. */
+const NOT_OF_A_PERSON = new Set(
+  'SS NH AN ANON ANC AND ANT BC BCT CZ DFN EI FI GI INS-C LN LR MA MB MC MCD MCN MCR NDP SN TN UPIN VN VP VS WC WCN WP'.split(
+    ' ',
+  ),
+);
+
+/** In which order numbers of a person anchor him; every other type comes after these, and an INS last. */
+const ANCHORS = ['PI', 'MR', 'PT', '', 'RRI', 'PN'];
+
+/**
+ * The identifiers of a message that say who the patient is, strongest first. The first is the anchor of its facts: the hospital's number,
+ * else another number of the person by a fixed order, the INS last. Erased ones are kept for what they withdraw, at the end.
+ */
+export function personIdentifiers(identifiers: readonly PatientIdentifier[]): PatientIdentifier[] {
+  const named = identifiers.filter((identifier) => identifier.erased !== true && namesPerson(identifier));
+  const erased = identifiers.filter((identifier) => identifier.erased === true && namesPerson(identifier));
+  return [...named.sort(byStrength), ...erased];
+}
+
+/** `system|value` that the facts of a message are filed under; undefined where no number names a person. */
+export function anchorOf(person: readonly PatientIdentifier[]): string | undefined {
+  const [first] = person.filter(({ erased }) => erased !== true);
+  return first && identifierKey(first.system, first.value);
+}
+
+/** Does an identifier of that type name a person? One OID serves the INS and the NIR of billing, so CX-5 decides. */
+export function namesPerson({ type }: Pick<PatientIdentifier, 'type'>): boolean {
+  return !NOT_OF_A_PERSON.has(type);
+}
+
+function byStrength(a: PatientIdentifier, b: PatientIdentifier): number {
+  return strengthOf(a) - strengthOf(b) || compareText(keyOf(a), keyOf(b));
+}
+
+function strengthOf({ type, system }: PatientIdentifier): number {
+  if (type === 'INS' || isIns(system)) return ANCHORS.length + 1;
+  const place = ANCHORS.indexOf(type);
+  return place < 0 ? ANCHORS.length : place;
+}
+
+function keyOf({ system, value, type }: PatientIdentifier): string {
+  return `${identifierKey(system, value)}|${type}`;
+}
