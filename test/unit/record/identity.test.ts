@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Patient } from 'fhir/r4.js';
-import { factsOf, foldedOf, HOSPITAL, INS_TEST, pam, translated, type Fields } from '../../support/pam.js';
+import type { Patient, RelatedPerson } from 'fhir/r4.js';
+import { factsOf, foldedOf, HOSPITAL, INS_TEST, pam, segment, translated, type Fields } from '../../support/pam.js';
 
 const INS = `279037101400144^^^${INS_TEST}^INS`;
 const FR_CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition';
@@ -148,5 +148,26 @@ describe('an identity', () => {
       facts: [],
       issues: [{ blocking: true, reason: 'field-missing', field: 'PID-3' }],
     });
+  });
+});
+
+describe('a contact of two patients', () => {
+  const contact = (ipp: string, number: string, name: string) =>
+    pam({
+      trigger: 'A28',
+      at: '20260302080000',
+      pid: { 3: `${ipp}^^^${HOSPITAL}^PI` },
+      patientSegments: [segment('NK1', { 1: '1', 2: `${name}^^^^^L`, 3: 'MTH', 7: 'C', 33: number })],
+      pv1: null,
+    });
+
+  it.each([`PC1^^^${HOSPITAL}^PN`, '1', '""', '1^^^CH-ESSAI^PN'])('under number %s is a person for each', (number) => {
+    const people = foldedOf<RelatedPerson>(
+      'RelatedPerson',
+      factsOf([contact('IPP1', number, 'MARTIN^ANNE'), contact('IPP2', number, 'MARTIN^ANNE')]),
+    );
+    expect(new Set(people.map(({ id }) => id)).size).toBe(2);
+    expect(new Set(people.map(({ patient }) => patient.reference)).size).toBe(2);
+    expect(new Set(people.flatMap(({ identifier }) => identifier?.map(({ value }) => value))).size).toBe(2);
   });
 });
