@@ -1,26 +1,32 @@
 import type { FhirResource } from 'fhir/r4.js';
 
 /**
- * Where one FHIR value comes from (law 4): the path inside the fragment (`name[0].family`), the HL7 path in the message
- * (`PID-5[1].1`), and the mapping row (`PID-Patient:4`) or fold rule (`rule:…`).
+ * Where one value comes from: the path inside the fragment or body (`name[0].family`), the HL7 path in the message (`PID-5[1].1`), and the
+ * mapping row (`PID-Patient:name`) or fold rule (`rule:…`).
  */
 export type Trace = readonly [to: string, from: string, row: string];
 
-/** One mapped top-level element of a fragment. `value: null` means the sender erased it (`""`). */
+/**
+ * What one source field contributes to one element of its target. A later contribution of the same field to the same element takes its
+ * place; `value: null` (the field was sent as `""`, HL7 v2.5 §2.5.3) withdraws all that the field contributed, and nothing of its neighbours.
+ */
 export interface Element {
-  /** FHIR element name, e.g. `birthDate`, `name`, `extension`. Repeating elements hold an array. */
+  /** FHIR element name, e.g. `birthDate`, `name`, `hospitalization.admitSource`, `extension`. */
   path: string;
+  /** Segment and field that contributes, e.g. `PID-13`. */
+  field: string;
+  /** A list for elements that repeat. */
   value: unknown;
   trace: Trace[];
 }
 
-/** What mapping rows make of one or more segments for one target: an unordered set of elements with their traces. */
+/** What mapping rows make of one or more segments for one target: contributions in the order of the rows. */
 export interface Fragment {
   target: string;
   elements: Element[];
 }
 
-/** A patient identifier with what the folds need to know of it. */
+/** A number and whose it is, with what the folds need to know of it. */
 export interface PatientIdentifier {
   system: string;
   value: string;
@@ -31,110 +37,135 @@ export interface PatientIdentifier {
 }
 
 export interface IdentityBody {
+  /** Numbers that say who the patient is, strongest first: the first is the anchor. Erased ones last. The INS is in `ins`. */
   identifiers: PatientIdentifier[];
-  /** PID-32, all repetitions, e.g. ['VALI'] ([] when absent). */
+  /**
+   * What the message says of the national identity: the INS that a validated identity carries (a NIR before a NIA), or `null` where it is
+   * withdrawn: erased, the identity no longer validated (PID-32), or its birth date corrected (ZFD-4). Absent: nothing is said.
+   */
+  ins?: PatientIdentifier[] | null;
+  /** PID-32, all repetitions, `VAL` read as `VALI`; [] when absent. */
   reliability: string[];
-  /** Elements of Patient mapped from PID, PD1, ZFD. Identifiers included, INS only under VALI. */
+  /** Contributions to Patient. The element `identifier` holds every identifier, the INS too. */
   patient: Fragment;
+}
+
+/** A merge (A40): the patient of one number is the patient of another from now on. */
+export interface MergeBody {
+  /** MRG-1, the number that is replaced, and PID-3, the one that stays, as `system|value`. */
+  replaced: string;
+  survivor: string;
+  trace: Trace[];
 }
 
 export type MovementAction = 'INSERT' | 'UPDATE' | 'CANCEL';
 
-/** A place: UF, room and bed, by reference to mentioned resources. */
-export interface Place {
-  /** `Location/<id>` of the finest known level. */
-  location?: string;
-  /** `Organization/<id>` of the hosting UF. */
-  unit?: string;
-  /** For people: `Chir V, chambre 12, lit A`. */
-  label?: string;
-}
-
+/** A unit of responsibility or hosting (UF). */
 export interface UnitRef {
   /** `Organization/<id>`. */
   organization: string;
   label: string;
   code: string;
-  /** `system|value` as the directory knows it: RPPS, FINESS … */
-  identifier?: string;
+  /** `system|value` as the directory knows it. */
+  identifier: string;
 }
+
+/** A place: UF, room and bed, by reference to mentioned resources. */
+export interface Place {
+  /** `Location/<id>` of the finest known level. */
+  location?: string;
+  /** The hosting UF. */
+  unit?: UnitRef;
+  /** For people: `Chir V, chambre 12, lit A`. */
+  label: string;
+}
+
+export type DoctorType = 'ATND' | 'REF' | 'ADM' | 'CON';
 
 export interface DoctorRef {
   /** `PractitionerRole/<id>`. */
   role: string;
   label: string;
-  /** ATND PV1-7, REF PV1-8, ADM PV1-17. */
-  type: 'ATND' | 'REF' | 'ADM' | 'CON';
   /** `system|value` as the directory knows it: RPPS, FINESS … */
   identifier?: string;
-  /** Family name: the same number under another name is another person (DESIGN §10). */
+  /** Family name: a professional is a number and a family name. */
   family?: string;
 }
 
-/** Every part says where it comes from in `trace`, with `to` = the member's name here, e.g. `place`, `medicalUnit`. */
+/**
+ * Every part says where it comes from in `trace`, with `to` = the member's name here, e.g. `place`, `doctors.ATND[0]`. A part that is
+ * absent is unchanged, `null` is erased.
+ */
 export interface MovementBody {
-  /** ZBE-1 as `system|value`; for feeds without ZBE a key made of stay, trigger and effective time. */
-  movement: string;
+  /** ZBE-1 as `system|value|stay`; absent in feeds without ZBE, whose movements are known by what they say. */
+  movement?: string;
   /** ADT event without `ADT^`: A01, Z99 … */
   trigger: string;
   action: MovementAction;
-  /** ZBE-6 for UPDATE and CANCEL. */
+  /** The event that an UPDATE or CANCEL is about: ZBE-6, else what the trigger cancels. */
   original?: string;
-  /** ZBE-5 = Y. */
-  historic: boolean;
   /** ZBE-9 as a sorted set of letters, e.g. `HMS`; `C` = correction without movement. */
   nature: string;
-  /** PV1-2, raw v2 code; the FHIR class is in `encounter`. */
-  patientClass?: string;
-  place?: Place;
-  medicalUnit?: UnitRef;
-  careUnit?: UnitRef;
-  doctors?: DoctorRef[];
-  /** Expected discharge (PV2-9) and admission (PV2-8), instants. `null` = erased. */
+  place?: Place | null;
+  medicalUnit?: UnitRef | null;
+  careUnit?: UnitRef | null;
+  /** PV1-7, PV1-8, PV1-17 by type. */
+  doctors?: Partial<Record<DoctorType, DoctorRef[] | null>>;
+  /** Expected discharge (PV2-9) and admission (PV2-8): a date stays a date. */
   expectedDischarge?: string | null;
   expectedAdmission?: string | null;
-  /** PV1-44 / PV1-45, instants. */
+  /** PV1-44 and PV1-45. */
   admittedAt?: string | null;
   dischargedAt?: string | null;
-  /** Was the stay pre-admitted (PV1-5 filled)? */
+  /** PV1-5: true where it is filled, false where it is `""`. */
   preAdmission?: boolean;
-  /** Elements of Encounter mapped from PV1, PV2, ZFM, ZFV: class, type, priority, hospitalization.*, identifier … */
+  /** Contributions to Encounter: class, type, priority, hospitalization.*, identifier … */
   encounter: Fragment;
   trace: Trace[];
 }
 
-export type MemberAction = 'add' | 'end' | 'withdraw';
-
+/** A statement of a source that somebody is of the circle, or no longer is. */
 export interface MemberBody {
-  /** Same person in the same role for the same scope: `<role code>|<member reference>[|<stay>]`. */
-  member: string;
-  action: MemberAction;
+  action: 'add' | 'end';
+  /** `PractitionerRole/<id>`, `Organization/<id>`, or `contact:<key>` for a person that a `contact` fact describes. */
+  person: string;
   /** Coding of CareTeam.participant.role. */
   role: { system: string; code: string; display: string };
-  /** `PractitionerRole/<id>`, `Organization/<id>` or `RelatedPerson/<id>`. */
-  reference: string;
   label: string;
   /** `system|value` as the directory knows it: RPPS, FINESS … */
   identifier?: string;
-  /** Family name: the same number under another name is another person (DESIGN §10). */
+  /** Family name: a professional is a number and a family name. */
   family?: string;
-  /** Stay-scoped members (hospital doctors, UF, trusted person) end with the stay; patient-scoped ones do not. */
+  /** Members of a stay (trusted person, doctors behind PV1) end with it; those of the patient do not. */
   scope: 'patient' | 'stay';
-  /** ROL-5/6, NK1-8/9 where given, instants or dates. */
-  begin?: string;
-  end?: string;
-  /** For RelatedPerson members: the elements of RelatedPerson (NK1). */
-  person?: Fragment;
-  /** NK1-7 = P: must not be told nor shown as someone to call. */
-  doNotNotify?: boolean;
+  /** What kind of statement it is: the segment that makes it (ROL, PD1, NK1 …). */
+  basis: string;
+  /** ZBE-1 key of the movement that it came with: a cancelled movement takes its statements of the stay along. */
+  movement?: string;
+  /** ROL-5/6, NK1-8/9 where given, instants or dates; `null` = erased. */
+  begin?: string | null;
+  end?: string | null;
   trace: Trace[];
+}
+
+/** What a message says of a relative (NK1), whatever the roles. */
+export interface ContactBody {
+  /** NK1-33 as `system|value`; without it the name and relation. A contact is nothing without its patient. */
+  contact: string;
+  /** Contributions to RelatedPerson. */
+  person: Fragment;
+  label: string;
+  /** The role of a contact whose NK1-3 says none, a coding of RelatedPerson.relationship. */
+  role: { system: string; code: string; display: string };
+  /** NK1-7 = P: must be neither told nor shown as somebody to call. Absent: not said. */
+  doNotNotify?: boolean;
 }
 
 export interface ConsentBody {
   /** INO not opposed, IO opposed, NA not collected. */
-  dmpFeeding?: 'INO' | 'IO' | 'NA';
+  dmpFeeding?: string;
   dmpFeedingAt?: string;
-  dmpConsultation?: 'IC' | 'INC' | 'NA';
+  dmpConsultation?: string;
   dmpConsultationAt?: string;
   trace: Trace[];
 }
@@ -143,45 +174,73 @@ interface FactBase {
   /** `<message id>.<n>`, n from 0 within the message. */
   id: string;
   messageId: string;
-  /** Anchor of the patient: `system|value` of the strongest identifier of the message (hospital PI first). */
+  /** Name of the source that sent it. */
+  source: string;
+  /** Anchor of the patient: `system|value` of the strongest identifier of the message. */
   patient: string;
   /** `system|value` of the visit (PV1-19), where the fact belongs to a stay. */
   stay?: string;
+  /** `system|value` of the account (PID-18), where the message names one. */
+  account?: string;
   /** Instant at which it is true in the world (ZBE-2 …), ISO 8601 with offset. */
   effectiveAt: string;
-  /** Instant at which the sender recorded it (EVN-2, else MSH-7). Orders facts about the same thing; never the arrival. */
+  /** Instant at which the sender recorded it (EVN-2, else MSH-7), never later than its reception. Orders facts; arrival never does. */
   recordedAt: string;
+  /** MSH-7: orders what was recorded in one second. */
+  sentAt: string;
   /** Version of the compiled mappings. */
   mapping: string;
 }
 
-/** A fact, immutable. The fold order of facts is (effectiveAt, recordedAt, id-independent content), never arrival. */
-export type Fact = FactBase &
-  (
-    | { kind: 'identity'; body: IdentityBody }
-    | { kind: 'movement'; body: MovementBody }
-    | { kind: 'member'; body: MemberBody }
-    | { kind: 'consent'; body: ConsentBody }
-  );
+export type FactContent =
+  | { kind: 'identity'; body: IdentityBody }
+  | { kind: 'merge'; body: MergeBody }
+  | { kind: 'movement'; body: MovementBody }
+  | { kind: 'member'; body: MemberBody }
+  | { kind: 'contact'; body: ContactBody }
+  | { kind: 'consent'; body: ConsentBody };
+
+/** A fact, immutable. */
+export type Fact = FactBase & FactContent;
+
+export type FactOf<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>;
+
+/** How much a mention says: a number alone, or a name with it. */
+export type MentionRank = 'number' | 'name';
 
 /**
- * A resource of the territory that a message mentions (Organization, Location, Practitioner, PractitionerRole), complete and with
- * its final id. Of several mentions of one id the one recorded last wins, ties by content: a join, so order does not matter.
+ * A resource of the territory that a message mentions (Organization, Location, Practitioner, PractitionerRole), complete and with its final
+ * id. All mentions are kept; the higher rank wins, then the one recorded last, then content: a join, so order does not matter.
  */
 export interface Mention {
   resource: FhirResource & { id: string };
+  rank: MentionRank;
+  source: string;
   recordedAt: string;
   trace: Trace[];
+}
+
+/** Something about a message that somebody must look at. Never patient content in `text`. */
+export interface TranslationIssue {
+  /** A blocking one stops the message: its state is parked and it gives no facts. */
+  blocking: boolean;
+  /** A failure code. */
+  reason: string;
+  field?: string;
+  text: string;
+  /** The code at fault, where it has the form of a code. */
+  code?: string;
+  /** Same key, same thing to do: it names the source. */
+  key?: string;
 }
 
 /** What translate makes of one message. Pure: same bytes, same mappings, same context → same translation. */
 export interface Translation {
   facts: Fact[];
   mentions: Mention[];
-  /** All patient identifiers of the message, for the identifier table. */
+  /** The identifiers that say who the patient is, and those a merge names: all of them belong to one cluster. */
   identifiers: PatientIdentifier[];
   /** HL7 paths that carried a value and that nothing used. */
   unused(): string[];
-  /** Things to look at; `blocking` ones stop the message (state parked). */
-  issues: { blocking: boolean; reason: string; field?: string; text: string; key?: string }[];
+  issues: TranslationIssue[];
 }
