@@ -70,6 +70,8 @@ export interface NewWorkItem {
   /** HL7 or FHIR path at fault. */
   field?: string;
   text: string;
+  /** The code at fault, where it has the form of a code. */
+  code?: string;
   /** Same key, same thing to do: a second one of an open key is not opened. */
   key?: string;
 }

@@ -1,60 +1,107 @@
-import type { FoldedResource, NewDelivery, NewReceipt, StayEvent } from './delivery.js';
+import type { NewDelivery } from './delivery.js';
+import type { Event } from './event.js';
 import type { Fact, Mention, PatientIdentifier } from './fact.js';
+import type { Membership } from './membership.js';
 import type { JournalMessage, NewWorkItem } from './message.js';
+import type { EarlierReceipt, NewReceipt } from './receipt.js';
+import type { FoldedResource } from './resource.js';
 
-/** A receipt written earlier, as a correction needs it: who was told of which movement, and where. */
-export interface ToldBefore {
-  receiptId: string;
-  movement: string;
-  member: string;
-  label: string;
-  role: string;
-  endpoint: string;
+/** What one message touches. */
+export interface PatientRequest {
+  messageId: string;
+  /** They belong together: their clusters are united. */
+  identifiers: PatientIdentifier[];
+  stays: string[];
+  /** Accounts (PID-18) of facts that name no stay. */
+  accounts: string[];
 }
 
-/** All that is known of the patients that a batch of messages speaks of. */
-export interface LoadedPatients {
-  /** For each request, the cluster its identifiers belong to (identifiers already linked together share one). */
-  clusters: string[];
-  /** All facts of each cluster, no order promised. */
-  facts: Map<string, Fact[]>;
-  /** Stay key → patient anchor that owns it already. */
-  stayOwner: Map<string, string>;
-  /** Receipts `told` of the stays asked for. */
-  told: ToldBefore[];
+/** When the number that anchors facts was first recorded: of several numbers of one person the earliest names him. */
+export interface AnchorBirth {
+  anchor: string;
+  recordedAt: string;
 }
 
-/** A folded resource and its canonical JSON: the same bytes from every fold of the same facts (law 3). */
+/**
+ * What the store knows of the people that some messages speak of: the clusters united by their identifiers, and by the owners of the stays
+ * that they name.
+ */
+export interface PatientWindow {
+  /** Root cluster, a decimal number: names the lock and the lane. */
+  cluster: string;
+  /**
+   * Facts of no stay that still matter, and all facts of the stays asked for, whoever their patient is. With `whole` every fact of the cluster.
+   */
+  facts: Fact[];
+  whole: boolean;
+  anchors: AnchorBirth[];
+  /** Rows of stays that are not among `facts`, in the circle's window: those that last or ended in it. By Patient id. */
+  memberships: Map<string, Membership[]>;
+  /** Begin of the earliest membership that nobody hides among all stays that are not among `facts`, by Patient id. */
+  firstMember: Map<string, string>;
+  /** Latest recordedAt of a fact of no stay that no longer matters: what was recorded before it reaches back. */
+  outdatedUntil: string | undefined;
+  /** Receipts `told` of the stays among `facts`. */
+  receipts: EarlierReceipt[];
+}
+
+/** A folded resource and its canonical JSON: the same bytes from every fold of the same facts. */
 export interface ChangedResource {
   resource: FoldedResource['resource'];
+  /** `system|value` by which receivers find it; absent: its own business identifier. */
+  sentBy?: string;
   body: string;
+}
+
+/** The memberships of one patient of one stay (or of none), as they stand now; they replace the rows that were there. */
+export interface MembershipRows {
+  /** Patient id. */
+  patient: string;
+  stay: string | null;
+  rows: Membership[];
 }
 
 /** What one message changed, in the order of the batch. */
 export interface TranslationStep {
-  messageId: string;
+  /** null where no message but the passing of time changed it. */
+  messageId: string | null;
   state: 'translated' | 'parked';
   /** What the message says and the store does not yet know of it. */
   facts: Fact[];
   /** A replay that reads the message otherwise than before: the facts it gave until now are superseded. */
   supersedes: boolean;
+  /** Ids of facts of no stay that no longer matter to any fold. */
+  outdated: string[];
+  /** Births of anchors that the step knows better; `exact` ones replace, the others only lower what is there. */
+  anchors: (AnchorBirth & { exact: boolean })[];
   mentions: Mention[];
   /** Only those whose content differs from before the message. */
   resources: ChangedResource[];
   /** Ids of folded resources that the message made disappear, as `Type/id`. */
   removed: string[];
-  events: StayEvent[];
+  memberships: MembershipRows[];
+  /** When the CareTeam of a patient next changes by itself; null where it does not. By Patient id, with the anchor to find him by. */
+  nextChanges: { patient: string; anchor: string; at: string | null }[];
+  events: Event[];
   receipts: NewReceipt[];
   deliveries: NewDelivery[];
   workItems: NewWorkItem[];
+  /** Keys of work items whose cause is gone. */
+  settled: string[];
 }
 
 /** One database transaction of the translate stage: facts, folds, resources, events, receipts, deliveries commit together. */
 export interface TranslationTx {
   /** The claimed messages, oldest first; those already translated or claimed elsewhere are missing. */
   messages: JournalMessage[];
-  /** Locks the patients and stays (sorted advisory locks), links the identifiers, and loads what is known. */
-  load(request: { identifiers: PatientIdentifier[][]; stays: string[] }): Promise<LoadedPatients>;
+  /**
+   * Locks the patients and stays (sorted advisory locks), links the identifiers, and loads what is known: for each request its window, the
+   * same one for requests that share a cluster.
+   * @param circle what left a circle before `endedSince` is not loaded
+   */
+  load(requests: PatientRequest[], circle: { endedSince: string }): Promise<PatientWindow[]>;
+  /** The long way: every fact of the window's cluster. */
+  loadWhole(window: PatientWindow): Promise<PatientWindow>;
   /** Writes all steps; gives the endpoints that now have a due delivery. */
   save(steps: TranslationStep[]): Promise<{ endpoints: string[] }>;
 }

@@ -1,0 +1,40 @@
+/** What happened, as people are told it. A `bed-change` is a change of bed or tariff alone (ZBE-9 L, D). */
+export const HAPPENINGS = ['preadmission', 'admission', 'transfer', 'bed-change', 'discharge'] as const;
+
+export type Happening = (typeof HAPPENINGS)[number];
+
+/** `patient-replaced`: the patient that somebody was told of is another from now on. */
+export type EventKind = Happening | `${Happening}-cancelled` | 'correction' | 'patient-replaced';
+
+export const EVENT_KINDS: readonly EventKind[] = [
+  ...HAPPENINGS,
+  ...HAPPENINGS.map((happening) => `${happening}-cancelled` as const),
+  'correction',
+  'patient-replaced',
+];
+
+/** Does the event take back or mend something that people were told, so that it goes to those who were? */
+export function isCorrection(kind: EventKind): boolean {
+  return kind === 'correction' || kind === 'patient-replaced' || kind.endsWith('-cancelled');
+}
+
+/** What an event is about. */
+export interface About {
+  type: 'stay' | 'patient';
+  /** Stay key, or the anchor of the patient. */
+  key: string;
+}
+
+export interface Event {
+  kind: EventKind;
+  messageId: string;
+  /** Anchor that names the patient. */
+  patient: string;
+  about: About;
+  /** What a later correction follows: the movement, for a patient that is replaced his anchor. */
+  thread: string;
+  /** Instant that decides who is of the circle: of a discharge the end of the stay. */
+  effectiveAt: string;
+  /** What rules may ask: `nature`, `class`, `unit`. */
+  attributes: Readonly<Record<string, string>>;
+}

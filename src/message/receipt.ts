@@ -1,0 +1,44 @@
+import type { Event } from './event.js';
+
+export type ReceiptDecision = 'told' | 'not-told';
+
+/** Why a person considered was or was not told. Closed list; `route/receipt-text.ts` says each in French. */
+export type ReceiptReason =
+  | 'rule-tells'
+  | 'was-told-before'
+  | 'no-rule'
+  | 'membership-ended'
+  | 'membership-not-begun'
+  | 'not-in-directory'
+  | 'no-endpoint'
+  | 'must-not-be-notified'
+  | 'was-not-told-before'
+  | 'name-differs';
+
+export interface NewReceipt {
+  /** UUIDv5 of event and member, so that a replay makes no second one. */
+  id: string;
+  event: Event;
+  /** Reference of the member in the circle, e.g. `PractitionerRole/<id>`. */
+  member: string;
+  label: string;
+  role: string;
+  decision: ReceiptDecision;
+  reason: ReceiptReason;
+  /** Id of the routing rule that decided, if one did. */
+  rule: string | null;
+  memberFrom: string | null;
+  memberTo: string | null;
+}
+
+/** A receipt `told` of earlier, as a correction needs it: who was told of which thread, and where. */
+export interface EarlierReceipt {
+  receiptId: string;
+  /** Anchor of the patient it was about. */
+  patient: string;
+  thread: string;
+  member: string;
+  label: string;
+  role: string;
+  endpoint: string;
+}
