@@ -1,5 +1,5 @@
+import { canonicalJson } from './canonical-json.js';
 import type { Fact } from './fact.js';
-import { canonicalJson } from './id.js';
 
 /** Milliseconds of a FHIR date or dateTime, whatever its offset; a partial date counts from its first moment. */
 export function instant(dateTime: string): number {
@@ -12,34 +12,30 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The order of a stay or a life: (effectiveAt, recordedAt, content). Facts that say the same twice are one. */
-export function inEffectiveOrder<F extends Fact>(facts: readonly F[]): F[] {
-  return ordered(facts, (fact) => [instant(fact.effectiveAt), instant(fact.recordedAt)]);
-}
-
-/** The order in which senders came to know: (recordedAt, effectiveAt, content). Facts that say the same twice are one. */
+/**
+ * The order in which senders came to know: (recordedAt, sentAt, effectiveAt, content). Facts that say the same at the same times are one:
+ * the first of them by message.
+ */
 export function inRecordedOrder<F extends Fact>(facts: readonly F[]): F[] {
-  return ordered(facts, (fact) => [instant(fact.recordedAt), instant(fact.effectiveAt)]);
-}
-
-function ordered<F extends Fact>(facts: readonly F[], times: (fact: F) => [number, number]): F[] {
   if (facts.length < 2) return [...facts];
   return facts
-    .map((fact) => ({ fact, times: times(fact) }))
+    .map((fact) => ({ fact, times: timesOf(fact) }))
     .sort((a, b) => compareTimes(a.times, b.times) || compareContent(a.fact, b.fact) || compareMessages(a.fact, b.fact))
-    .map(({ fact }) => fact)
-    .filter((fact, index, all) => {
+    .filter(({ fact, times }, index, all) => {
       const earlier = all[index - 1];
-      return earlier === undefined || !sameTimes(earlier, fact) || compareContent(earlier, fact) !== 0;
-    });
+      return earlier === undefined || compareTimes(earlier.times, times) !== 0 || compareContent(earlier.fact, fact) !== 0;
+    })
+    .map(({ fact }) => fact);
 }
 
-function compareTimes(a: [number, number], b: [number, number]): number {
-  return a[0] - b[0] || a[1] - b[1];
+type Times = readonly [recorded: number, sent: number, effective: number];
+
+function timesOf({ recordedAt, sentAt, effectiveAt }: Fact): Times {
+  return [instant(recordedAt), instant(sentAt), instant(effectiveAt)];
 }
 
-function sameTimes(a: Fact, b: Fact): boolean {
-  return a.effectiveAt === b.effectiveAt && a.recordedAt === b.recordedAt;
+function compareTimes(a: Times, b: Times): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }
 
 function compareContent(a: Fact, b: Fact): number {
@@ -51,14 +47,6 @@ function compareMessages(a: Fact, b: Fact): number {
   return a.messageId.length - b.messageId.length || compareText(a.messageId, b.messageId) || compareText(a.id, b.id);
 }
 
-/** Facts never change, so what one says is worked out once, and only where two have the same times. */
-const contents = new WeakMap<Fact, string>();
-
-function contentOf(fact: Fact): string {
-  const known = contents.get(fact);
-  if (known !== undefined) return known;
-  const { patient, stay, effectiveAt, recordedAt, kind, body } = fact;
-  const text = canonicalJson({ patient, stay, effectiveAt, recordedAt, kind, body });
-  contents.set(fact, text);
-  return text;
+function contentOf({ patient, stay, account, source, effectiveAt, recordedAt, sentAt, kind, body }: Fact): string {
+  return canonicalJson({ patient, stay, account, source, effectiveAt, recordedAt, sentAt, kind, body });
 }
