@@ -23,7 +23,9 @@ export function inRecordedOrder<F extends Fact>(facts: readonly F[]): F[] {
     .sort((a, b) => compareTimes(a.times, b.times) || compareContent(a.fact, b.fact) || compareMessages(a.fact, b.fact))
     .filter(({ fact, times }, index, all) => {
       const earlier = all[index - 1];
-      return earlier === undefined || compareTimes(earlier.times, times) !== 0 || compareContent(earlier.fact, fact) !== 0;
+      return (
+        earlier === undefined || compareTimes(earlier.times, times) !== 0 || compareContent(earlier.fact, fact) !== 0
+      );
     })
     .map(({ fact }) => fact);
 }

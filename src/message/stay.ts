@@ -63,7 +63,8 @@ export interface FoldedStay {
   key: string;
   movements: StayMovement[];
   encounter: FoldedResource;
-  plan: FoldedResource;
+  /** The CarePlan; `teamId` of the patient's circle is undefined while there is none. */
+  plan: (teamId: string | undefined) => FoldedResource;
   /** Instants of the stay's presence in the hospital: absent start when only planned or cancelled, absent end while it lasts. */
   start?: string;
   end?: string;

@@ -1,19 +1,9 @@
-import type { EventKind, StayEvent } from '../message/delivery.js';
-import type { FoldedStay, StayMovement } from '../message/folded.js';
-
-type Happening = 'preadmission' | 'admission' | 'transfer' | 'discharge';
-
-const KINDS: Readonly<Record<string, Happening>> = {
-  A05: 'preadmission',
-  A14: 'preadmission',
-  A01: 'admission',
-  A04: 'admission',
-  A02: 'transfer',
-  A03: 'discharge',
-};
+import type { Event, EventKind } from '../message/event.js';
+import type { FoldedStay, StayMovement } from '../message/stay.js';
 
 /**
  * What a message changed in a stay, as people are told it: movements that now hold, that no longer do, that hold otherwise.
+ * @param before, after the stay without and with the message; undefined where there is none
  * @param patient anchor of the patient
  */
 export function stayEvents(
@@ -21,25 +11,51 @@ export function stayEvents(
   after: FoldedStay | undefined,
   patient: string,
   messageId: string,
-): StayEvent[] {
-  const earlier = new Map(before?.movements.map((movement) => [movement.movement, movement]));
-  const later = new Map(after?.movements.map((movement) => [movement.movement, movement]));
-  const stay = after?.key ?? before?.key ?? '';
-  return [...new Set([...earlier.keys(), ...later.keys()])].flatMap((movement) => {
-    const now = later.get(movement);
-    const was = earlier.get(movement);
-    const kind = eventKind(was, now);
-    const effectiveAt = (now ?? was)?.effectiveAt ?? '';
-    return kind === undefined ? [] : [{ kind, messageId, patient, stay, movement, effectiveAt }];
+): Event[] {
+  const earlier = new Map(before?.movements.map((movement) => [movement.thread, movement]));
+  const later = new Map(after?.movements.map((movement) => [movement.thread, movement]));
+  const about = { type: 'stay', key: after?.key ?? before?.key ?? '' } as const;
+  return [...new Set([...earlier.keys(), ...later.keys()])].flatMap((thread) => {
+    const [was, now] = [earlier.get(thread), later.get(thread)];
+    return eventKinds(was, now).map((kind): Event => {
+      const { effectiveAt, attributes } = movementOf(kind, was, now);
+      return { kind, messageId, patient, about, thread, effectiveAt, attributes };
+    });
   });
 }
 
-function eventKind(was: StayMovement | undefined, now: StayMovement | undefined): EventKind | undefined {
-  const happening = KINDS[(now ?? was)?.trigger ?? ''];
-  if (happening === undefined) return undefined;
-  const held = was?.active === true;
-  const holds = now?.active === true;
-  if (held && !holds) return `${happening}-cancelled`;
-  if (holds && !held) return happening;
-  return held && was.content !== now?.content ? 'correction' : undefined;
+/** A movement that became another kind of thing is taken back as the one and told as the other. */
+function eventKinds(was: StayMovement | undefined, now: StayMovement | undefined): EventKind[] {
+  const before = was?.holds === true ? was.happening : undefined;
+  const after = now?.holds === true ? now.happening : undefined;
+  if (before === after) return before !== undefined && was?.content !== now?.content ? ['correction'] : [];
+  return [...(before === undefined ? [] : [`${before}-cancelled` as const]), ...(after === undefined ? [] : [after])];
+}
+
+function movementOf(
+  kind: EventKind,
+  was: StayMovement | undefined,
+  now: StayMovement | undefined,
+): Pick<StayMovement, 'effectiveAt' | 'attributes'> {
+  const movement = kind.endsWith('-cancelled') ? (was ?? now) : (now ?? was);
+  return movement ?? { effectiveAt: '', attributes: {} };
+}
+
+/** The events of all that holds in a stay: what somebody who comes to be of the circle late is entitled to. */
+export function standingEvents(stay: FoldedStay, patient: string, messageId: string): Event[] {
+  return stay.movements.flatMap(({ thread, happening, holds, effectiveAt, attributes }) =>
+    holds && happening !== undefined
+      ? [
+          {
+            kind: happening,
+            messageId,
+            patient,
+            about: { type: 'stay', key: stay.key },
+            thread,
+            effectiveAt,
+            attributes,
+          },
+        ]
+      : [],
+  );
 }

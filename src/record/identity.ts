@@ -1,14 +1,13 @@
-import type { Identifier } from 'fhir/r4.js';
-import { INS } from '../fhir/systems.js';
-import type { Fact, PatientIdentifier, Trace } from '../message/fact.js';
-import { identifierKey } from '../message/id.js';
+import type { HumanName, Identifier } from 'fhir/r4.js';
+import type { FactOf, PatientIdentifier, Trace } from '../message/fact.js';
+import { identifierKey } from '../message/identifier.js';
 import { inRecordedOrder, instant } from '../message/order.js';
-import { layFragment, type Elements } from './elements.js';
+import { layFragment, keysOf, valueOf, type Contributions } from './contributions.js';
 
-export type IdentityFact = Extract<Fact, { kind: 'identity' }>;
+export type IdentityFact = FactOf<'identity'>;
 
-/** A FHIR identifier with what said it; of the trace what lies beneath `at` is about this one. */
-export interface SaidIdentifier {
+/** A FHIR identifier with what says it; of the trace what lies beneath `at` is about this one. */
+export interface SourcedIdentifier {
   type: string;
   identifier: Identifier;
   trace: readonly Trace[];
@@ -19,77 +18,135 @@ export interface SaidIdentifier {
 /** What the messages that name one anchor say of its patient. */
 export interface AnchorIdentity {
   anchor: string;
-  /** Instant of the earliest fact. */
-  firstSeen: number;
+  /** CX-5 of the number that is the anchor. */
+  type: string;
+  /** When the anchor was first recorded. */
+  birth: number;
+  /** In recorded order. */
   facts: IdentityFact[];
-  /** Identifiers in force, by system, value and type. */
-  identifiers: Map<string, SaidIdentifier>;
-  elements: Elements;
-  /** Keys of the INS in force: there are none unless the identity is VALI. */
-  ins: string[];
-  reliability: string[];
+  /** Identifiers in force but the INS, by system, value and type. */
+  identifiers: Map<string, SourcedIdentifier>;
+  contributions: Contributions;
+  /** The INS in force, and when it was recorded. */
+  ins: SourcedIdentifier[];
+  insRecorded: number;
 }
 
 /** Folds the identity facts of one anchor, in the order in which they were recorded. */
-export function anchorIdentity(anchor: string, facts: readonly Fact[]): AnchorIdentity {
-  const identities = inRecordedOrder(facts.filter((fact) => fact.kind === 'identity'));
-  const identifiers = new Map<string, SaidIdentifier>();
-  const elements: Elements = new Map();
-  let reliability: string[] = [];
-  for (const fact of identities) {
-    if (fact.body.reliability.length > 0) reliability = fact.body.reliability;
-    for (const erased of fact.body.identifiers.filter((one) => one.erased)) withdraw(identifiers, erased);
-    supersede(identifiers, identifiersOf(fact));
-    layFragment(elements, fact.body.patient, fact.messageId);
+export function anchorIdentity(anchor: string, facts: readonly IdentityFact[], birth: number): AnchorIdentity {
+  const ordered = inRecordedOrder(facts);
+  const identity: AnchorIdentity = {
+    anchor,
+    type: '',
+    birth,
+    facts: ordered,
+    identifiers: new Map(),
+    contributions: new Map(),
+    ins: [],
+    insRecorded: 0,
+  };
+  for (const fact of ordered) layIdentity(identity, fact);
+  return identity;
+}
+
+function layIdentity(identity: AnchorIdentity, fact: IdentityFact): void {
+  const { ins, patient, identifiers } = fact.body;
+  const supplied = sourcedIdentifiers(fact);
+  for (const erased of identifiers.filter((identifier) => identifier.erased)) withdraw(identity.identifiers, erased);
+  for (const sourced of supplied) if (sourced.type !== 'INS') identity.identifiers.set(keyOf(sourced), sourced);
+  if (ins !== undefined) {
+    identity.ins = supplied.filter((sourced) => isListed(sourced, ins));
+    identity.insRecorded = instant(fact.recordedAt);
   }
-  if (!reliability.includes('VALI'))
-    for (const [key, said] of identifiers) if (said.type === 'INS') identifiers.delete(key);
-  const firstSeen = Math.min(...facts.map((fact) => instant(fact.effectiveAt)));
-  return { anchor, firstSeen, facts: identities, identifiers, elements, ins: insOf(identifiers), reliability };
+  layFragment(identity.contributions, withoutIdentifiers(patient), fact.messageId);
+  identity.type = identifiers.find((identifier) => numberOf(identifier) === identity.anchor)?.type ?? identity.type;
 }
 
-/** Name, birth date and sex as INS compares them: without accents, case and punctuation (strict traits, fhir-fr §1.5). */
-export function strictTraits(elements: Elements): string {
-  const names = elements.get('name')?.value as { use?: string; family?: string }[] | undefined;
-  const family = (names?.find((name) => name.use === 'official') ?? names?.[0])?.family ?? '';
-  const plain = family
+/**
+ * Which identity facts of one anchor still matter: those that a later one does not say again in all that they say. What withdraws stays.
+ * @returns ids of the facts that matter no more
+ */
+export function outdatedIdentities(facts: readonly IdentityFact[]): string[] {
+  const ordered = inRecordedOrder(facts);
+  const owners = new Map<string, string>();
+  for (const { id, body } of ordered) for (const key of statedKeys(body)) owners.set(key, id);
+  const needed = new Set(owners.values());
+  return facts.filter(({ id }) => !needed.has(id)).map(({ id }) => id);
+}
+
+/** All that an identity fact says, as keys of which the last to be recorded holds. */
+function statedKeys({ identifiers, ins, patient }: IdentityFact['body']): string[] {
+  return [
+    ...identifiers.map(({ erased, type, ...number }) =>
+      erased === true ? `erased|${type}|${number.system}` : `identifier|${type}|${numberOf(number)}`,
+    ),
+    ...(ins === undefined ? [] : ['ins']),
+    ...patient.elements.flatMap((element) =>
+      element.value === null ? [`erased|${element.field}`] : statedBy(element),
+    ),
+  ];
+}
+
+function statedBy(element: IdentityFact['body']['patient']['elements'][number]): string[] {
+  if (element.path !== 'identifier') return keysOf(element);
+  return (element.value as Identifier[]).map(({ system, value, type }) => {
+    const code = type?.coding?.[0]?.code ?? type?.text ?? '';
+    return `listed|${code}|${identifierKey(system ?? '', value ?? '')}`;
+  });
+}
+
+/**
+ * Birth family name, first given name, sex and birth date, compared without case, accents and hyphens: of two people with one INS these tell
+ * whether they are one (INS identity requirements, strict traits).
+ */
+export function strictTraits(contributions: Contributions): string {
+  const names = valueOf(contributions, 'name') as HumanName[] | undefined;
+  const name = names?.find(({ use }) => use === 'official') ?? names?.[0];
+  return [
+    plainName(name?.family ?? ''),
+    plainName(name?.given?.[0] ?? ''),
+    valueOf(contributions, 'birthDate'),
+    valueOf(contributions, 'gender'),
+  ].join('|');
+}
+
+/** A name without case, accents, hyphens, apostrophes and blanks. */
+export function plainName(name: string): string {
+  return name
     .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toUpperCase()
-    .replace(/[^A-Z]+/g, ' ')
-    .trim();
-  return [plain, elements.get('birthDate')?.value, elements.get('gender')?.value].join('|');
+    .replace(/[^A-Za-z]/g, '')
+    .toUpperCase();
 }
 
-/** Identifiers add up; an INS takes the place of the one before, and of a NIR and a NIA said together the NIR counts (pam-fr §2.3). */
-function supersede(identifiers: Map<string, SaidIdentifier>, supplied: readonly SaidIdentifier[]): void {
-  const ins = supplied.filter((said) => said.type === 'INS');
-  const isWaiting = ({ identifier }: SaidIdentifier) => identifier.system === INS.nia;
-  if (ins.length > 0) for (const [key, said] of identifiers) if (said.type === 'INS') identifiers.delete(key);
-  const nir = ins.some((said) => !isWaiting(said));
-  for (const said of supplied) if (said.type !== 'INS' || !nir || !isWaiting(said)) identifiers.set(keyOf(said), said);
+export function keyOf({ identifier, type }: SourcedIdentifier): string {
+  return `${identifierKey(identifier.system ?? '', identifier.value ?? '')}|${type}`;
 }
 
-function keyOf(said: SaidIdentifier): string {
-  return `${identifierKey(said.identifier.system ?? '', said.identifier.value ?? '')}|${said.type}`;
+/** `system|value` of a number. */
+export function numberOf({ system, value }: Pick<PatientIdentifier, 'system' | 'value'>): string {
+  return identifierKey(system, value);
 }
 
-/** `""` under an INS authority withdraws every INS of the patient, NIR and NIA (pam-fr §2.3, A47). */
-function withdraw(identifiers: Map<string, SaidIdentifier>, erased: PatientIdentifier): void {
-  for (const [key, said] of identifiers)
-    if (said.type === erased.type && (erased.type === 'INS' || said.identifier.system === erased.system))
-      identifiers.delete(key);
+/** `""` withdraws the identifiers of that type and system. */
+function withdraw(identifiers: Map<string, SourcedIdentifier>, erased: PatientIdentifier): void {
+  for (const [key, { type, identifier }] of identifiers)
+    if (type === erased.type && identifier.system === erased.system) identifiers.delete(key);
 }
 
-function insOf(identifiers: Map<string, SaidIdentifier>): string[] {
-  return [...identifiers.values()]
-    .filter((said) => said.type === 'INS')
-    .map(({ identifier }) => identifierKey(identifier.system ?? '', identifier.value ?? ''));
+function isListed({ type, identifier }: SourcedIdentifier, ins: readonly PatientIdentifier[] | null): boolean {
+  return (
+    type === 'INS' &&
+    ins?.some(({ system, value }) => system === identifier.system && value === identifier.value) === true
+  );
+}
+
+function withoutIdentifiers(fragment: IdentityFact['body']['patient']): IdentityFact['body']['patient'] {
+  return { ...fragment, elements: fragment.elements.filter(({ path }) => path !== 'identifier') };
 }
 
 /** The mapped identifiers of a message, each with its v2 type. */
-function identifiersOf(fact: IdentityFact): SaidIdentifier[] {
-  const element = fact.body.patient.elements.find((one) => one.path === 'identifier');
+function sourcedIdentifiers(fact: IdentityFact): SourcedIdentifier[] {
+  const element = fact.body.patient.elements.find(({ path }) => path === 'identifier');
   if (!Array.isArray(element?.value)) return [];
   return (element.value as Identifier[]).flatMap((identifier, index) => {
     if (identifier.system === undefined || identifier.value === undefined) return [];
@@ -98,12 +155,12 @@ function identifiersOf(fact: IdentityFact): SaidIdentifier[] {
   });
 }
 
-/** The v2 type of a FHIR identifier: by what the message says, since one OID serves INS and billing NIR (pam-fr §2.3). */
-function typeOf(identifier: Identifier, fact: IdentityFact): string {
-  const code = identifier.type?.coding?.[0]?.code ?? '';
-  const named = fact.body.identifiers.filter(
-    (one) => one.system === identifier.system && one.value === identifier.value && one.erased !== true,
+/** The v2 type of a FHIR identifier: one OID serves the INS and the NIR of billing, so the type coding tells them apart. */
+function typeOf({ type, system, value }: Identifier, { body }: IdentityFact): string {
+  const code = type?.coding?.[0]?.code ?? type?.text ?? '';
+  if (code.startsWith('INS-NI')) return 'INS';
+  const same = body.identifiers.filter(
+    (identifier) => identifier.system === system && identifier.value === value && identifier.erased !== true,
   );
-  const exact = named.find((one) => one.type === code || (one.type === 'INS' && /^INS-NI/.test(code)));
-  return exact?.type ?? (named.length === 1 ? named[0]?.type : undefined) ?? code;
+  return (same.find((identifier) => identifier.type === code) ?? same[0])?.type ?? code;
 }

@@ -1,130 +1,213 @@
-import type { Origin } from '../message/delivery.js';
-import type { DoctorRef, Fact, MovementBody, Place, UnitRef } from '../message/fact.js';
-import { inRecordedOrder, instant, compareText } from '../message/order.js';
-import { isBeneath, layFragment, type Elements } from './elements.js';
+import type { DoctorRef, DoctorType, Fact, FactOf, Fragment, Place, UnitRef } from '../message/fact.js';
+import { compareText, inRecordedOrder, instant } from '../message/order.js';
+import { traceOf, type Sourced } from '../message/sourced.js';
+import type { Doubt } from '../message/stay.js';
+import { uuid5 } from '../message/uuid.js';
+import { layFragment, type Contributions } from './contributions.js';
 
-export type MovementFact = Extract<Fact, { kind: 'movement' }>;
+export type MovementFact = FactOf<'movement'>;
 
-/** A value, and what said it. */
-export interface Said<T> {
-  value: T;
-  messageId: string;
-  from: string;
-  row: string;
-}
-
-/** The parts of a movement that a later message of the same ZBE-1 may replace one by one. */
+/** The parts of a movement that a later message about it may replace one by one; null where the sender erased one. */
 export interface MovementParts {
-  place?: Said<Place>;
-  medicalUnit?: Said<UnitRef>;
-  careUnit?: Said<UnitRef>;
-  /** One for each doctor: a message that names one of a type says nothing of the others. */
-  doctors?: Said<DoctorRef>[];
-  expectedDischarge?: Said<string>;
-  expectedAdmission?: Said<string>;
-  admittedAt?: Said<string>;
-  dischargedAt?: Said<string>;
+  place?: Sourced<Place> | null;
+  medicalUnit?: Sourced<UnitRef> | null;
+  careUnit?: Sourced<UnitRef> | null;
+  expectedDischarge?: Sourced<string> | null;
+  expectedAdmission?: Sourced<string> | null;
+  admittedAt?: Sourced<string> | null;
+  dischargedAt?: Sourced<string> | null;
 }
 
 /** One movement with its corrections applied. */
 export interface Movement {
-  key: string;
+  /** What later messages know it by: ZBE-1 with its domain and stay, else stay, event and time. */
+  thread: string;
+  /** ZBE-1; absent in feeds without ZBE. */
+  number: string | undefined;
   trigger: string;
-  effectiveAt: Said<string>;
+  effectiveAt: Sourced<string>;
   /** When it was first recorded: movements of one instant go in that order. */
   createdAt: number;
   active: boolean;
+  /** Letters of ZBE-9: those of several messages add up. */
   nature: string;
   preAdmission: boolean;
   parts: MovementParts;
-  elements: Elements;
-  /** The message that inserted it. */
+  /** One entry for each type that was named: a message that names one says nothing of the others. */
+  doctors: Map<DoctorType, Sourced<DoctorRef>[] | null>;
+  /** Contributions to Encounter, message by message. */
+  fragments: { fragment: Fragment; messageId: string }[];
+  /** Source and message that inserted it. */
+  source: string;
   messageId: string;
 }
 
-/** An origin that names what said a value. */
-export function originAt(path: string, said: Said<unknown>): Origin {
-  return { path, messageId: said.messageId, from: said.from, row: said.row };
+/** The movements of a stay, corrections laid over them, cancelled ones kept but inactive; and what names a movement that nothing inserted. */
+export interface StayMovements {
+  movements: Movement[];
+  doubts: Doubt[];
+  /** ZBE-1 of movements that do not count. */
+  void: Set<string>;
 }
 
 /**
- * The movements of a stay (pam-fr §3.2, steps 2–6): one per ZBE-1, corrections laid over it, cancelled ones kept but inactive.
- * A correction of a movement that nothing inserted has no effect yet; its ZBE-1 is in `pending`.
+ * The movements that the facts of one stay tell (PAM.FR §5.1.4, §5.3). A correction or cancellation of a movement that nothing inserted
+ * takes effect when the movement comes.
  */
-export function movementsOf(facts: readonly MovementFact[]): { movements: Movement[]; pending: string[] } {
-  const movements: Movement[] = [];
-  const pending: string[] = [];
-  for (const [key, group] of byMovement(inRecordedOrder(facts))) {
-    const inserts = group.filter((fact) => fact.body.action === 'INSERT');
-    const updates = group.filter((fact) => fact.body.action === 'UPDATE');
-    const [first, ...rest] = inserts;
-    if (first === undefined) {
-      if (updates.length > 0) pending.push(key);
-      continue;
-    }
-    const movement = insert(key, first);
-    for (const fact of [...rest, ...updates]) lay(movement, fact);
-    movement.active = group.every((fact) => fact.body.action !== 'CANCEL');
-    movements.push(movement);
-  }
-  return { movements: movements.sort(compareMovements), pending: pending.sort() };
+export function movementsOf(facts: readonly MovementFact[]): StayMovements {
+  const ordered = inRecordedOrder(facts);
+  const movements = new Map<string, Movement>();
+  const doubts = numberedMovements(ordered, movements);
+  doubts.push(...unnumberedMovements(ordered, movements));
+  const list = [...movements.values()].sort(compareMovements);
+  const inactive = new Set(list.flatMap(({ active, number }) => (active || number === undefined ? [] : [number])));
+  for (const { body } of ordered)
+    if (body.movement !== undefined && !movements.has(body.movement)) inactive.add(body.movement);
+  return { movements: list, doubts, void: inactive };
 }
 
-function byMovement(facts: readonly MovementFact[]): Map<string, MovementFact[]> {
+/** Movements that ZBE-1 numbers: never used again after a cancellation, so that any cancellation holds. */
+function numberedMovements(ordered: readonly MovementFact[], movements: Map<string, Movement>): Doubt[] {
   const groups = new Map<string, MovementFact[]>();
-  for (const fact of facts) {
-    const group = groups.get(fact.body.movement);
-    if (group === undefined) groups.set(fact.body.movement, [fact]);
-    else group.push(fact);
+  for (const fact of ordered)
+    if (fact.body.movement !== undefined)
+      groups.set(fact.body.movement, [...(groups.get(fact.body.movement) ?? []), fact]);
+  return [...groups].flatMap(([number, group]) => {
+    const [first, ...rest] = group.filter(({ body }) => body.action === 'INSERT');
+    const updates = group.filter(({ body }) => body.action === 'UPDATE');
+    const cancels = group.filter(({ body }) => body.action === 'CANCEL');
+    if (first === undefined) return [unknownMovement(number)];
+    const movement = inserted(number, number, first);
+    for (const fact of [...rest, ...updates]) lay(movement, fact);
+    for (const { body } of cancels) movement.preAdmission = body.preAdmission ?? movement.preAdmission;
+    movement.active = cancels.length === 0;
+    movements.set(number, movement);
+    return [];
+  });
+}
+
+/**
+ * Movements of feeds without ZBE: an insert is known by what it says (stay, event, time), a cancellation undoes the latest insert of its kind
+ * that was recorded before it and still holds, a correction is about it.
+ */
+function unnumberedMovements(ordered: readonly MovementFact[], movements: Map<string, Movement>): Doubt[] {
+  const doubts: Doubt[] = [];
+  for (const fact of ordered) {
+    const { body, stay = '', effectiveAt } = fact;
+    if (body.movement !== undefined) continue;
+    if (body.action === 'INSERT') {
+      const thread = `${stay}|${body.trigger}|${String(instant(effectiveAt))}`;
+      const movement = movements.get(thread);
+      if (movement === undefined) movements.set(thread, inserted(thread, undefined, fact));
+      else revive(movement, fact);
+      continue;
+    }
+    const movement = latestOf(kindsOf(fact), fact, movements);
+    if (movement === undefined) doubts.push(unknownMovement(`${stay}|${body.trigger}|${String(instant(effectiveAt))}`));
+    else if (body.action === 'UPDATE') lay(movement, fact);
+    else cancel(movement, fact);
   }
-  return groups;
+  return doubts;
+}
+
+/** What each event cancels (PAM.FR §5.3.7). */
+const CANCELLED: ReadonlyMap<string, readonly string[]> = new Map([
+  ['A11', ['A01', 'A04']],
+  ['A12', ['A02']],
+  ['A13', ['A03']],
+  ['A38', ['A05']],
+  ['A27', ['A14']],
+  ['A26', ['A15']],
+  ['A25', ['A16']],
+  ['A52', ['A21']],
+  ['A53', ['A22']],
+  ['A55', ['A54']],
+]);
+
+/** The events that a correction or cancellation may be about; undefined for any. */
+function kindsOf({ body }: MovementFact): readonly string[] | undefined {
+  return CANCELLED.get(body.trigger) ?? (body.original === undefined ? undefined : [body.original]);
+}
+
+function latestOf(
+  kinds: readonly string[] | undefined,
+  fact: MovementFact,
+  movements: ReadonlyMap<string, Movement>,
+): Movement | undefined {
+  const before = instant(fact.recordedAt);
+  return [...movements.values()]
+    .filter(({ active, trigger, createdAt }) => active && createdAt <= before && (kinds?.includes(trigger) ?? true))
+    .sort((a, b) => a.createdAt - b.createdAt || compareMovements(a, b))
+    .at(-1);
+}
+
+function revive(movement: Movement, fact: MovementFact): void {
+  if (!movement.active) movement.createdAt = instant(fact.recordedAt);
+  movement.active = true;
+  lay(movement, fact);
+}
+
+function cancel(movement: Movement, { body }: MovementFact): void {
+  movement.active = false;
+  movement.preAdmission = body.preAdmission ?? movement.preAdmission;
+}
+
+function unknownMovement(number: string): Doubt {
+  const text =
+    'a message corrects or cancels a movement that no message has inserted; it takes effect when the movement comes';
+  return { key: `movement-unknown|${uuid5(number)}`, reason: 'movement-unknown', field: 'ZBE-1', text };
 }
 
 function compareMovements(a: Movement, b: Movement): number {
   return (
     instant(a.effectiveAt.value) - instant(b.effectiveAt.value) ||
     a.createdAt - b.createdAt ||
-    compareText(a.key, b.key)
+    compareText(a.thread, b.thread)
   );
 }
 
-function insert(key: string, fact: MovementFact): Movement {
+function inserted(thread: string, number: string | undefined, fact: MovementFact): Movement {
   const movement: Movement = {
-    key,
+    thread,
+    number,
     trigger: fact.body.trigger,
-    effectiveAt: said(fact, 'effectiveAt', fact.effectiveAt),
+    effectiveAt: sourced(fact, 'effectiveAt', fact.effectiveAt),
     createdAt: instant(fact.recordedAt),
     active: true,
     nature: '',
     preAdmission: false,
     parts: {},
-    elements: new Map(),
+    doctors: new Map(),
+    fragments: [],
+    source: fact.source,
     messageId: fact.messageId,
   };
   lay(movement, fact);
   return movement;
 }
 
-/** Supplied fields replace, `null` erases, absent ones stay. `C` in ZBE-9 speaks of the message, not of the movement. */
+/** What a message carries replaces, `""` erases, what it does not carry stays. `C` in ZBE-9 is about the message, not the movement. */
 function lay(movement: Movement, fact: MovementFact): void {
   const { body } = fact;
-  movement.effectiveAt = said(fact, 'effectiveAt', fact.effectiveAt);
-  movement.nature = body.nature.replace('C', '') || movement.nature;
+  movement.effectiveAt = sourced(fact, 'effectiveAt', fact.effectiveAt);
+  movement.nature = [...new Set(movement.nature + body.nature.replace('C', ''))].sort().join('');
   movement.preAdmission = body.preAdmission ?? movement.preAdmission;
-  const parts: Partial<Record<keyof MovementParts, unknown>> = { ...movement.parts };
-  for (const part of PARTS) {
-    const value = body[part];
-    if (value !== undefined) parts[part] = value === null ? undefined : said(fact, part, value);
-  }
-  if (body.doctors !== undefined) parts.doctors = doctorsOf(movement.parts.doctors ?? [], fact, body.doctors);
-  movement.parts = parts as MovementParts;
-  layFragment(movement.elements, body.encounter, fact.messageId);
+  movement.parts = { ...movement.parts, ...partsOf(fact) };
+  for (const [type, doctors] of Object.entries(body.doctors ?? {}) as [DoctorType, DoctorRef[] | null][])
+    movement.doctors.set(
+      type,
+      doctors?.map((doctor, index) => sourced(fact, `doctors.${type}[${String(index)}]`, doctor)) ?? null,
+    );
+  movement.fragments.push({ fragment: body.encounter, messageId: fact.messageId });
 }
 
-/** Doctors of a type take the place of those of that type. */
-function doctorsOf(known: readonly Said<DoctorRef>[], fact: MovementFact, named: DoctorRef[]): Said<DoctorRef>[] {
-  const kept = known.filter(({ value }) => !named.some(({ type }) => type === value.type));
-  return [...kept, ...named.map((doctor, index) => said(fact, `doctors[${String(index)}]`, doctor))];
+function partsOf(fact: MovementFact): MovementParts {
+  const parts: Partial<Record<keyof MovementParts, Sourced<unknown> | null>> = {};
+  for (const part of PARTS) {
+    const value = fact.body[part];
+    if (value !== undefined) parts[part] = value === null ? null : sourced(fact, part, value);
+  }
+  return parts as MovementParts;
 }
 
 const PARTS = [
@@ -135,26 +218,28 @@ const PARTS = [
   'expectedAdmission',
   'admittedAt',
   'dischargedAt',
-] as const satisfies (keyof MovementBody & keyof MovementParts)[];
+] as const satisfies (keyof MovementParts)[];
 
-/** Where each part stands in PAM.FR, for facts whose trace does not say. */
-const USUAL_FIELD: Record<string, string> = {
-  effectiveAt: 'ZBE-2',
-  place: 'PV1-3',
-  medicalUnit: 'ZBE-7',
-  careUnit: 'ZBE-8',
-  expectedDischarge: 'PV2-9',
-  expectedAdmission: 'PV2-8',
-  admittedAt: 'PV1-44',
-  dischargedAt: 'PV1-45',
-};
+/** What a movement itself contributes to the Encounter. */
+export function contributionsOf({ fragments }: Movement): Contributions {
+  const contributions: Contributions = new Map();
+  for (const { fragment, messageId } of fragments) layFragment(contributions, fragment, messageId);
+  return contributions;
+}
 
-function said<T>(fact: MovementFact, part: string, value: T): Said<T> {
-  const trace = fact.body.trace.find(([to]) => isBeneath(to, part));
-  return {
-    value,
-    messageId: fact.messageId,
-    from: trace?.[1] ?? USUAL_FIELD[part] ?? '',
-    row: trace?.[2] ?? 'rule:movement',
-  };
+function sourced<T>(fact: MovementFact, part: string, value: T): Sourced<T> {
+  const trace = traceOf(fact.body.trace, part);
+  return { value, messageId: fact.messageId, from: trace?.[1] ?? '', row: trace?.[2] ?? 'rule:movement' };
+}
+
+/** Movement facts by stay. */
+export function movementFacts(facts: readonly Fact[]): Map<string, MovementFact[]> {
+  const stays = new Map<string, MovementFact[]>();
+  for (const fact of facts) {
+    if (fact.kind !== 'movement' || fact.stay === undefined) continue;
+    const stay = stays.get(fact.stay);
+    if (stay === undefined) stays.set(fact.stay, [fact]);
+    else stay.push(fact);
+  }
+  return stays;
 }

@@ -1,85 +1,121 @@
-import type { Extension, HumanName, Identifier, Patient } from 'fhir/r4.js';
-import { FR_CORE, INS } from '../fhir/systems.js';
-import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
-import { resourceId } from '../message/id.js';
+import type { Extension, HumanName, Identifier, Patient, Reference } from 'fhir/r4.js';
+import { FR_CORE, isIns } from '../fhir/systems.js';
+import { splitIdentifier } from '../message/identifier.js';
 import { compareText, inRecordedOrder } from '../message/order.js';
-import { buildFields, layFragment, originsOf, type Elements } from './elements.js';
-import type { AnchorIdentity, SaidIdentifier } from './identity.js';
+import type { FoldedResource, Origin } from '../message/resource.js';
+import { originAt, type Sourced } from '../message/sourced.js';
+import { resourceId } from '../message/uuid.js';
+import { buildFields, layFragment, originsOf, type Contributions } from './contributions.js';
+import type { PatientGroup } from './groups.js';
+import type { AnchorIdentity, SourcedIdentifier } from './identity.js';
 
 const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace';
-const INS_SYSTEMS: readonly string[] = Object.values(INS);
 
-/** The Patient of a group of anchors: of each element what was recorded last, of identifiers all. */
-export function patientOf(anchors: readonly AnchorIdentity[]): FoldedResource {
-  const elements = joinedElements(anchors);
-  elements.delete('identifier');
-  const built = buildFields(elements);
-  const identifiers = joinedIdentifiers(anchors);
-  const [first, ...others] = anchors.map((one) => resourceId('Patient', one.anchor));
-  const link = others.map((id) => ({ other: { reference: `Patient/${id}` }, type: 'replaces' }));
+/** The Patient of a group of anchors: of each element what was recorded last, of identifiers all, the family doctors of the circle. */
+export function patientOf(group: PatientGroup, doctors: readonly Sourced<Reference>[]): FoldedResource {
+  const { anchors } = group;
+  const built = buildFields(joinedContributions(group));
+  const identifiers = joinedIdentifiers(group);
+  const [anchor = '', ...replaced] = anchors.map((identity) => identity.anchor);
   const resource = {
     resourceType: 'Patient',
-    id: first ?? '',
+    id: resourceId('Patient', anchor),
     active: true,
-    ...(identifiers.length === 0 ? {} : { identifier: identifiers.map((said) => said.identifier) }),
+    ...(identifiers.length === 0 ? {} : { identifier: identifiers.map(({ identifier }) => identifier) }),
     ...built.fields,
-    ...(link.length === 0 ? {} : { link }),
+    ...(doctors.length === 0 ? {} : { generalPractitioner: doctors.map(({ value }) => value) }),
+    ...(replaced.length === 0 ? {} : { link: replaced.map((other) => linkTo(other, 'replaces')) }),
   } as Patient & { id: string };
   resource.meta = { profile: [profileOf(resource)], ...resource.meta };
-  return foldedResource(resource, () => [
-    ...identifierOrigins(identifiers),
+  const origins = () => [
+    ...identifiers.flatMap((identifier, index) => originsOf(identifier, `identifier[${String(index)}]`)),
     ...built.origins(),
-    ...ruleOrigins(anchors, link.length),
-  ]);
+    ...doctors.map((doctor, index) => originAt(`generalPractitioner[${String(index)}]`, doctor)),
+    ...ruleOrigins(anchors, replaced.length),
+  ];
+  return { resource, sentBy: anchor, origins };
 }
 
-/** The anchors that another one replaced stay readable: inactive, and pointing to the survivor (DESIGN §4). */
-export function replacedPatients(anchors: readonly AnchorIdentity[]): FoldedResource[] {
-  const [survivor, ...others] = anchors;
-  if (survivor === undefined) return [];
-  return others.map((one) => {
-    const own = [...one.identifiers.values()].filter((said) => anchorKey(said) === one.anchor);
-    const resource: Patient & { id: string } = {
-      resourceType: 'Patient',
-      id: resourceId('Patient', one.anchor),
-      meta: { profile: [`${FR_CORE}/fr-core-patient`] },
-      active: false,
-      ...(own.length === 0 ? {} : { identifier: own.map((said) => said.identifier) }),
-      link: [{ other: { reference: `Patient/${resourceId('Patient', survivor.anchor)}` }, type: 'replaced-by' }],
-    };
-    return foldedResource(resource, () => [...identifierOrigins(own), ...ruleOrigins([one], 1)]);
-  });
+/** A patient that another replaced stays readable: inactive, with its own number, and pointing to the survivor. */
+export function replacedPatient({ anchor, identifiers, facts }: AnchorIdentity, survivor: string): FoldedResource {
+  const own = [...identifiers.values()].filter((sourced) => numberOf(sourced) === anchor);
+  const resource: Patient & { id: string } = {
+    resourceType: 'Patient',
+    id: resourceId('Patient', anchor),
+    meta: { profile: [`${FR_CORE}/fr-core-patient`] },
+    active: false,
+    ...(own.length === 0
+      ? { identifier: [splitIdentifier(anchor)] }
+      : { identifier: own.map(({ identifier }) => identifier) }),
+    link: [linkTo(survivor, 'replaced-by')],
+  };
+  const origins = () => [
+    ...own.flatMap((identifier, index) => originsOf(identifier, `identifier[${String(index)}]`)),
+    ...(own.length === 0 ? [ruleOrigin('identifier', facts[0]?.messageId ?? '')] : []),
+    ...['active', 'link'].map((path) => ruleOrigin(path, facts[0]?.messageId ?? '')),
+  ];
+  return { resource, sentBy: anchor, origins };
 }
 
-function joinedElements(anchors: readonly AnchorIdentity[]): Elements {
+/** The other Patient by its id here, and by its number wherever that id means nothing. */
+function linkTo(anchor: string, type: 'replaces' | 'replaced-by') {
+  const other: Reference = {
+    reference: `Patient/${resourceId('Patient', anchor)}`,
+    type: 'Patient',
+    identifier: splitIdentifier(anchor),
+  };
+  return { other, type };
+}
+
+/** A merge updates no demographics: what the merged numbers were said to be lies beneath what the surviving ones are. */
+function joinedContributions({ anchors, merged }: PatientGroup): Contributions {
   const [only] = anchors;
-  if (only !== undefined && anchors.length === 1) return new Map(only.elements);
-  const elements: Elements = new Map();
-  for (const fact of inRecordedOrder(anchors.flatMap((one) => one.facts)))
-    layFragment(elements, fact.body.patient, fact.messageId);
-  return elements;
+  if (only !== undefined && anchors.length === 1) return only.contributions;
+  const contributions: Contributions = new Map();
+  for (const beneath of [true, false]) {
+    const facts = anchors.filter(({ anchor }) => merged.has(anchor) === beneath).flatMap((identity) => identity.facts);
+    for (const { body, messageId } of inRecordedOrder(facts)) {
+      const elements = body.patient.elements.filter(({ path }) => path !== 'identifier');
+      layFragment(contributions, { ...body.patient, elements }, messageId);
+    }
+  }
+  return contributions;
 }
 
-function joinedIdentifiers(anchors: readonly AnchorIdentity[]): SaidIdentifier[] {
-  const joined = new Map(anchors.flatMap((one) => [...one.identifiers]));
-  return [...joined].sort(([a], [b]) => compareText(a, b)).map(([, said]) => said);
+/** Numbers of all anchors, those of merged ones as old; the INS is the one recorded last. */
+function joinedIdentifiers({ anchors, merged }: PatientGroup): SourcedIdentifier[] {
+  const numbers = new Map<string, SourcedIdentifier>();
+  for (const { anchor, identifiers } of [...anchors].reverse())
+    for (const [key, sourced] of identifiers) numbers.set(key, merged.has(anchor) ? old(sourced) : sourced);
+  const [ins] = anchors
+    .filter((identity) => identity.ins.length > 0)
+    .sort((a, b) => b.insRecorded - a.insRecorded || compareText(a.anchor, b.anchor));
+  return [...[...numbers].sort(([a], [b]) => compareText(a, b)).map(([, sourced]) => sourced), ...(ins?.ins ?? [])];
 }
 
-function identifierOrigins(identifiers: readonly SaidIdentifier[]): Origin[] {
-  return identifiers.flatMap((said, index) => originsOf(said, `identifier[${String(index)}]`));
+/** A number that a merge replaced has no type: FR Core fixes the use of every typed hospital number. */
+function old(sourced: SourcedIdentifier): SourcedIdentifier {
+  const { system, value } = sourced.identifier;
+  return {
+    ...sourced,
+    identifier: { use: 'old', ...(system === undefined ? {} : { system }), ...(value === undefined ? {} : { value }) },
+  };
 }
 
 function ruleOrigins(anchors: readonly AnchorIdentity[], links: number): Origin[] {
   const messageId = anchors[0]?.facts[0]?.messageId ?? '';
-  const rule = (path: string): Origin => ({ path, messageId, from: 'PID-3', row: 'rule:identity' });
-  return links === 0 ? [rule('active')] : [rule('active'), rule('link')];
+  return [...['active'], ...(links === 0 ? [] : ['link'])].map((path) => ruleOrigin(path, messageId));
 }
 
-function anchorKey({ identifier }: SaidIdentifier): string {
+function ruleOrigin(path: string, messageId: string): Origin {
+  return { path, messageId, from: 'PID-3', row: 'rule:identity' };
+}
+
+function numberOf({ identifier }: SourcedIdentifier): string {
   return `${identifier.system ?? ''}|${identifier.value ?? ''}`;
 }
 
-/** fr-core-patient-ins where the identity has all that the profile asks of a qualified one, else fr-core-patient (fhir-fr §2.2). */
+/** fr-core-patient-ins where the identity has all that the profile asks of a qualified one, else fr-core-patient (FR Core 2.1.0). */
 function profileOf(patient: Patient): string {
   const qualified =
     isQualified(patient) && hasInsName(patient.name) && hasBirthPlace(patient.extension) && hasInsTraits(patient);
@@ -89,28 +125,28 @@ function profileOf(patient: Patient): string {
 /** fr-core-1: VALI and an INS go together; an identity without VALI is not an INS identity. */
 function isQualified({ extension, identifier }: Patient): boolean {
   const status = extension
-    ?.filter((one) => one.url === `${FR_CORE}/fr-core-identity-reliability`)
-    .flatMap((one) => one.extension ?? [])
-    .some((part) => part.url === 'identityStatus' && part.valueCoding?.code === 'VALI');
-  const ins = identifier?.filter(isIns) ?? [];
+    ?.filter(({ url }) => url === `${FR_CORE}/fr-core-identity-reliability`)
+    .flatMap((reliability) => reliability.extension ?? [])
+    .some(({ url, valueCoding }) => url === 'identityStatus' && valueCoding?.code === 'VALI');
+  const ins = identifier?.filter(isInsIdentifier) ?? [];
   return status === true && ins.length === 1;
 }
 
-function isIns({ system, type }: Identifier): boolean {
-  return INS_SYSTEMS.includes(system ?? '') && type?.coding?.some((one) => one.code?.startsWith('INS-NI')) === true;
+function isInsIdentifier({ system, type }: Identifier): boolean {
+  return isIns(system ?? '') && type?.coding?.some(({ code }) => code?.startsWith('INS-NI')) === true;
 }
 
 function hasInsName(names: HumanName[] | undefined): boolean {
-  const official = names?.filter((name) => name.use === 'official') ?? [];
+  const official = names?.filter(({ use }) => use === 'official') ?? [];
   const [name] = official;
-  const list = name?.extension?.some((one) => one.url === `${FR_CORE}/fr-core-patient-birth-list-given-name`);
+  const list = name?.extension?.some(({ url }) => url === `${FR_CORE}/fr-core-patient-birth-list-given-name`);
   return official.length === 1 && name?.family !== undefined && name.given?.length === 1 && list === true;
 }
 
-/** Born abroad (99xxx): the code is not in the required value set (fhir-fr §9.8). */
+/** Born abroad (99xxx): the code is not in the required value set. */
 function hasBirthPlace(extensions: Extension[] | undefined): boolean {
-  const place = extensions?.find((one) => one.url === BIRTH_PLACE)?.valueAddress;
-  const insee = place?.extension?.find((one) => one.url === `${FR_CORE}/fr-core-address-insee-code`)?.valueCoding;
+  const place = extensions?.find(({ url }) => url === BIRTH_PLACE)?.valueAddress;
+  const insee = place?.extension?.find(({ url }) => url === `${FR_CORE}/fr-core-address-insee-code`)?.valueCoding;
   return insee?.code !== undefined && !insee.code.startsWith('99');
 }
 

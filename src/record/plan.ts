@@ -1,9 +1,9 @@
 import type { CarePlan, CarePlanActivity, CodeableConcept, Meta, Reference } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
-import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
-import { resourceId } from '../message/id.js';
-import { valueOf, type Elements } from './elements.js';
-import { originAt, type Said } from './movement.js';
+import type { FoldedResource, Origin } from '../message/resource.js';
+import { compareFields, originAt, type Sourced } from '../message/sourced.js';
+import { resourceId } from '../message/uuid.js';
+import { contributionsTo, valueOf, type Contributions } from './contributions.js';
 import type { StayState, StayStatus } from './stay-state.js';
 
 const STATUS: Readonly<Record<StayStatus, CarePlan['status']>> = {
@@ -29,14 +29,14 @@ export interface PlanContext {
   /** Absent while the patient has no circle. */
   teamId: string | undefined;
   /** What the stay's first movement said. */
-  first: Said<string>;
+  first: Sourced<string>;
 }
 
-/** The CarePlan of a stay, shaped to IHE DCP as far as an ADT feed goes (fhir-fr §7.2): the stay, its circle, the way out. */
+/** The CarePlan of a stay, shaped to IHE DCP as far as an ADT feed goes (IHE Dynamic Care Planning): the stay, its circle, the way out. */
 export function planOf(state: StayState, context: PlanContext): FoldedResource {
   const { key, patientId, teamId, first } = context;
   const status = state.status?.value ?? 'planned';
-  const said = state.status?.since ?? first;
+  const since = state.status?.since ?? first;
   const id = resourceId('CarePlan', key);
   const start = state.start ?? state.expectedAdmission ?? first;
   const unit = state.medicalUnit?.value.label ?? '';
@@ -55,41 +55,44 @@ export function planOf(state: StayState, context: PlanContext): FoldedResource {
     encounter: { reference: `Encounter/${resourceId('Encounter', key)}` },
     period: period(start.value, state.end?.value),
     ...(teamId === undefined ? {} : { careTeam: [{ reference: `CareTeam/${teamId}` }] }),
-    ...(activities.length === 0 ? {} : { activity: activities.map((one) => one.activity) }),
+    ...(activities.length === 0 ? {} : { activity: activities.map((planned) => planned.activity) }),
   };
-  return foldedResource(resource, () => [...planOrigins(state, said, context, start), ...activityOrigins(activities)]);
+  return {
+    resource,
+    origins: () => [...planOrigins(state, since, context, start), ...activityOrigins(activities)],
+  };
 }
 
-function planOrigins(state: StayState, said: Said<string>, context: PlanContext, start: Said<string>): Origin[] {
+function planOrigins(state: StayState, since: Sourced<string>, context: PlanContext, start: Sourced<string>): Origin[] {
   const rule = { ...context.first, row: 'rule:plan' };
   const fixed = ['identifier', 'intent', 'category', 'subject', 'encounter', 'careTeam'];
   return [
     ...fixed.map((path) => originAt(path, rule)),
-    originAt('status', said),
-    originAt('description', said),
+    originAt('status', since),
+    originAt('description', since),
     originAt('title', state.medicalUnit ?? rule),
     originAt('period.start', start),
     ...(state.end === undefined ? [] : [originAt('period.end', state.end)]),
   ];
 }
 
-interface SaidActivity {
+interface SourcedActivity {
   activity: CarePlanActivity;
-  said: Said<unknown>;
+  origin: Sourced<unknown>;
 }
 
-function activityOrigins(activities: readonly SaidActivity[]): Origin[] {
-  return activities.map(({ said }, index) => originAt(`activity[${String(index)}]`, said));
+function activityOrigins(activities: readonly SourcedActivity[]): Origin[] {
+  return activities.map(({ origin }, index) => originAt(`activity[${String(index)}]`, origin));
 }
 
-function activitiesOf(state: StayState, status: StayStatus): SaidActivity[] {
-  const activities: SaidActivity[] = [];
+function activitiesOf(state: StayState, status: StayStatus): SourcedActivity[] {
+  const activities: SourcedActivity[] = [];
   const { expectedDischarge, end } = state;
   if (expectedDischarge !== undefined)
     activities.push(activity('Sortie prévue', expectedStatus(status), expectedDischarge));
   if (end !== undefined && status === 'finished')
-    activities.push(activity('Sortie', 'completed', end, dispositionOf(state.elements)?.text));
-  const destination = destinationOf(state.elements);
+    activities.push(activity('Sortie', 'completed', end, dispositionOf(state.contributions)?.text));
+  const destination = destinationOf(state.contributions);
   if (destination !== undefined && end !== undefined && status === 'finished')
     activities.push(activity('Destination à la sortie', 'completed', end, destination));
   return activities;
@@ -102,41 +105,47 @@ function expectedStatus(status: StayStatus): 'completed' | 'cancelled' | 'schedu
 function activity(
   text: string,
   status: 'completed' | 'cancelled' | 'scheduled',
-  at: Said<string>,
+  at: Sourced<string>,
   description?: string,
-): SaidActivity {
+): SourcedActivity {
   const scheduledPeriod = { start: at.value, end: at.value };
   const detail = { code: { text }, status, scheduledPeriod, ...(description === undefined ? {} : { description }) };
-  return { activity: { detail }, said: at };
+  return { activity: { detail }, origin: at };
 }
 
 /** A protected visit's plan is protected too. */
 function protectionOf(state: StayState): { meta?: Meta } {
-  const meta = valueOf(state.elements, 'meta') as Meta | undefined;
+  const meta = valueOf(state.contributions, 'meta') as Meta | undefined;
   return meta === undefined ? {} : { meta };
 }
 
-function dispositionOf(elements: Elements): CodeableConcept | undefined {
-  return valueOf(elements, 'hospitalization.dischargeDisposition') as CodeableConcept | undefined;
+function dispositionOf(contributions: Contributions): CodeableConcept | undefined {
+  return valueOf(contributions, 'hospitalization.dischargeDisposition') as CodeableConcept | undefined;
 }
 
 /** What HL7's discharge dispositions say of where the patient goes. */
-const DESTINATIONS: Readonly<Record<string, string>> = {
-  home: 'Domicile',
-  'alt-home': 'Autre domicile',
-  'other-hcf': 'Autre établissement de santé',
-  hosp: 'Soins palliatifs',
-  long: 'Soins de longue durée',
-  psy: 'Établissement psychiatrique',
-  rehab: 'Soins médicaux et de réadaptation',
-  snf: 'Établissement médico-social',
-};
+const DESTINATIONS: ReadonlyMap<string, string> = new Map([
+  ['home', 'Domicile'],
+  ['alt-home', 'Autre domicile'],
+  ['other-hcf', 'Autre établissement de santé'],
+  ['hosp', 'Soins palliatifs'],
+  ['long', 'Soins de longue durée'],
+  ['psy', 'Établissement psychiatrique'],
+  ['rehab', 'Soins médicaux et de réadaptation'],
+  ['snf', 'Établissement médico-social'],
+]);
 
-/** Where the patient goes, in words: the destination's name, else what the discharge disposition says of it. */
-function destinationOf(elements: Elements): string | undefined {
-  const destination = valueOf(elements, 'hospitalization.destination') as Reference | undefined;
+/** Where the patient goes, in words: the destination's name, else what the discharge disposition says of it. The last field is the finest. */
+function destinationOf(contributions: Contributions): string | undefined {
+  const destination = valueOf(contributions, 'hospitalization.destination') as Reference | undefined;
   if (destination?.display !== undefined) return destination.display;
-  const codes = dispositionOf(elements)?.coding?.map(({ code }) => DESTINATIONS[code ?? '']) ?? [];
-  // The last coding is the finest: ZFM-4 follows ZFM-2.
-  return codes.filter((text) => text !== undefined).at(-1);
+  return contributionsTo(contributions, 'hospitalization.dischargeDisposition')
+    .sort((a, b) => compareFields(a.field, b.field))
+    .flatMap(({ value }) => destinationIn(value as CodeableConcept) ?? [])
+    .at(-1);
+}
+
+function destinationIn({ coding = [], text }: CodeableConcept): string | undefined {
+  const places = coding.flatMap(({ code }) => DESTINATIONS.get(code ?? '') ?? []);
+  return places.length === 0 ? undefined : (text ?? places.at(-1));
 }

@@ -1,10 +1,10 @@
-import type { DoctorRef } from '../message/fact.js';
-import type { Movement, Said } from './movement.js';
+import { layFragment, valueOf, contributionsTo } from './contributions.js';
+import { contributionsOf, type Movement } from './movement.js';
 import { emptyState, enterStatus, isPresent, syncSpells, type StayState } from './stay-state.js';
 
 type Effect = 'plan' | 'admit' | 'move' | 'reclass' | 'leave' | 'return' | 'discharge' | 'doctor' | 'expect';
 
-/** What each trigger does to a stay (pam-fr §1.3). Z80, Z84 and Z88 are the A02 of profiles before 2.7. */
+/** What each event does to a stay (PAM.FR §5.3, ITI-31 expected actions). Z80, Z84 and Z88 are the A02 of profiles before 2.7. */
 const EFFECTS: Readonly<Record<string, Effect>> = {
   A05: 'plan',
   A14: 'plan',
@@ -32,20 +32,18 @@ export function effectOf(trigger: string): Effect | undefined {
 const ENTRIES: readonly (Effect | undefined)[] = ['admit', 'reclass'];
 
 /**
- * Runs the movements of a stay in their order (pam-fr §3.2, step 7). A stay whose every entry was cancelled has no presence, whatever
+ * Runs the movements of a stay in their order (PAM.FR §5.1.4). A stay whose every entry was cancelled has no presence, whatever
  * else its movements say: it is planned again if it was pre-admitted, else cancelled.
  */
 export function reduceMovements(movements: readonly Movement[]): StayState {
   const state = emptyState();
   const active = movements.filter((movement) => movement.active);
-  const entries = movements.filter((movement) => ENTRIES.includes(effectOf(movement.trigger)));
-  const entered = entries.length === 0 || entries.some((movement) => movement.active);
-  const effective = entered ? active : active.filter((movement) => effectOf(movement.trigger) === 'plan');
+  const effective = isEntered(movements) ? active : active.filter((movement) => effectOf(movement.trigger) === 'plan');
   for (const movement of effective) step(state, movement);
   if (effective.length > 0) return state;
   for (const movement of movements) step(state, movement, 'plan');
   const last = movements.at(-1);
-  const again = entries.some((movement) => movement.preAdmission);
+  const again = entriesOf(movements).some((movement) => movement.preAdmission);
   if (last !== undefined && !again) {
     enterStatus(state, 'cancelled', last.effectiveAt);
     state.statusHistory = [];
@@ -53,48 +51,73 @@ export function reduceMovements(movements: readonly Movement[]): StayState {
   return state;
 }
 
+function entriesOf(movements: readonly Movement[]): Movement[] {
+  return movements.filter((movement) => ENTRIES.includes(effectOf(movement.trigger)));
+}
+
+/** Is the patient in the stay, as far as is known: not every entry was cancelled? */
+export function isEntered(movements: readonly Movement[]): boolean {
+  const entries = entriesOf(movements);
+  return entries.length === 0 || entries.some((movement) => movement.active);
+}
+
 function step(state: StayState, movement: Movement, effect: Effect | undefined = effectOf(movement.trigger)): void {
+  state.source = movement.source;
   takeParts(state, movement, effect);
-  takeElements(state, movement, effect);
+  takeContributions(state, movement, effect);
   takeStatus(state, movement, effect);
   takeClass(state, movement, effect);
   syncSpells(state, state.end ?? movement.effectiveAt);
 }
 
-/** Who comes in place of what: only the triggers of pam-fr §1.3 move a patient, and an A02 only what its nature (ZBE-9) names. */
+const MOVING: readonly (Effect | undefined)[] = ['plan', 'admit', 'move', 'reclass', 'return'];
+
+/** Who comes in place of what: only some events move a patient, and an A02 only what its nature (ZBE-9) names. */
 function takeParts(state: StayState, movement: Movement, effect: Effect | undefined): void {
-  const { place, medicalUnit, careUnit, doctors } = movement.parts;
-  const moves = effect !== undefined && ['plan', 'admit', 'move', 'reclass', 'return'].includes(effect);
-  const names = (letters: string) => effect !== 'move' || movement.nature === '' || anyOf(letters, movement.nature);
-  if (place !== undefined && moves && (names('HL') || state.place === undefined)) state.place = place;
-  if (medicalUnit !== undefined && (moves ? names('M') || !state.medicalUnit : !state.medicalUnit))
-    state.medicalUnit = medicalUnit;
-  if (careUnit !== undefined && (moves ? names('S') || !state.careUnit : !state.careUnit)) state.careUnit = careUnit;
-  if (doctors !== undefined) takeDoctors(state, doctors, moves || effect === 'doctor');
-  state.expectedDischarge = movement.parts.expectedDischarge ?? state.expectedDischarge;
-  state.expectedAdmission = movement.parts.expectedAdmission ?? state.expectedAdmission;
+  const { parts, nature, doctors } = movement;
+  const moves = MOVING.includes(effect);
+  const names = (letters: string) => effect !== 'move' || nature === '' || anyOf(letters, nature);
+  state.place = taken(state.place, parts.place, moves && names('HL'), moves);
+  state.medicalUnit = taken(state.medicalUnit, parts.medicalUnit, moves && names('M'), true);
+  state.careUnit = taken(state.careUnit, parts.careUnit, moves && names('S'), true);
+  for (const [type, named] of doctors)
+    if (moves || effect === 'doctor' || !state.doctors.has(type)) {
+      if (named === null) state.doctors.delete(type);
+      else state.doctors.set(type, named);
+    }
+  state.expectedDischarge = taken(state.expectedDischarge, parts.expectedDischarge, true, true);
+  state.expectedAdmission = taken(state.expectedAdmission, parts.expectedAdmission, true, true);
+}
+
+/**
+ * A part of the stay after a movement: its own where it supersedes, or where it may fill what nobody has said yet; erased where it supersedes
+ * and says so.
+ */
+function taken<T>(
+  before: T | undefined,
+  part: T | null | undefined,
+  supersedes: boolean,
+  fills: boolean,
+): T | undefined {
+  if (part === undefined) return before;
+  if (part === null) return supersedes ? undefined : before;
+  return supersedes || (fills && before === undefined) ? part : before;
 }
 
 function anyOf(letters: string, nature: string): boolean {
   return [...letters].some((letter) => nature.includes(letter));
 }
 
-/** Doctors of a type supersede those of that type; a movement that is not about them only fills what nobody said. */
-function takeDoctors(state: StayState, doctors: readonly Said<DoctorRef>[], supersedes: boolean): void {
-  for (const type of new Set(doctors.map(({ value }) => value.type)))
-    if (supersedes || !state.doctors.has(type))
-      state.doctors.set(
-        type,
-        doctors.filter(({ value }) => value.type === type),
-      );
-}
-
 /** How a patient leaves is said by the discharge alone: feeds fill PV1-36 and PV1-37 on admissions too. */
-const ON_DISCHARGE = ['hospitalization.dischargeDisposition', 'hospitalization.destination'];
+export const ON_DISCHARGE: readonly string[] = ['hospitalization.dischargeDisposition', 'hospitalization.destination'];
 
-function takeElements(state: StayState, movement: Movement, effect: Effect | undefined): void {
-  for (const [key, said] of movement.elements)
-    if (!FOLDED.has(key) && (effect === 'discharge' || !ON_DISCHARGE.includes(key))) state.elements.set(key, said);
+function takeContributions(state: StayState, movement: Movement, effect: Effect | undefined): void {
+  for (const { fragment, messageId } of movement.fragments) {
+    const elements = fragment.elements.filter(
+      ({ path }) => !FOLDED.has(path) && (effect === 'discharge' || !ON_DISCHARGE.includes(path)),
+    );
+    layFragment(state.contributions, { ...fragment, elements }, messageId);
+  }
 }
 
 /** Elements that the fold itself works out of the movements. */
@@ -135,16 +158,19 @@ function begun(state: StayState, movement: Movement): StayState {
   return state;
 }
 
-/** Pre-admission, entry, A06 and A07 say the class; a PV1-2 elsewhere only fills what nobody said (pam-fr §1.4). */
+/** Pre-admission, entry, A06 and A07 say the class; a PV1-2 elsewhere only fills what nobody said (PAM.FR §5.3.5). */
 function takeClass(state: StayState, movement: Movement, effect: Effect | undefined): void {
-  const said = movement.elements.get('class');
+  const contributions = contributionsOf(movement);
+  const value = valueOf(contributions, 'class');
   const speaks = effect === 'plan' || effect === 'admit' || effect === 'reclass' || state.class === undefined;
-  if (said === undefined || !speaks) return;
-  if (state.class !== undefined && !sameCode(state.class.value, said.value))
+  if (value === undefined || !speaks) return;
+  if (state.class !== undefined && !sameCode(state.class.value, value))
     state.classHistory.push({ ...state.class, until: movement.effectiveAt });
-  if (state.class === undefined || !sameCode(state.class.value, said.value)) {
-    const [, from, row] = said.trace[0] ?? ['', 'PV1-2', 'rule:movement'];
-    state.class = { value: said.value, since: { ...movement.effectiveAt, messageId: said.messageId, from, row } };
+  if (state.class === undefined || !sameCode(state.class.value, value)) {
+    const contribution = contributionsTo(contributions, 'class').at(-1);
+    const [, from, row] = contribution?.trace[0] ?? ['', 'PV1-2', 'rule:movement'];
+    const messageId = contribution?.messageId ?? movement.messageId;
+    state.class = { value, since: { ...movement.effectiveAt, messageId, from, row } };
   }
 }
 

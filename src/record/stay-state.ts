@@ -1,24 +1,26 @@
-import type { DoctorRef, Place, UnitRef } from '../message/fact.js';
-import type { Elements } from './elements.js';
-import type { Said } from './movement.js';
+import type { DoctorRef, DoctorType, Place, UnitRef } from '../message/fact.js';
+import type { Sourced } from '../message/sourced.js';
+import type { Contributions } from './contributions.js';
 
 export type StayStatus = 'planned' | 'in-progress' | 'onleave' | 'finished' | 'cancelled';
 
 /** Something that held from one instant to another, as the movements tell. */
 export interface Spell<T> {
   value: T;
-  since: Said<string>;
-  until?: Said<string>;
+  since: Sourced<string>;
+  until?: Sourced<string>;
 }
 
 /** A person or unit of the hospital in the stay: `type` is ATND, REF, ADM, CON for doctors, UF for units. */
 export interface Present {
-  reference: string;
+  person: string;
   label: string;
   type: string;
   identifier?: string;
   family?: string;
-  said: Said<unknown>;
+  /** The source of the movement that brought them. */
+  source: string;
+  origin: Sourced<unknown>;
 }
 
 /** The stay after some of its movements. */
@@ -27,16 +29,18 @@ export interface StayState {
   statusHistory: Spell<StayStatus>[];
   class: Spell<unknown> | undefined;
   classHistory: Spell<unknown>[];
-  start: Said<string> | undefined;
-  end: Said<string> | undefined;
-  place: Said<Place> | undefined;
-  medicalUnit: Said<UnitRef> | undefined;
-  careUnit: Said<UnitRef> | undefined;
-  doctors: Map<DoctorRef['type'], Said<DoctorRef>[]>;
-  expectedDischarge: Said<string> | undefined;
-  expectedAdmission: Said<string> | undefined;
-  elements: Elements;
-  places: Spell<Said<Place>>[];
+  start: Sourced<string> | undefined;
+  end: Sourced<string> | undefined;
+  place: Sourced<Place> | undefined;
+  medicalUnit: Sourced<UnitRef> | undefined;
+  careUnit: Sourced<UnitRef> | undefined;
+  doctors: Map<DoctorType, Sourced<DoctorRef>[]>;
+  /** Source of the last movement. */
+  source: string;
+  expectedDischarge: Sourced<string> | undefined;
+  expectedAdmission: Sourced<string> | undefined;
+  contributions: Contributions;
+  places: Spell<Sourced<Place>>[];
   present: Spell<Present>[];
 }
 
@@ -53,16 +57,17 @@ export function emptyState(): StayState {
     medicalUnit: undefined,
     careUnit: undefined,
     doctors: new Map(),
+    source: '',
     expectedDischarge: undefined,
     expectedAdmission: undefined,
-    elements: new Map(),
+    contributions: new Map(),
     places: [],
     present: [],
   };
 }
 
 /** Enters a status at an instant; the one before becomes history. */
-export function enterStatus(state: StayState, status: StayStatus, at: Said<string>): void {
+export function enterStatus(state: StayState, status: StayStatus, at: Sourced<string>): void {
   if (state.status?.value === status) return;
   if (state.status !== undefined) state.statusHistory.push({ ...state.status, until: at });
   state.status = { value: status, since: at };
@@ -74,43 +79,42 @@ export function isPresent(state: StayState): boolean {
 }
 
 /** The people and units that the movements so far put in the stay. */
-function wanted(state: StayState): Present[] {
-  const people = [...state.doctors.values()].flat().map((said): Present => {
-    const { role, ...doctor } = said.value;
-    return { ...doctor, reference: role, said };
-  });
-  const units = [state.medicalUnit, state.careUnit].flatMap((unit): Present[] =>
-    unit === undefined ? [] : [unitPresent(unit)],
+function staff({ doctors, medicalUnit, careUnit, place, source }: StayState): Present[] {
+  const people = [...doctors].flatMap(([type, named]) =>
+    named.map((doctor): Present => {
+      const { role, ...rest } = doctor.value;
+      return { ...rest, person: role, type, source, origin: doctor };
+    }),
   );
-  const place = state.place;
-  if (place?.value.unit !== undefined)
-    units.push({ reference: place.value.unit, label: place.value.label ?? '', type: 'UF', said: place });
-  return [...people, ...units.filter((unit, index) => units.findIndex((one) => samePresent(one, unit)) === index)];
+  const hosting = place?.value.unit === undefined ? undefined : { ...place, value: place.value.unit };
+  const units = [medicalUnit, careUnit, hosting].flatMap((unit): Present[] =>
+    unit === undefined ? [] : [unitPresent(unit, source)],
+  );
+  return [...people, ...units.filter((unit, index) => units.findIndex((other) => samePresent(other, unit)) === index)];
 }
 
-function unitPresent(unit: Said<UnitRef>): Present {
+function unitPresent(unit: Sourced<UnitRef>, source: string): Present {
   const { organization, label, identifier } = unit.value;
-  const present: Present = { reference: organization, label, type: 'UF', said: unit };
-  return identifier === undefined ? present : { ...present, identifier };
+  return { person: organization, label, type: 'UF', identifier, source, origin: unit };
 }
 
 function samePresent(a: Present, b: Present): boolean {
-  return a.reference === b.reference && a.type === b.type;
+  return a.person === b.person && a.type === b.type;
 }
 
 /** Brings the open spells of places and people in line with what holds from that instant on. */
-export function syncSpells(state: StayState, at: Said<string>): void {
+export function syncSpells(state: StayState, at: Sourced<string>): void {
   const here = isPresent(state);
-  const want = here ? wanted(state) : [];
+  const wanted = here ? staff(state) : [];
   for (const spell of state.present)
-    if (spell.until === undefined && !want.some((one) => samePresent(one, spell.value))) spell.until = at;
-  for (const one of want)
-    if (!state.present.some((spell) => spell.until === undefined && samePresent(spell.value, one)))
-      state.present.push({ value: one, since: at });
+    if (spell.until === undefined && !wanted.some((present) => samePresent(present, spell.value))) spell.until = at;
+  for (const present of wanted)
+    if (!state.present.some((spell) => spell.until === undefined && samePresent(spell.value, present)))
+      state.present.push({ value: present, since: at });
   syncPlace(state, here ? state.place : undefined, at);
 }
 
-function syncPlace(state: StayState, place: Said<Place> | undefined, at: Said<string>): void {
+function syncPlace(state: StayState, place: Sourced<Place> | undefined, at: Sourced<string>): void {
   const open = state.places.find((spell) => spell.until === undefined);
   if (open !== undefined && open.value.value.location === place?.value.location) return;
   if (open !== undefined) open.until = at;

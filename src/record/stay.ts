@@ -1,73 +1,135 @@
-import type { FoldedStay, StayMovement, StayPresence } from '../message/folded.js';
-import { canonicalJson } from '../message/id.js';
+import type { Coding, Meta } from 'fhir/r4.js';
+import { canonicalJson } from '../message/canonical-json.js';
+import type { Happening } from '../message/event.js';
 import { instant } from '../message/order.js';
+import type { Sourced } from '../message/sourced.js';
+import type { Doubt, FoldedStay, StayMovement, StayPresence } from '../message/stay.js';
+import { buildFields, valueOf } from './contributions.js';
 import { encounterOf } from './encounter.js';
-import { movementsOf, type Movement, type MovementFact, type Said } from './movement.js';
+import { contributionsOf, movementsOf, type Movement, type MovementFact, type StayMovements } from './movement.js';
 import { planOf } from './plan.js';
-import { reduceMovements } from './stay-reduce.js';
+import { isEntered, ON_DISCHARGE, reduceMovements } from './stay-reduce.js';
 import type { Present, Spell, StayState } from './stay-state.js';
 
-/** A stay reduced, before anyone knows whether its patient has a circle. */
-export interface ReducedStay {
+/** A stay with its movements reduced, before anybody knows who its patient is. */
+export interface ReducedStay extends StayMovements {
   key: string;
-  movements: Movement[];
-  pending: string[];
-  state: StayState;
-  first: Said<string>;
+  /** Absent where no movement was inserted: there is no Encounter yet. */
+  stay?: { state: StayState; first: Sourced<string> };
+  doubts: Doubt[];
 }
 
-/** Reduces the movement facts of one stay; a stay of which no movement was inserted gives its pending corrections only. */
-export function reduceStay(key: string, facts: readonly MovementFact[]): ReducedStay | { pending: string[] } {
-  const { movements, pending } = movementsOf(facts);
+/**
+ * Reduces the movement facts of one stay.
+ * @param asOf leaves out the movements that, as they are known now, happened after that instant
+ */
+export function reduceStay(key: string, facts: readonly MovementFact[], asOf?: string): ReducedStay {
+  const corrected = movementsOf(facts);
+  const movements = corrected.movements.filter(
+    ({ effectiveAt }) => asOf === undefined || instant(effectiveAt.value) <= instant(asOf),
+  );
   const [first] = movements;
-  if (first === undefined) return { pending };
-  return { key, movements, pending, state: reduceMovements(movements), first: first.effectiveAt };
+  if (first === undefined) return { ...corrected, key, movements };
+  return { ...corrected, key, movements, stay: { state: reduceMovements(movements), first: first.effectiveAt } };
 }
 
-/** The stay as the other rooms read it. */
-export function foldedStay(stay: ReducedStay, patientId: string, teamId: string | undefined): FoldedStay {
-  const { key, movements, pending, state, first } = stay;
+/**
+ * The stay as the other rooms read it; undefined where nothing was inserted.
+ * @param teamId of the patient's circle, undefined while there is none
+ */
+export function foldedStay(
+  reduced: ReducedStay,
+  patientId: string,
+  teamId: string | undefined,
+): FoldedStay | undefined {
+  const { key, movements, stay } = reduced;
+  if (stay === undefined) return undefined;
+  const { state, first } = stay;
+  const entered = isEntered(movements);
   return {
     key,
-    movements: movements.map(told),
+    movements: movements.map((movement) => stayMovement(movement, state, entered)),
     encounter: encounterOf(key, patientId, state, first),
-    plan: planOf(state, { key, patientId, teamId, first }),
+    plan: (teamId) => planOf(state, { key, patientId, teamId, first }),
     ...(state.start === undefined ? {} : { start: state.start.value }),
     ...(state.end === undefined ? {} : { end: state.end.value }),
-    pending,
+    restricted: (valueOf(state.contributions, 'meta') as Meta | undefined)?.security !== undefined,
+    void: reduced.void,
     presences: state.present.map((spell) => presenceOf(spell, state.end)),
   };
 }
 
-/** A movement as people were told it: kind, time and unit. What differs in nothing of these needs no correction. */
-function told(movement: Movement): StayMovement {
-  const { key, trigger, effectiveAt, active, parts, messageId } = movement;
-  const at = (trigger === 'A03' ? parts.dischargedAt : parts.expectedAdmission) ?? effectiveAt;
-  const unit = parts.medicalUnit?.value.organization ?? parts.place?.value.unit ?? parts.careUnit?.value.organization;
+const HAPPENINGS: ReadonlyMap<string, Happening> = new Map([
+  ['A05', 'preadmission'],
+  ['A14', 'preadmission'],
+  ['A01', 'admission'],
+  ['A04', 'admission'],
+  ['A02', 'transfer'],
+  ['A03', 'discharge'],
+]);
+
+/** A change of bed (L) or tariff (D) alone is no transfer: that is a change of unit or of responsibility (ZBE-9 H, M, S). */
+function happeningOf({ trigger, nature }: Movement): Happening | undefined {
+  const happening = HAPPENINGS.get(trigger);
+  return happening === 'transfer' && /^[LD]+$/.test(nature) ? 'bed-change' : happening;
+}
+
+function stayMovement(movement: Movement, state: StayState, entered: boolean): StayMovement {
+  const happening = happeningOf(movement);
+  const { thread, parts, effectiveAt, active, nature } = movement;
+  const end = happening === 'discharge' ? (parts.dischargedAt ?? effectiveAt) : effectiveAt;
+  const unit = parts.medicalUnit ?? state.medicalUnit;
+  const code = classOf(movement) ?? (state.class?.value as Coding | undefined)?.code;
   return {
-    movement: key,
-    trigger,
-    effectiveAt: effectiveAt.value,
-    active,
-    ...(parts.place === undefined ? {} : { place: parts.place.value }),
-    content: canonicalJson({ kind: trigger, at: instant(at.value), unit: unit ?? '' }),
-    messageId,
+    thread,
+    happening,
+    effectiveAt: end.value,
+    holds: active && (entered || happening === 'preadmission'),
+    content: contentOf(movement, happening),
+    attributes: {
+      ...(nature === '' ? {} : { nature }),
+      ...(code === undefined ? {} : { class: code }),
+      ...(unit === undefined ? {} : { unit: unit.value.code }),
+    },
   };
 }
 
+function classOf(movement: Movement): string | undefined {
+  return (valueOf(contributionsOf(movement), 'class') as Coding | undefined)?.code;
+}
+
+/** All that a notification of the movement shows of it: its time, places, people, dates and what it contributes to the Encounter. */
+function contentOf(movement: Movement, happening: Happening | undefined): string {
+  const { parts, doctors, effectiveAt } = movement;
+  const shown = new Map(
+    [...contributionsOf(movement)].filter(
+      ([, { path }]) => path !== 'identifier' && (happening === 'discharge' || !ON_DISCHARGE.includes(path)),
+    ),
+  );
+  return canonicalJson({
+    happening,
+    at: instant(effectiveAt.value),
+    location: parts.place?.value.location,
+    units: [parts.medicalUnit, parts.careUnit].map((unit) => unit?.value.organization),
+    doctors: [...doctors]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([type, named]) => [type, named?.map(({ value }) => value.role)]),
+    dates: [parts.expectedAdmission, parts.expectedDischarge, parts.admittedAt, parts.dischargedAt].map(
+      (date) => date && instant(date.value),
+    ),
+    encounter: buildFields(shown).fields,
+  });
+}
+
 /** Those whom the discharge itself ends have no end here: how long they stay after it is the circle's rule. */
-function presenceOf(spell: Spell<Present>, end: Said<string> | undefined): StayPresence {
-  const { reference, label, type, identifier, family, said } = spell.value;
-  const { messageId, from, row } = said;
+function presenceOf(spell: Spell<Present>, end: Sourced<string> | undefined): StayPresence {
+  const { origin, ...present } = spell.value;
+  const { messageId, from, row } = origin;
   const untilDischarge = spell.until === undefined || (end !== undefined && spell.until.value === end.value);
   return {
-    reference,
-    label,
-    type,
+    ...present,
     from: spell.since.value,
     ...(untilDischarge || spell.until === undefined ? {} : { to: spell.until.value }),
-    ...(identifier === undefined ? {} : { identifier }),
-    ...(family === undefined ? {} : { family }),
     origin: { messageId, from, row },
   };
 }

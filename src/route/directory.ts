@@ -1,4 +1,5 @@
-import type { CircleMember } from '../message/folded.js';
+import { SYSTEMS } from '../fhir/systems.js';
+import type { Membership } from '../message/membership.js';
 
 /** A professional of the territory, as the configuration describes one. */
 export interface DirectoryProfessional {
@@ -19,22 +20,22 @@ export type Whereabouts =
   { kind: 'endpoint'; endpoint: string } | { kind: 'not-in-directory' | 'no-endpoint' | 'name-differs' };
 
 export interface Directory {
-  find(member: CircleMember): Whereabouts;
+  find(member: Pick<Membership, 'identifier' | 'family'>): Whereabouts;
 }
 
-const RPPS_SYSTEM = 'https://rpps.esante.gouv.fr';
-
 /**
- * Who is who in the territory. A professional is a number and a family name: the same number under another name is another person
- * (DESIGN §10). Whoever has no endpoint of his own is told through his organisation's.
+ * Who is who in the territory. A professional is a number and a family name: the same number under another name is another person.
+ * Whoever has no endpoint of his own is told through his organisation's.
  */
 export function buildDirectory(
   professionals: readonly DirectoryProfessional[],
   organisations: readonly DirectoryOrganisation[],
 ): Directory {
   const structures = new Map(organisations.map((organisation) => [organisation.id, organisation]));
-  const byIdentifier = new Map(organisations.flatMap((one) => one.identifiers.map((key) => [key, one] as const)));
-  const people = new Map(professionals.map((one) => [`${RPPS_SYSTEM}|${one.rpps}`, one]));
+  const byIdentifier = new Map(
+    organisations.flatMap((organisation) => organisation.identifiers.map((key) => [key, organisation] as const)),
+  );
+  const people = new Map(professionals.map((professional) => [`${SYSTEMS.rpps}|${professional.rpps}`, professional]));
   const at = (endpoint: string | undefined): Whereabouts =>
     endpoint === undefined ? { kind: 'no-endpoint' } : { kind: 'endpoint', endpoint };
   return {

@@ -1,4 +1,5 @@
-import type { EventKind, ReceiptReason } from '../message/delivery.js';
+import type { EventKind } from '../message/event.js';
+import type { ReceiptReason } from '../message/receipt.js';
 
 /** A receipt as the operator's API and the store give it. */
 export interface WrittenReceipt {
@@ -22,7 +23,10 @@ const EVENTS: Readonly<Record<EventKind, string>> = {
   'admission-cancelled': 'l’annulation de l’admission',
   'transfer-cancelled': 'l’annulation de la mutation',
   'discharge-cancelled': 'l’annulation de la sortie',
+  'bed-change': 'le changement de lit ou de tarif',
+  'bed-change-cancelled': 'l’annulation du changement de lit ou de tarif',
   correction: 'la correction du mouvement',
+  'patient-replaced': 'le rapprochement de deux identités du patient',
 };
 
 const REASONS: Readonly<Record<ReceiptReason, string>> = {
@@ -38,22 +42,28 @@ const REASONS: Readonly<Record<ReceiptReason, string>> = {
   'name-differs': 'son numéro figure dans l’annuaire sous un autre nom de famille',
 };
 
-/** One receipt in plain French: who, of what, when, told or not, and why. */
-export function receiptText(receipt: WrittenReceipt): string {
-  const what = `${EVENTS[receipt.event]} du ${frenchMoment(receipt.effectiveAt)}`;
+/**
+ * One receipt in plain French: who, of what, when, told or not, and why.
+ * @param zone IANA zone of the reader: senders write instants with offsets of their own
+ */
+export function receiptText(receipt: WrittenReceipt, zone: string): string {
+  const what = `${EVENTS[receipt.event]} du ${frenchMoment(receipt.effectiveAt, zone)}`;
   const verdict = receipt.decision === 'told' ? 'a été informé(e) de' : 'n’a pas été informé(e) de';
   const rule = receipt.rule === null ? '' : ` (règle « ${receipt.rule} »)`;
-  return `${receipt.label} (${receipt.role}) ${verdict} ${what} : ${REASONS[receipt.reason]}${rule}.${membership(receipt)}`;
+  return `${receipt.label} (${receipt.role}) ${verdict} ${what} : ${REASONS[receipt.reason]}${rule}.${membership(receipt, zone)}`;
 }
 
-function membership({ memberFrom, memberTo }: WrittenReceipt): string {
+function membership({ memberFrom, memberTo }: WrittenReceipt, zone: string): string {
   if (memberFrom === null) return '';
-  const end = memberTo === null ? '' : ` jusqu’au ${frenchMoment(memberTo)}`;
-  return ` Membre du cercle depuis le ${frenchMoment(memberFrom)}${end}.`;
+  const end = memberTo === null ? '' : ` jusqu’au ${frenchMoment(memberTo, zone)}`;
+  return ` Membre du cercle depuis le ${frenchMoment(memberFrom, zone)}${end}.`;
 }
 
-/** `2026-03-02T07:00:00+01:00` → `02/03/2026 à 07:00`, in the time of the place. */
-function frenchMoment(instant: string): string {
-  const [, year = '', month = '', day = '', time] = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2}))?/.exec(instant) ?? [];
-  return `${day}/${month}/${year}${time === undefined ? '' : ` à ${time}`}`;
+/** `2026-03-02T06:00:00Z` → `02/03/2026 à 07:00` in Paris; a date stays a date. */
+function frenchMoment(moment: string, zone: string): string {
+  const date = { day: '2-digit', month: '2-digit', year: 'numeric' } as const;
+  if (!moment.includes('T')) return moment.split('-').reverse().join('/');
+  const at = new Date(moment);
+  const time = at.toLocaleTimeString('fr-FR', { timeZone: zone, hour: '2-digit', minute: '2-digit' });
+  return `${at.toLocaleDateString('fr-FR', { timeZone: zone, ...date })} à ${time}`;
 }

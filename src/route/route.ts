@@ -1,26 +1,31 @@
-import type { EventKind, NewDelivery, NewReceipt, ReceiptReason, StayEvent } from '../message/delivery.js';
-import type { CircleMember } from '../message/folded.js';
-import { uuid5 } from '../message/id.js';
+import type { NewDelivery } from '../message/delivery.js';
+import { isCorrection, type Event } from '../message/event.js';
+import type { Membership } from '../message/membership.js';
 import type { NewWorkItem } from '../message/message.js';
-import type { ToldBefore } from '../message/translation.js';
+import type { EarlierReceipt, NewReceipt, ReceiptReason } from '../message/receipt.js';
+import { uuid5 } from '../message/uuid.js';
 import type { Directory } from './directory.js';
 
-/** Who is told of what: roles of the circle (or `any`) and kinds of event. */
+/** Who is told of what: roles of the circle (or `any`), kinds of event, and what of the event a rule may ask besides. */
 export interface RoutingRule {
   id: string;
   events: readonly string[];
   roles: readonly string[];
+  /** Attributes that the event must have one of these values of, e.g. `class: [IMP]`. */
+  when?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 export interface RouteInput {
   /** The circle as it stands after the message, past members included. */
-  circle: readonly CircleMember[];
+  circle: readonly Membership[];
   directory: Directory;
   rules: readonly RoutingRule[];
-  /** Those told of the movement that the event speaks of. */
-  told: readonly ToldBefore[];
+  /** Those told of the thread of the event. */
+  receipts: readonly EarlierReceipt[];
   /** `Type/id` of what a delivery carries. */
-  resources: { patient: string; encounter: string; plan: string; team?: string };
+  resources: readonly string[];
+  /** Names the patient's lane at every endpoint, whatever number names the patient. */
+  cluster: string;
 }
 
 export interface Routed {
@@ -40,22 +45,31 @@ interface Decision {
   endpoint: string | undefined;
 }
 
-const CORRECTIONS: ReadonlySet<EventKind> = new Set<EventKind>([
-  'preadmission-cancelled',
-  'admission-cancelled',
-  'transfer-cancelled',
-  'discharge-cancelled',
-  'correction',
-]);
-
 /**
- * Decides for one event, and says why for everyone (laws 5 and 6): one receipt for each person considered, one delivery for each to be told.
+ * Decides for one event, and says why for everyone: one receipt for each person considered, one delivery for each to be told.
  * An event goes to the members at its time whom a rule names; a cancellation or correction goes to exactly those who were told what it undoes.
  */
-export function route(event: StayEvent, input: RouteInput): Routed {
-  const decisions = CORRECTIONS.has(event.kind)
+export function route(event: Event, input: RouteInput): Routed {
+  const decisions = isCorrection(event.kind)
     ? decideCorrection(input)
     : people(input.circle).map((memberships) => decidePerson(event, memberships, input));
+  return routed(event, decisions, input);
+}
+
+/**
+ * Decides again for an event of earlier, for people who came to be of the circle at its time: those whom a rule tells now and who were not
+ * told of it get the event itself. Of the others nothing new is said.
+ * @param newcomers references of those people
+ */
+export function routeLate(event: Event, newcomers: ReadonlySet<string>, input: RouteInput): Routed {
+  const reached = new Set(input.receipts.map(({ member, endpoint }) => `${member}|${endpoint}`));
+  const decisions = people(input.circle.filter(({ person }) => newcomers.has(person)))
+    .map((memberships) => decidePerson(event, memberships, input))
+    .filter(({ member, endpoint }) => endpoint !== undefined && !reached.has(`${member}|${endpoint}`));
+  return routed(event, decisions, input);
+}
+
+function routed(event: Event, decisions: readonly Decision[], input: RouteInput): Routed {
   const decided = decisions.map((decision) => ({ receipt: receiptOf(event, decision), endpoint: decision.endpoint }));
   const receipts = decided.map(({ receipt }) => receipt);
   const deliveries = decided.flatMap(({ receipt, endpoint }) => deliveryOf(receipt, endpoint, input));
@@ -66,10 +80,14 @@ export function route(event: StayEvent, input: RouteInput): Routed {
 }
 
 /** The circle person by person: who is of it twice, in two roles or for two stays, is considered once. */
-function people(circle: readonly CircleMember[]): CircleMember[][] {
-  const found = new Map<string, CircleMember[]>();
-  for (const member of circle) found.set(member.reference, [...(found.get(member.reference) ?? []), member]);
-  return [...found.values()];
+function people(circle: readonly Membership[]): Membership[][] {
+  const byPerson = new Map<string, Membership[]>();
+  for (const membership of circle) {
+    const list = byPerson.get(membership.person);
+    if (list === undefined) byPerson.set(membership.person, [membership]);
+    else list.push(membership);
+  }
+  return [...byPerson.values()];
 }
 
 /** Of the reasons why nobody was told, the one that came nearest to telling is the one to give. */
@@ -84,12 +102,14 @@ const NEAREST: readonly ReceiptReason[] = [
 ];
 
 /** A person is told where any of his memberships says so, unless one of them forbids it. */
-function decidePerson(event: StayEvent, memberships: readonly CircleMember[], input: RouteInput): Decision {
-  const silent = memberships.find((member) => member.doNotNotify);
-  const decisions = (silent === undefined ? memberships : [silent]).map((member) => decide(event, member, input));
-  return decisions.reduce((best, other) => {
-    const nearer = NEAREST.indexOf(other.reason) - NEAREST.indexOf(best.reason);
-    return nearer < 0 || (nearer === 0 && reach(other) > reach(best)) ? other : best;
+function decidePerson(event: Event, memberships: readonly Membership[], input: RouteInput): Decision {
+  const hidden = memberships.find((membership) => membership.hidden);
+  const decisions = (hidden === undefined ? memberships : [hidden]).map((membership) =>
+    decide(event, membership, input),
+  );
+  return decisions.reduce((best, decision) => {
+    const nearer = NEAREST.indexOf(decision.reason) - NEAREST.indexOf(best.reason);
+    return nearer < 0 || (nearer === 0 && reach(decision) > reach(best)) ? decision : best;
   });
 }
 
@@ -97,24 +117,22 @@ function reach({ to }: Pick<Decision, 'to'>): number {
   return to === null ? Number.POSITIVE_INFINITY : Date.parse(to);
 }
 
-function decide(event: StayEvent, member: CircleMember, { directory, rules }: RouteInput): Decision {
+function decide(event: Event, member: Membership, { directory, rules }: RouteInput): Decision {
   const at = Date.parse(event.effectiveAt);
   const decision = (reason: ReceiptReason, rule: string | null = null, endpoint?: string): Decision => ({
-    member: member.reference,
+    member: member.person,
     label: member.label,
-    role: member.role,
-    from: member.from ?? null,
+    role: member.role.code,
+    from: member.from,
     to: member.to ?? null,
     reason,
     rule,
     endpoint,
   });
-  if (member.doNotNotify) return decision('must-not-be-notified');
+  if (member.hidden) return decision('must-not-be-notified');
   if (member.to !== undefined && Date.parse(member.to) < at) return decision('membership-ended');
-  if (member.from !== undefined && Date.parse(member.from) > at) return decision('membership-not-begun');
-  const rule = rules.find(
-    (one) => one.events.includes(event.kind) && (one.roles.includes(member.role) || one.roles.includes('any')),
-  );
+  if (Date.parse(member.from) > at) return decision('membership-not-begun');
+  const rule = rules.find((candidate) => applies(candidate, event, member.role.code));
   if (rule === undefined) return decision('no-rule');
   const whereabouts = directory.find(member);
   return whereabouts.kind === 'endpoint'
@@ -122,8 +140,16 @@ function decide(event: StayEvent, member: CircleMember, { directory, rules }: Ro
     : decision(whereabouts.kind, rule.id);
 }
 
-function decideCorrection({ circle, told }: RouteInput): Decision[] {
-  const informed = new Map(told.map((one) => [`${one.member}|${one.endpoint}`, one]));
+function applies({ events, roles, when = {} }: RoutingRule, event: Event, role: string): boolean {
+  return (
+    events.includes(event.kind) &&
+    (roles.includes(role) || roles.includes('any')) &&
+    Object.entries(when).every(([attribute, values]) => values.includes(event.attributes[attribute] ?? ''))
+  );
+}
+
+function decideCorrection({ circle, receipts }: RouteInput): Decision[] {
+  const informed = new Map(receipts.map((receipt) => [`${receipt.member}|${receipt.endpoint}`, receipt]));
   const again = [...informed.values()].map(({ member, label, role, endpoint }): Decision => ({
     member,
     label,
@@ -134,25 +160,23 @@ function decideCorrection({ circle, told }: RouteInput): Decision[] {
     reason: 'was-told-before',
     rule: null,
   }));
-  const known = new Set(again.map((one) => one.member));
-  const others = people(circle.filter(({ reference }) => !known.has(reference))).flatMap(([first]): Decision[] => {
+  const reached = new Set(again.map(({ member }) => member));
+  const unreached = people(circle.filter(({ person }) => !reached.has(person))).flatMap(([first]): Decision[] => {
     if (first === undefined) return [];
-    const { reference, label, role, from, to } = first;
+    const { person, label, role, from, to } = first;
     const reason = 'was-not-told-before';
-    return [
-      { member: reference, label, role, from: from ?? null, to: to ?? null, reason, rule: null, endpoint: undefined },
-    ];
+    return [{ member: person, label, role: role.code, from, to: to ?? null, reason, rule: null, endpoint: undefined }];
   });
-  return [...again, ...others];
+  return [...again, ...unreached];
 }
 
 /** Who was told at two addresses is corrected at both, so the address is part of what names a correction's receipt. */
-function nameOf(event: StayEvent, { member, reason, endpoint }: Decision): string {
+function nameOf(event: Event, { member, reason, endpoint }: Decision): string {
   const address = reason === 'was-told-before' ? `|${endpoint ?? ''}` : '';
-  return `receipt|${event.messageId}|${event.stay}|${event.movement}|${event.kind}|${member}${address}`;
+  return `receipt|${event.messageId}|${event.about.key}|${event.thread}|${event.kind}|${member}${address}`;
 }
 
-function receiptOf(event: StayEvent, decision: Decision): NewReceipt {
+function receiptOf(event: Event, decision: Decision): NewReceipt {
   const { member, label, role, reason, rule, from, to, endpoint } = decision;
   return {
     id: uuid5(nameOf(event, decision)),
@@ -171,18 +195,17 @@ function receiptOf(event: StayEvent, decision: Decision): NewReceipt {
 function deliveryOf(
   { id: receiptId, event }: NewReceipt,
   endpoint: string | undefined,
-  { resources }: RouteInput,
+  { resources, cluster }: RouteInput,
 ): NewDelivery[] {
   if (endpoint === undefined) return [];
-  const { patient, encounter, plan, team } = resources;
   return [
     {
       id: uuid5(`delivery|${receiptId}`),
       receiptId,
       endpoint,
       kind: event.kind,
-      lane: `${endpoint}|${event.patient}`,
-      resources: [patient, encounter, plan, ...(team === undefined ? [] : [team])],
+      lane: `${endpoint}|${cluster}`,
+      resources: [...resources],
     },
   ];
 }

@@ -1,0 +1,139 @@
+import { canonicalJson } from '../message/canonical-json.js';
+import type { Fact, Translation } from '../message/fact.js';
+import { GatewayError } from '../message/failure.js';
+import type { NewWorkItem } from '../message/message.js';
+import { compareText } from '../message/order.js';
+import type { FoldOptions } from '../message/stay.js';
+import type { TranslationStep } from '../message/translation.js';
+import { atStay } from './account.js';
+import { differences } from './differences.js';
+import { outdatedFacts } from './in-force.js';
+import { needsWhole, reachesBack } from './long-way.js';
+import { routeChanges, type RoutingContext } from './notifications.js';
+import { foldFacts, type FoldedWindow } from './window.js';
+
+export interface ApplyContext extends RoutingContext {
+  fold: FoldOptions;
+}
+
+export interface Applied {
+  step: TranslationStep;
+  window: FoldedWindow;
+}
+
+/**
+ * What one translated message changes: facts → folds → events → receipts → deliveries, as one step to save.
+ * @returns the step and the window that follows it; a parked message changes no window. `whole` where what was loaded does not show all that
+ * the message changes: every fact of the cluster must be there
+ */
+export function applyMessage(
+  messageId: string,
+  translation: Translation,
+  before: FoldedWindow,
+  context: ApplyContext,
+): Applied | 'whole' {
+  const workItems = translation.issues.map(({ blocking: _blocking, ...item }): NewWorkItem => item);
+  const settled = atStay(translation.facts, before);
+  if ('doubt' in settled) workItems.push(settled.doubt);
+  if ('doubt' in settled || translation.issues.some(({ blocking }) => blocking))
+    return { step: { ...emptyStep(messageId, 'parked'), workItems }, window: before };
+  const { facts, supersedes } = reading(messageId, settled.facts, before.facts);
+  if (!before.whole && (supersedes || reachesBack(facts, before))) return 'whole';
+  const kept = supersedes ? before.facts.filter((fact) => fact.messageId !== messageId) : before.facts;
+  const after = foldFacts({ ...before, facts: [...kept, ...facts] }, context.fold, before);
+  if (!before.whole && needsWhole(before, after)) return 'whole';
+  const outdated = outdatedFacts(after);
+  const changes = differences(before, after);
+  const notifications = routeChanges(before, after, messageId, context);
+  const step: TranslationStep = {
+    ...emptyStep(messageId, isParked(messageId, after) ? 'parked' : 'translated'),
+    ...changes,
+    facts,
+    supersedes,
+    outdated,
+    reconsidered: before.whole ? [...after.births.keys()] : [],
+    mentions: translation.mentions,
+    ...notifications,
+    workItems: [...workItems, ...changes.workItems, ...notifications.workItems],
+  };
+  return { step, window: withReceipts(withoutOutdated(after, outdated), step) };
+}
+
+/** What the passing of time alone changes: memberships that begin, end, or leave what the CareTeam shows. */
+export function applyPassingTime(window: FoldedWindow, fold: FoldOptions): TranslationStep {
+  const after = foldFacts(window, fold);
+  return { ...emptyStep(null, 'translated'), ...differences(window, after) };
+}
+
+/** What is new of a message: all of it the first time, nothing when a replay reads the same, else all of it in place of the former reading. */
+function reading(messageId: string, facts: Fact[], stored: readonly Fact[]): { facts: Fact[]; supersedes: boolean } {
+  const former = stored.filter((fact) => fact.messageId === messageId);
+  if (former.length === 0) return { facts, supersedes: false };
+  const content = (list: readonly Fact[]) => canonicalJson([...list].sort((a, b) => compareText(a.id, b.id)));
+  return content(former) === content(facts) ? { facts: [], supersedes: false } : { facts, supersedes: true };
+}
+
+/** A message that names a stay of somebody else waits behind its work item; what it says is kept. */
+function isParked(messageId: string, { stays }: FoldedWindow): boolean {
+  return [...stays.values()].some(({ strangers }) => strangers.some((fact) => fact.messageId === messageId));
+}
+
+/** On the short way what no longer matters is not carried along. */
+function withoutOutdated(window: FoldedWindow, outdated: readonly string[]): FoldedWindow {
+  if (window.whole || outdated.length === 0) return window;
+  const gone = new Set(outdated);
+  const left = window.facts.filter(({ id }) => gone.has(id)).map(({ recordedAt }) => recordedAt);
+  const outdatedUntil = [...left, ...(window.outdatedUntil === undefined ? [] : [window.outdatedUntil])].reduce(
+    (latest, recordedAt) => (Date.parse(recordedAt) > Date.parse(latest) ? recordedAt : latest),
+  );
+  return { ...window, facts: window.facts.filter(({ id }) => !gone.has(id)), outdatedUntil };
+}
+
+/** Who was told by this step is corrected by a later message of the batch. */
+function withReceipts(window: FoldedWindow, { receipts, deliveries }: TranslationStep): FoldedWindow {
+  const endpointOf = new Map(deliveries.map(({ receiptId, endpoint }) => [receiptId, endpoint]));
+  const more = receipts.flatMap(({ id, event, member, label, role }) => {
+    const endpoint = endpointOf.get(id);
+    const { patient, thread } = event;
+    return endpoint === undefined ? [] : [{ receiptId: id, patient, thread, member, label, role, endpoint }];
+  });
+  return more.length === 0 ? window : { ...window, receipts: [...window.receipts, ...more] };
+}
+
+/** A step that parks a message and changes nothing else. */
+export function parkedStep(messageId: string, item: NewWorkItem): TranslationStep {
+  return { ...emptyStep(messageId, 'parked'), workItems: [item] };
+}
+
+/** The work item of a message that could not be carried through the pure stages. */
+export function failureItem(messageId: string, error: unknown): NewWorkItem {
+  const failure = error instanceof GatewayError ? error : undefined;
+  return {
+    reason: failure?.code ?? 'translation-failed',
+    text: failure?.message ?? 'the message could not be translated; the gateway log names the place',
+    key: `translation-failed|${messageId}`,
+    ...(failure?.field === undefined ? {} : { field: failure.field }),
+  };
+}
+
+function emptyStep(messageId: string | null, state: TranslationStep['state']): TranslationStep {
+  return {
+    messageId,
+    state,
+    facts: [],
+    supersedes: false,
+    outdated: [],
+    reconsidered: [],
+    anchors: [],
+    mentions: [],
+    resources: [],
+    removed: [],
+    memberships: [],
+    nextChanges: [],
+    events: [],
+    receipts: [],
+    deliveries: [],
+    workItems: [],
+    settled: [],
+  };
+}

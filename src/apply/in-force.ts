@@ -1,0 +1,39 @@
+import { patientMemberships } from '../circle/patient-memberships.js';
+import type { Fact, FactOf } from '../message/fact.js';
+import { inRecordedOrder } from '../message/order.js';
+import { outdatedContacts } from '../record/contacts.js';
+import { outdatedIdentities } from '../record/identity.js';
+import type { FoldedWindow } from './window.js';
+
+/** Ids of the facts of no stay that could be left out for ever: all that they say was said again later. */
+export function outdatedFacts({ facts, people }: Pick<FoldedWindow, 'facts' | 'people'>): string[] {
+  const byAnchor = new Map<string, Fact[]>();
+  for (const fact of facts)
+    if (fact.stay === undefined) {
+      const list = byAnchor.get(fact.patient);
+      if (list === undefined) byAnchor.set(fact.patient, [fact]);
+      else list.push(fact);
+    }
+  const ofAnchors = [...byAnchor.values()].flatMap((own) => outdatedIdentities(ofKind(own, 'identity')));
+  // Statements and contacts of all numbers of a person are one timeline.
+  const ofPeople = people.flatMap(({ anchors }) => {
+    const own = anchors.flatMap((anchor) => byAnchor.get(anchor) ?? []);
+    return [
+      ...outdatedContacts(ofKind(own, 'contact')),
+      ...patientMemberships(ofKind(own, 'member'), new Map()).outdated,
+      ...outdatedConsents(ofKind(own, 'consent')),
+    ];
+  });
+  return [...ofAnchors, ...ofPeople];
+}
+
+/** Of consents the last one of each number is kept: the folds read none yet. */
+function outdatedConsents(facts: readonly FactOf<'consent'>[]): string[] {
+  return inRecordedOrder(facts)
+    .slice(0, -1)
+    .map(({ id }) => id);
+}
+
+function ofKind<Kind extends Fact['kind']>(facts: readonly Fact[], kind: Kind): FactOf<Kind>[] {
+  return facts.filter((fact): fact is FactOf<Kind> => fact.kind === kind);
+}

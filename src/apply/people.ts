@@ -1,0 +1,204 @@
+import type { Meta, Reference } from 'fhir/r4.js';
+import { careTeam, replacedTeam } from '../circle/team.js';
+import { patientMemberships } from '../circle/patient-memberships.js';
+import { stayMemberships } from '../circle/stay-memberships.js';
+import { canonicalJson } from '../message/canonical-json.js';
+import type { Fact, FactOf } from '../message/fact.js';
+import type { Membership } from '../message/membership.js';
+import { instant } from '../message/order.js';
+import { referenceTo, type FoldedResource } from '../message/resource.js';
+import type { Sourced } from '../message/sourced.js';
+import type { FoldedStay, FoldOptions } from '../message/stay.js';
+import { resourceId } from '../message/uuid.js';
+import { contactsOf } from '../record/contacts.js';
+import type { PatientGroup } from '../record/groups.js';
+import { patientOf, replacedPatient } from '../record/patient.js';
+import { foldedStay, type ReducedStay } from '../record/stay.js';
+
+/** A folded resource with its canonical JSON. */
+export interface Written {
+  folded: FoldedResource;
+  body: string;
+}
+
+/** A stay of a patient, and what it was folded from. */
+export interface PersonStay {
+  reduced: ReducedStay;
+  stay: FoldedStay;
+}
+
+/** One patient folded: what is about him beside his stays, his stays, and his circle. */
+export interface Person {
+  anchor: string;
+  /** Anchors whose facts are his, `anchor` first. */
+  anchors: readonly string[];
+  patientId: string;
+  /** References of the resources of his own: Patient, CareTeam. */
+  patient: string;
+  team: string | undefined;
+  stays: ReadonlyMap<string, PersonStay>;
+  /** Memberships of no stay (null) and of each stay that is folded. */
+  memberships: ReadonlyMap<string | null, readonly Membership[]>;
+  /** All of them, and those of stays that are not folded. */
+  circle: readonly Membership[];
+  /** When the resources next change by themselves. */
+  nextChange: string | null;
+  /** Contacts that are neither told nor shown. */
+  hidden: string;
+  resources: ReadonlyMap<string, Written>;
+}
+
+/** What of a patient is not among the facts that are folded. */
+export interface Elsewhere {
+  /** Rows of the projection of stays that are not folded, by Patient id. */
+  memberships: ReadonlyMap<string, readonly Membership[]>;
+  /** Begin of the earliest membership among them, by Patient id. */
+  firstMember: ReadonlyMap<string, string>;
+}
+
+export interface PersonInput {
+  group: PatientGroup;
+  /** His facts of no stay. */
+  facts: readonly Fact[];
+  stays: readonly ReducedStay[];
+  /** Statements of his stays. */
+  statements: readonly FactOf<'member'>[];
+  elsewhere: Elsewhere;
+  /** When each anchor was first recorded. */
+  births: ReadonlyMap<string, string>;
+}
+
+/**
+ * Folds one patient. A stay that did not change since `before`, under the same Patient and with or without a circle as then, is taken from
+ * there.
+ */
+export function foldPerson(input: PersonInput, options: FoldOptions, before?: Person): Person {
+  const { group, facts, elsewhere } = input;
+  const anchors = group.anchors.map((identity) => identity.anchor);
+  const [anchor = ''] = anchors;
+  const patientId = resourceId('Patient', anchor);
+  const contacts = contactsOf(ofKind(facts, 'contact'), anchor);
+  const stays = foldStays(input.stays, patientId, before);
+  const own = patientMemberships(ofKind(facts, 'member'), contacts.byKey).memberships;
+  const memberships = new Map<string | null, readonly Membership[]>([
+    [null, own],
+    ...[...stays].map(([key, { stay }]): [string, Membership[]] => [
+      key,
+      stayMemberships(
+        stay,
+        input.statements.filter((fact) => fact.stay === key),
+        contacts.byKey,
+        options,
+      ),
+    ]),
+  ]);
+  const circle = [...[...memberships.values()].flat(), ...(elsewhere.memberships.get(patientId) ?? [])];
+  const firstMember = elsewhere.firstMember.get(patientId);
+  const patient = patientOf(group, doctorsOf(own, options.now));
+  const { team, nextChange } = careTeam({
+    anchor,
+    patientId,
+    memberships: circle,
+    ...(firstMember === undefined ? {} : { firstMember }),
+    options,
+  });
+  const shared = team && { ...team, resource: { ...team.resource, meta: protectedAs(team, patient) } };
+  const ownResources = [patient, ...contacts.resources, ...(shared ? [shared] : []), ...replacedResources(input)];
+  return {
+    anchor,
+    anchors,
+    patientId,
+    patient: referenceTo(patient.resource),
+    team: team && referenceTo(team.resource),
+    stays,
+    memberships,
+    circle,
+    nextChange,
+    hidden: [...contacts.byKey].flatMap(([key, { hidden }]) => (hidden ? [key] : [])).join(' '),
+    resources: writeAll(ownResources, stays, team?.resource.id, before),
+  };
+}
+
+function foldStays(
+  reduced: readonly ReducedStay[],
+  patientId: string,
+  before: Person | undefined,
+): Map<string, PersonStay> {
+  return new Map(
+    reduced.flatMap((movements): [string, PersonStay][] => {
+      const earlier = before?.patientId === patientId ? before.stays.get(movements.key) : undefined;
+      if (earlier?.reduced === movements) return [[movements.key, earlier]];
+      const stay = foldedStay(movements, patientId);
+      return stay === undefined ? [] : [[movements.key, { reduced: movements, stay }]];
+    }),
+  );
+}
+
+/** Every resource with its bytes; those of a stay that is the same object as before are not written again. */
+function writeAll(
+  own: readonly FoldedResource[],
+  stays: ReadonlyMap<string, PersonStay>,
+  teamId: string | undefined,
+  before: Person | undefined,
+): Map<string, Written> {
+  const written = new Map<string, Written>();
+  for (const folded of own) written.set(referenceTo(folded.resource), { folded, body: canonicalJson(folded.resource) });
+  const sameTeam = before?.team === (teamId === undefined ? undefined : `CareTeam/${teamId}`);
+  for (const [key, { stay, reduced }] of stays) {
+    const plan = `CarePlan/${resourceId('CarePlan', key)}`;
+    const encounter = referenceTo(stay.encounter.resource);
+    const same = sameTeam && before?.stays.get(key)?.reduced === reduced && before.stays.get(key)?.stay === stay;
+    const [kept, keptPlan] = same ? [before.resources.get(encounter), before.resources.get(plan)] : [];
+    written.set(encounter, kept ?? writtenOf(stay.encounter));
+    written.set(plan, keptPlan ?? writtenOf(stay.plan(teamId)));
+  }
+  return written;
+}
+
+function writtenOf(folded: FoldedResource): Written {
+  return { folded, body: canonicalJson(folded.resource) };
+}
+
+function ofKind<Kind extends Fact['kind']>(facts: readonly Fact[], kind: Kind): FactOf<Kind>[] {
+  return facts.filter((fact): fact is FactOf<Kind> => fact.kind === kind);
+}
+
+/** The declared family doctors of now are Patient.generalPractitioner too. */
+function doctorsOf(memberships: readonly Membership[], now: string): Sourced<Reference>[] {
+  const at = instant(now);
+  return memberships
+    .filter(
+      ({ role, hidden, from, to }) =>
+        role.code === 'PCP' && !hidden && instant(from) <= at && (to === undefined || instant(to) > at),
+    )
+    .map(({ person, label, origin }) => ({
+      value: { reference: person, ...(label === '' ? {} : { display: label }) },
+      ...origin,
+    }));
+}
+
+/** A protected patient's circle is protected too. */
+function protectedAs(team: FoldedResource, patient: FoldedResource): Meta {
+  const security = [...(team.resource.meta?.security ?? []), ...(patient.resource.meta?.security ?? [])];
+  const distinct = security.filter(({ code }, index) => security.findIndex((label) => label.code === code) === index);
+  return { ...team.resource.meta, ...(distinct.length === 0 ? {} : { security: distinct }) };
+}
+
+/** What the numbers that another replaced leave behind: an inactive Patient and an ended circle each, so that who holds them learns it. */
+function replacedResources({ group, births }: PersonInput): FoldedResource[] {
+  const [survivor, ...replaced] = group.anchors;
+  if (survivor === undefined) return [];
+  const bornAt = (anchor: string) => births.get(anchor) ?? '';
+  return replaced.flatMap((identity) => {
+    const { anchor } = identity;
+    const [from, own] = [bornAt(anchor), bornAt(survivor.anchor)];
+    const team = replacedTeam({
+      anchor,
+      patientId: resourceId('Patient', anchor),
+      by: { anchor: survivor.anchor },
+      from,
+      to: instant(own) > instant(from) ? own : from,
+    });
+    return [replacedPatient(identity, survivor.anchor), team];
+  });
+}

@@ -1,0 +1,184 @@
+import type { Fact, FactOf } from '../message/fact.js';
+import { compareText, inRecordedOrder, instant } from '../message/order.js';
+import type { EarlierReceipt } from '../message/receipt.js';
+import type { Doubt, FoldOptions } from '../message/stay.js';
+import type { PatientWindow } from '../message/translation.js';
+import { uuid5 } from '../message/uuid.js';
+import { partPatients, type PatientGroup } from '../record/groups.js';
+import type { MovementFact } from '../record/movement.js';
+import { reduceStay, type ReducedStay } from '../record/stay.js';
+import { foldPerson, type Elsewhere, type Person } from './people.js';
+
+/**
+ * All that is known of the people of one window, folded. Replaced by each message, never edited, so that a failing message leaves no trace.
+ */
+export interface FoldedWindow {
+  cluster: string;
+  facts: readonly Fact[];
+  /** Every fact of the cluster is among `facts`. */
+  whole: boolean;
+  /** When each anchor was first recorded. */
+  births: ReadonlyMap<string, string>;
+  /** Latest recordedAt of a fact of no stay that is left out. */
+  outdatedUntil: string | undefined;
+  elsewhere: Elsewhere;
+  receipts: readonly EarlierReceipt[];
+  people: readonly Person[];
+  doubts: ReadonlyMap<string, Doubt>;
+  stays: ReadonlyMap<string, OwnedStay>;
+}
+
+/** A stay and whose it is: of several people who claim it the one who was recorded first. */
+export interface OwnedStay {
+  owner: PatientGroup;
+  /** The owner's facts; a stay of which they are the same is not reduced again. */
+  facts: readonly Fact[];
+  reduced: ReducedStay;
+  /** Facts of others, which have no effect. */
+  strangers: readonly Fact[];
+}
+
+const NOWHERE: Elsewhere = { memberships: new Map(), firstMember: new Map() };
+
+/** Folds what the store loaded. */
+export function foldWindow(window: PatientWindow, options: FoldOptions): FoldedWindow {
+  const { cluster, facts, anchors, memberships, firstMember, outdatedUntil, receipts } = window;
+  // Of somebody unknown until now there is nothing else.
+  const whole = window.whole || anchors.length === 0;
+  const births = new Map(anchors.map(({ anchor, recordedAt }) => [anchor, recordedAt]));
+  return foldFacts(
+    { cluster, facts, whole, births, outdatedUntil, elsewhere: { memberships, firstMember }, receipts },
+    options,
+  );
+}
+
+/** The fold of some facts and nothing else, e.g. of one message on its own. */
+export function foldWhole(facts: readonly Fact[], options: FoldOptions): FoldedWindow {
+  const known = {
+    cluster: '',
+    facts,
+    whole: true,
+    births: new Map(),
+    outdatedUntil: undefined,
+    elsewhere: NOWHERE,
+    receipts: [],
+  };
+  return foldFacts(known, options);
+}
+
+export type WindowFacts = Omit<FoldedWindow, 'people' | 'doubts' | 'stays'>;
+
+/** Folds the facts of a window; what did not change since `before` is taken from there. */
+export function foldFacts(window: WindowFacts, options: FoldOptions, before?: FoldedWindow): FoldedWindow {
+  const lasting = window.facts.filter(({ stay }) => stay === undefined);
+  const births = bornAt(lasting, window);
+  const milliseconds = new Map([...births].map(([anchor, recordedAt]) => [anchor, instant(recordedAt)]));
+  const { groups, doubts } = partPatients(lasting, milliseconds);
+  const stays = ownedStays(window.facts, groups, before);
+  const folded = { ...window, births, stays };
+  return {
+    ...folded,
+    people: groups.map((group) => foldGroup(group, folded, options, before)),
+    doubts: new Map(
+      [...doubts, ...[...stays.values()].flatMap(({ reduced }) => reduced.doubts), ...claimedStays(stays)].map(
+        (doubt) => [doubt.key, doubt],
+      ),
+    ),
+  };
+}
+
+function foldGroup(
+  group: PatientGroup,
+  { facts, births, elsewhere, stays }: WindowFacts & Pick<FoldedWindow, 'stays'>,
+  options: FoldOptions,
+  before: FoldedWindow | undefined,
+): Person {
+  const anchors = new Set(group.anchors.map(({ anchor }) => anchor));
+  const owned = [...stays.values()].filter(({ owner }) => owner === group);
+  const statements = owned.flatMap((stay) =>
+    stay.facts.filter((fact): fact is FactOf<'member'> => fact.kind === 'member'),
+  );
+  const lasting = facts.filter(({ stay, patient }) => stay === undefined && anchors.has(patient));
+  const input = { group, facts: lasting, stays: owned.map(({ reduced }) => reduced), statements, elsewhere, births };
+  return foldPerson(
+    input,
+    options,
+    before?.people.find(({ anchor }) => anchor === group.anchors[0]?.anchor),
+  );
+}
+
+/** Of what is whole the facts say when an anchor was first recorded; else the earlier of what the store knows and what is new. */
+function bornAt(lasting: readonly Fact[], { births: stored, whole }: WindowFacts): Map<string, string> {
+  const births = new Map(whole ? [] : stored);
+  for (const { kind, patient, recordedAt } of lasting) {
+    if (kind !== 'identity') continue;
+    const birth = births.get(patient);
+    if (birth === undefined || isEarlier(recordedAt, birth)) births.set(patient, recordedAt);
+  }
+  return births;
+}
+
+/** One instant may be written in two ways: then the smaller text is the earlier. */
+function isEarlier(a: string, b: string): boolean {
+  return instant(a) < instant(b) || (instant(a) === instant(b) && a < b);
+}
+
+function ownedStays(
+  facts: readonly Fact[],
+  groups: readonly PatientGroup[],
+  before: FoldedWindow | undefined,
+): Map<string, OwnedStay> {
+  const groupOf = new Map(groups.flatMap((group) => group.anchors.map(({ anchor }) => [anchor, group] as const)));
+  return new Map(
+    [...byStay(facts)]
+      .sort(([a], [b]) => compareText(a, b))
+      .flatMap(([key, claims]): [string, OwnedStay][] => {
+        const owner = groupOf.get(claimantOf(claims));
+        if (owner === undefined) return [];
+        const own = claims.filter(({ patient }) => groupOf.get(patient) === owner);
+        const strangers = claims.filter(({ patient }) => groupOf.get(patient) !== owner);
+        const earlier = before?.stays.get(key);
+        const reduced =
+          earlier !== undefined && sameFacts(earlier.facts, own) ? earlier.reduced : reduceStay(key, movementsIn(own));
+        return [[key, { owner, facts: own, reduced, strangers }]];
+      }),
+  );
+}
+
+function byStay(facts: readonly Fact[]): Map<string, Fact[]> {
+  const stays = new Map<string, Fact[]>();
+  for (const fact of facts)
+    if (fact.stay !== undefined) {
+      const list = stays.get(fact.stay);
+      if (list === undefined) stays.set(fact.stay, [fact]);
+      else list.push(fact);
+    }
+  return stays;
+}
+
+function movementsIn(facts: readonly Fact[]): MovementFact[] {
+  return facts.filter((fact): fact is MovementFact => fact.kind === 'movement');
+}
+
+/** The anchor that named the stay first; a stay number is never moved by who names it later. */
+function claimantOf(claims: readonly Fact[]): string {
+  const people = new Set(claims.map(({ patient }) => patient));
+  const [first] = people.size === 1 ? claims : inRecordedOrder(movementsIn(claims));
+  return first?.patient ?? claims[0]?.patient ?? '';
+}
+
+function sameFacts(a: readonly Fact[], b: readonly Fact[]): boolean {
+  return a.length === b.length && a.every((fact, index) => fact === b[index]);
+}
+
+function claimedStays(stays: ReadonlyMap<string, OwnedStay>): Doubt[] {
+  const text = 'the visit number belongs to another patient; an account move (A44) or a merge (A40) would move it';
+  return [...stays].flatMap(([key, { strangers }]) =>
+    [...new Set(strangers.map(({ patient }) => patient))].map((patient) => ({
+      key: `stay-of-another-patient|${uuid5(`${key}|${patient}`)}`,
+      reason: 'stay-of-another-patient',
+      field: 'PV1-19',
+      text,
+    })),
+  );
+}

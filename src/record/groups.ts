@@ -1,0 +1,130 @@
+import { isIns } from '../fhir/systems.js';
+import type { Fact, FactOf } from '../message/fact.js';
+import { splitIdentifier } from '../message/identifier.js';
+import { compareText, inRecordedOrder, instant } from '../message/order.js';
+import type { Doubt } from '../message/stay.js';
+import { uuid5 } from '../message/uuid.js';
+import { anchorIdentity, keyOf, numberOf, strictTraits, type AnchorIdentity, type IdentityFact } from './identity.js';
+
+/** One patient: the anchors whose facts are about him, the one that names him first. */
+export interface PatientGroup {
+  anchors: AnchorIdentity[];
+  /** Anchors that a merge replaced (A40). */
+  merged: ReadonlySet<string>;
+}
+
+/** The people of a cluster of identifiers, and what about them somebody must look at. */
+export interface Parting {
+  groups: PatientGroup[];
+  doubts: Doubt[];
+}
+
+/**
+ * Parts a cluster into patients. Two anchors are one patient where a merge says so, where one lists the other among its own numbers, or where
+ * they share a national identity and their strict traits agree; an INS with other traits never joins two people, and is doubtful.
+ * @param births when each anchor was first recorded, milliseconds; of those without an entry the facts say it
+ */
+export function partPatients(facts: readonly Fact[], births: ReadonlyMap<string, number>): Parting {
+  const { merges, doubts } = mergesOf(facts.filter((fact) => fact.kind === 'merge'));
+  const merged = new Set(merges.keys());
+  const anchors = [...byAnchor(facts)]
+    .map(([anchor, own]) => anchorIdentity(anchor, own, births.get(anchor) ?? birthOf(own)))
+    .sort((a, b) => compareRank(a, b, merged));
+  const groups = joined(
+    anchors,
+    (a, b) => merges.get(a.anchor) === b.anchor || merges.get(b.anchor) === a.anchor || samePerson(a, b),
+  ).map((group) => ({ anchors: group.sort((a, b) => compareRank(a, b, merged)), merged }));
+  return { groups, doubts: [...doubts, ...sharedIns(groups)] };
+}
+
+/** When an anchor was first recorded, milliseconds. */
+export function birthOf(facts: readonly Pick<Fact, 'recordedAt'>[]): number {
+  return Math.min(...facts.map(({ recordedAt }) => instant(recordedAt)));
+}
+
+function byAnchor(facts: readonly Fact[]): Map<string, IdentityFact[]> {
+  const anchors = new Map<string, IdentityFact[]>();
+  for (const fact of facts)
+    if (fact.kind === 'identity') anchors.set(fact.patient, [...(anchors.get(fact.patient) ?? []), fact]);
+  return anchors;
+}
+
+/**
+ * Which anchor each merged one goes to, in recorded order. A merge that would lead back to what it replaces contradicts an earlier one: it
+ * has no effect.
+ */
+function mergesOf(facts: readonly FactOf<'merge'>[]): { merges: Map<string, string>; doubts: Doubt[] } {
+  const merges = new Map<string, string>();
+  const doubts: Doubt[] = [];
+  for (const { body } of inRecordedOrder(facts)) {
+    if (merges.get(body.replaced) === body.survivor) continue;
+    if (leadsTo(body.survivor, body.replaced, merges)) doubts.push(inverseMerge(body));
+    else merges.set(body.replaced, body.survivor);
+  }
+  return { merges, doubts };
+}
+
+function leadsTo(from: string, to: string, merges: ReadonlyMap<string, string>): boolean {
+  for (let at: string | undefined = from; at !== undefined; at = merges.get(at)) if (at === to) return true;
+  return false;
+}
+
+function inverseMerge({ replaced, survivor }: FactOf<'merge'>['body']): Doubt {
+  const text =
+    'a merge (A40) contradicts an earlier one: the patient that it keeps was replaced by the one that it replaces';
+  return { key: `merge|${uuid5(`${replaced}|${survivor}`)}`, reason: 'identity-conflict', field: 'MRG-1', text };
+}
+
+/** What no merge replaced first, hospitals' numbers before others, an INS last; then the one recorded first, then the smallest. */
+function compareRank(a: AnchorIdentity, b: AnchorIdentity, merged: ReadonlySet<string>): number {
+  return (
+    Number(merged.has(a.anchor)) - Number(merged.has(b.anchor)) ||
+    strengthOf(a) - strengthOf(b) ||
+    a.birth - b.birth ||
+    compareText(a.anchor, b.anchor)
+  );
+}
+
+function strengthOf({ anchor, type }: AnchorIdentity): number {
+  if (type === 'PI') return 0;
+  return type === 'INS' || isIns(splitIdentifier(anchor).system) ? 2 : 1;
+}
+
+function samePerson(a: AnchorIdentity, b: AnchorIdentity): boolean {
+  if (lists(a, b.anchor) || lists(b, a.anchor)) return true;
+  return sharesIns(a, b) && strictTraits(a.contributions) === strictTraits(b.contributions);
+}
+
+function lists(identity: AnchorIdentity, anchor: string): boolean {
+  return [...identity.identifiers.values()].some(
+    ({ identifier: { system = '', value = '' }, type }) => type !== 'INS' && numberOf({ system, value }) === anchor,
+  );
+}
+
+function sharesIns(a: AnchorIdentity, b: AnchorIdentity): boolean {
+  const keys = new Set(a.ins.map(keyOf));
+  return b.ins.some((ins) => keys.has(keyOf(ins)));
+}
+
+/** The connected parts of a relation. */
+function joined<T>(items: readonly T[], related: (a: T, b: T) => boolean): T[][] {
+  let parts: T[][] = [];
+  for (const item of items) {
+    const touched = parts.filter((part) => part.some((member) => related(member, item)));
+    parts = [...parts.filter((part) => !touched.includes(part)), [...touched.flat(), item]];
+  }
+  return parts;
+}
+
+/** One INS on two people: other strict traits are another person, and somebody must find out whose it is. */
+function sharedIns(groups: readonly PatientGroup[]): Doubt[] {
+  const bearers = new Map<string, Set<PatientGroup>>();
+  for (const group of groups)
+    for (const { ins } of group.anchors)
+      for (const key of ins.map(keyOf)) bearers.set(key, (bearers.get(key) ?? new Set()).add(group));
+  const text =
+    'two patients have one INS and other strict traits (birth name, first given name, sex, birth date); neither was joined to the other';
+  return [...bearers]
+    .filter(([, people]) => people.size > 1)
+    .map(([key]) => ({ key: `ins|${uuid5(key)}`, reason: 'identity-conflict', field: 'PID-3', text }));
+}
