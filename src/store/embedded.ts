@@ -22,6 +22,8 @@ export interface EmbeddedPostgres {
 
 export interface EmbeddedOptions {
   dataDir: string;
+  /** What PostgreSQL's programs need of the environment: PATH and its like. */
+  environment: NodeJS.ProcessEnv;
   log: Log;
   /** Extra `postgres -c` settings, e.g. `fsync=off` in tests. */
   settings?: string[];
@@ -51,11 +53,12 @@ const SETTINGS = [
  * while the gateway lives, stopped cleanly.
  * @throws GatewayError store-owned-by-another, store-start-failed
  */
-export async function startEmbedded({ dataDir, log, settings = [] }: EmbeddedOptions): Promise<EmbeddedPostgres> {
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, environment, log, settings = [] } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = await lockStore(dataDir);
   try {
-    const launcher = findLauncher(dataDir);
+    const launcher = findLauncher(dataDir, environment);
     const folder = clusterFolder(dataDir, launcher);
     const password = passwordOf(dataDir);
     if (!existsSync(join(folder, 'PG_VERSION'))) createCluster(folder, password, launcher);

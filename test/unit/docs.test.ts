@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { COMMANDS } from '../../src/cli/tdu.js';
-import { loadMappingFiles } from '../../src/cli/load-mappings.js';
-import { ENVIRONMENT, readSettings } from '../../src/config.js';
+import { loadMappingFiles } from '../../src/config/mapping-files.js';
+import { readSettings } from '../../src/config/load.js';
+import { ENVIRONMENT, fileSchema, itemSchemas } from '../../src/config/schema.js';
 import { FAILURES } from '../../src/message/failure.js';
 import { compileMappings } from '../../src/translate/compile.js';
 
@@ -134,13 +135,40 @@ describe('what the pages tell to write', () => {
 });
 
 describe('docs/operator.md', () => {
-  it('has every variable that config.ts reads, and no other', () => {
+  it('shows every setting of a source and of the top of the file, and no other', () => {
+    const [, block = ''] = /```yaml\n(sources:[\s\S]*?)```/.exec(read('docs/operator.md')) ?? [];
+    const [, source = ''] = /^ {2}- ([\s\S]*?)^\w/m.exec(block) ?? [];
+    const keys = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, key]) => key).sort();
+    // Those that a comment beside another names.
+    const beside = ['facilities', 'versions', 'host'];
+    expect([...keys(source, /^(?: {4})?(\w+):/gm), ...beside].sort()).toEqual(
+      Object.keys(itemSchemas.sources.shape).sort(),
+    );
+    for (const name of beside) expect(source).toContain(name);
+    expect(keys(block, /^(\w+):/gm)).toEqual(Object.keys(fileSchema.shape).sort());
+  });
+
+  it('says the default of the settings that it explains, as the schema has it', () => {
+    const text = read('docs/operator.md');
+    const source = itemSchemas.sources.parse({ name: 'any' });
+    const file = fileSchema.parse({});
+    for (const [name, usual] of [
+      ['sources[].sharedNumbers', source.sharedNumbers.map((value) => `\`${value}\``).join(', ')],
+      ['sources[].givenNames', `\`${source.givenNames}\``],
+      ['zone', `\`${file.zone}\``],
+      ['hospitalMembersStayDays', `\`${file.hospitalMembersStayDays}\``],
+      ['circleShowsEndedDays', `\`${file.circleShowsEndedDays}\``],
+    ])
+      expect(text).toContain(`| \`${name ?? ''}\` | ${usual ?? ''} |`);
+  });
+
+  it('has every variable that config/ reads, and no other', () => {
     const table = read('docs/operator.md').match(/## Settings of the environment\n([\s\S]*?)\n## /)?.[1] ?? '';
     const documented = [...table.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name).sort();
     expect(documented).toEqual([...ENVIRONMENT].sort());
   });
 
-  it('says the default of each as config.ts has it', () => {
+  it('says the default of each as the schema has it', () => {
     const text = read('docs/operator.md');
     for (const [name, usual] of [
       ['TDU_DATA_DIR', './data'],

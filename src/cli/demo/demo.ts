@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readPorts } from '../../config.js';
+import { readPorts } from '../../config/load.js';
 import { receiptText, type WrittenReceipt } from '../../route/receipt-text.js';
 import { exchange } from '../mllp-client.js';
 import { startGatewayProcess, type GatewayProcess } from '../bench/gateway-process.js';
