@@ -6,7 +6,7 @@ import { GatewayError } from '../message/failure.js';
 
 export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
-/** The queues of the gateway. They carry ids only; the whole of them may be lost, and the sweep brings everything back (law 2). */
+/** The queues of the gateway. They carry ids only; the whole of them may be lost, and the sweep brings everything back (docs/design.md#one-truth). */
 export interface Queues {
   /** Adds one job that carries these ids. */
   add(queue: string, ids: string[]): Promise<void>;
@@ -141,7 +141,7 @@ function codeOf(error: Error): string {
 
 async function postgresBackend(databaseUrl: string): Promise<Backend> {
   await migrateQueue(databaseUrl);
-  // The queue may be lost whole (law 2), so it waits for no disk.
+  // The queue may be lost whole, so it waits for no disk.
   const connection = { connectionString: databaseUrl, schema: SCHEMA, max: 3, options: '-c synchronous_commit=off' };
   return {
     queue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,

@@ -6,6 +6,7 @@ import { COMMANDS } from '../../src/cli/tdu.js';
 import { loadMappingFiles } from '../../src/config/mapping-files.js';
 import { readSettings } from '../../src/config/load.js';
 import { ENVIRONMENT, fileSchema, itemSchemas } from '../../src/config/schema.js';
+import { STAGES } from '../../src/journey.js';
 import { FAILURES } from '../../src/message/failure.js';
 import { compileMappings } from '../../src/translate/compile.js';
 
@@ -54,7 +55,14 @@ describe('docs/errors.md', () => {
 
 describe('the pages', () => {
   it('are found: the front page, and one for each reader', () => {
-    const readers = ['README.md', 'CONTRIBUTING.md', 'docs/demarrage-rapide.md', 'docs/vendor.md', 'docs/operator.md'];
+    const readers = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'docs/design.md',
+      'docs/demarrage-rapide.md',
+      'docs/vendor.md',
+      'docs/operator.md',
+    ];
     expect(all.map(({ path }) => path)).toEqual(expect.arrayContaining(readers));
   });
 
@@ -100,6 +108,34 @@ describe('the pages', () => {
       ),
     );
     expect(missing).toEqual([]);
+  });
+});
+
+describe('docs/design.md', () => {
+  it('has the stages of the journey in order, with their files and exits', () => {
+    const [, table = ''] = /## The journey\n([\s\S]*?)\n## /.exec(read('docs/design.md')) ?? [];
+    const rows = [...table.matchAll(/^\| (\w+) \| (`.*`) \|(.*)\|$/gm)].map(([, stage, files = '', exits = '']) => ({
+      stage,
+      files: files.replaceAll('`', '').split(' '),
+      exits: exits.split(',').flatMap((exit) => exit.trim() || []),
+    }));
+    expect(rows).toEqual(STAGES.map(({ name, files, exits }) => ({ stage: name, files, exits })));
+  });
+
+  it('has every heading that the code refers to', () => {
+    const headings = anchorsOf(read('docs/design.md'));
+    const cited = ['src', 'test'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((path) => /\.(ts|js|sql)$/.test(path))
+        .flatMap((path) =>
+          [...read(join(folder, path)).matchAll(/docs\/design\.md#([\w-]+)/g)].map(([, heading = '']) => ({
+            path: join(folder, path),
+            heading,
+          })),
+        ),
+    );
+    expect(cited.length).toBeGreaterThan(0);
+    expect(cited.filter(({ heading }) => !headings.includes(heading))).toEqual([]);
   });
 });
 
