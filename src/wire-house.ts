@@ -2,10 +2,10 @@ import { programEnvironment } from './config/load.js';
 import type { CheckedMappings } from './config/mapping-files.js';
 import type { Settings } from './config/schema.js';
 import { GatewayError } from './message/failure.js';
+import type { Log } from './message/log.js';
 import { startEmbedded } from './store/embedded.js';
 import { openStore, type Store } from './store/store.js';
 import type { Mappings } from './translate/compile.js';
-import type { Log } from './watch/logs.js';
 import { openMetrics, type Metrics } from './watch/metrics.js';
 import { openQueues, type Queues } from './work/queues.js';
 

@@ -54,8 +54,8 @@ export function checkMappings(settings: Settings | undefined): CheckedMappings {
     const files = loadMappingFiles(folder);
     const sites = [...sitesOf(files)];
     const compiled = [undefined, ...sites].map((site) => ({ site, result: compileMappings(files, site) }));
-    const found = compiled.flatMap(({ result }) => ('faults' in result ? result.faults : []));
-    const distinct = new Map(found.map((fault) => [describeFailure(fault), inFolder(fault, folder)]));
+    const compileFaults = compiled.flatMap(({ result }) => ('faults' in result ? result.faults : []));
+    const distinct = new Map(compileFaults.map((fault) => [describeFailure(fault), inFolder(fault, folder)]));
     const ofSite = new Map(
       compiled.flatMap(({ site, result }) => ('mappings' in result ? [[site, result.mappings] as const] : [])),
     );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { INS } from '../fhir/systems.js';
+import { isIns } from '../fhir/systems.js';
+import { HAPPENINGS } from '../message/event.js';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and dashes, 40 at most');
 const zone = z.string().refine((value) => isZone(value), 'an IANA time zone, e.g. Europe/Paris');
@@ -26,7 +27,6 @@ const system = z
     (value) => !/^urn:uuid:/i.test(value) || /^urn:uuid:[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(value),
     'a UUID in lower case after urn:uuid:',
   );
-const nationalIdentity: readonly string[] = Object.values(INS);
 
 const sourceSchema = z.strictObject({
   name,
@@ -67,7 +67,7 @@ const sourceSchema = z.strictObject({
    * Absent: the sending facility's (MSH-4), under the source's name.
    */
   authority: system
-    .refine((value) => !nationalIdentity.includes(value), 'the hospital’s own; the INS is no number of a hospital')
+    .refine((value) => !isIns(value), 'the hospital’s own; the INS is no number of a hospital')
     .optional(),
   /** CX-4/EI namespace or universal id → system URI, where the message's own OID is not to be used. */
   authorities: z.record(text, system).default({}),
@@ -111,12 +111,10 @@ const organisationSchema = z.strictObject({
   endpoint: name.optional(),
 });
 
-const eventKinds = ['preadmission', 'admission', 'transfer', 'discharge', 'correction'] as const;
-
 const ruleSchema = z.strictObject({
   id: name,
-  /** A cancellation follows the rule of what it cancels: it goes to those who were told. */
-  events: z.array(z.enum(eventKinds)).min(1),
+  /** A cancellation needs no rule: it goes to those who were told (docs/design.md#corrections-follow-the-error). */
+  events: z.array(z.enum([...HAPPENINGS, 'correction'])).min(1),
   /** Codes of CareTeam.participant.role, e.g. PCP; `any` for all. */
   roles: z.array(text).min(1),
 });

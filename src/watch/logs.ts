@@ -1,6 +1,5 @@
 import { pino } from 'pino';
-
-export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
+import type { Log } from '../message/log.js';
 
 /** One JSON line an event on standard error: ids and codes, never content (docs/design.md#no-content-in-logs). */
 export function openLog(level: string): Log {

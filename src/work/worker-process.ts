@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import type { Log } from '../message/log.js';
 
 /** The work role in two halves: recipients do not wait for a batch that is being translated, and each half has a core where there are two. */
 export const WORKERS = ['translate', 'deliver'] as const;
@@ -11,8 +12,6 @@ export interface Workers<Report> {
   metrics(): Report[];
   stop(): Promise<void>;
 }
-
-type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
 /** The collector's helpers would take the cores that PostgreSQL and the recipients need; alone it is hardly slower. */
 const ALONE = '--no-parallel-scavenge';

@@ -43,8 +43,8 @@ export async function startGatewayProcess(options: {
   });
   const child = fork(main, [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ports = await new Promise<Ports>((resolve, reject) => {
-    child.once('message', (told) => {
-      resolve(told as Ports);
+    child.once('message', (message) => {
+      resolve(message as Ports);
     });
     child.once('exit', (code) => {
       reject(new GatewayError('store-start-failed', `the gateway ended with code ${String(code)} before it was ready`));
@@ -85,5 +85,5 @@ async function residentKiB(pids: number[]): Promise<number> {
   const held = pids.map(async (pid) =>
     Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0),
   );
-  return (await Promise.all(held)).reduce((total, one) => total + one, 0);
+  return (await Promise.all(held)).reduce((total, size) => total + size, 0);
 }

@@ -113,6 +113,13 @@ hospitalMembersStayDays: 1.5
     expect(hospitalMembersStayDays).toBe(1.5);
   });
 
+  it('take a rule for whatever an event may be, but a cancellation, which follows the rule of what it cancels', () => {
+    const rule = (event: string) => `rules: [{ id: r, events: [${event}], roles: [any] }]`;
+    for (const event of ['preadmission', 'admission', 'transfer', 'bed-change', 'discharge', 'correction'])
+      expect(settings(rule(event)).rules[0]?.events).toEqual([event]);
+    for (const event of ['admission-cancelled', 'patient-replaced']) expect(faults(rule(event))).toHaveLength(1);
+  });
+
   it('take each role once, in any order, with blanks', () => {
     expect(settings('', { TDU_ROLES: 'work, receive,work' }).roles).toEqual(['work', 'receive']);
   });
