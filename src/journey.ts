@@ -2,7 +2,7 @@ import type { DeliveryState } from './message/delivery.js';
 import type { MessageState } from './message/message.js';
 
 /** One stage of the journey. */
-export interface Stage {
+interface Stage {
   name: string;
   takes: string;
   gives: string;

@@ -17,7 +17,7 @@ export interface Ports {
 }
 
 /** What the file names and may not hold: secrets come from the environment, paths are relative to the file. */
-export interface Resolved {
+interface Resolved {
   sources: SourceItem[];
   endpoints: EndpointSettings[];
 }

@@ -6,7 +6,7 @@ import { GatewayError } from '../message/failure.js';
 import { crossCheck, environmentFault, schemaFaults, type ConfigurationFile, type Ports } from './checks.js';
 import { environmentSchema, fileSchema, plainSource, type Settings } from './schema.js';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the environment and the configuration file.

@@ -171,10 +171,10 @@ export const ENVIRONMENT: readonly string[] = Object.keys(environmentSchema.shap
 export type SourceItem = z.infer<typeof sourceSchema>;
 export type SourceSettings = Omit<SourceItem, 'zone'> & { zone: string };
 export type EndpointSettings = z.infer<typeof endpointSchema> & { authorization?: string };
-export type ProfessionalSettings = z.infer<typeof professionalSchema>;
-export type OrganisationSettings = z.infer<typeof organisationSchema>;
-export type RuleSettings = z.infer<typeof ruleSchema>;
-export type Role = z.infer<typeof role>;
+type ProfessionalSettings = z.infer<typeof professionalSchema>;
+type OrganisationSettings = z.infer<typeof organisationSchema>;
+type RuleSettings = z.infer<typeof ruleSchema>;
+type Role = z.infer<typeof role>;
 
 /** Every setting of the gateway, read once, frozen, passed down. */
 export interface Settings {
