@@ -1,40 +1,91 @@
 import type { DeliveryState } from './message/delivery.js';
 import type { MessageState } from './message/message.js';
 
+/** One stage of the journey. */
+interface Stage {
+  name: string;
+  takes: string;
+  gives: string;
+  /** Its files and rooms, the entrance first. */
+  files: readonly string[];
+  /** The states in which something leaves the journey here, before its end. */
+  exits: readonly (MessageState | DeliveryState)[];
+}
+
 /**
- * The map of the house: the stages in order, what each takes and gives, and every exit (DESIGN §1).
- * refused — kept, answered AE/AR, never translated. parked — kept, waits behind a work item. dead — no further attempt.
+ * The map of the house: the stages in order, where each lives, and every exit (docs/design.md#the-journey).
+ * refused — kept, answered AE or AR, never translated. parked — kept, waits behind a work item. dead — no further attempt.
  */
 export const STAGES = [
-  { name: 'receive', takes: 'bytes', gives: 'a row in the journal, then the answer', exits: ['refused', 'parked'] },
-  { name: 'translate', takes: 'a journal message and the mappings', gives: 'facts with traces', exits: ['parked'] },
-  { name: 'record', takes: 'all facts of a patient', gives: 'Patient, Encounter, CarePlan', exits: [] },
-  { name: 'circle', takes: 'all facts of a patient', gives: 'CareTeam', exits: [] },
-  { name: 'route', takes: 'event, circle, directory, rules', gives: 'receipts and deliveries', exits: [] },
-  { name: 'deliver', takes: 'a delivery', gives: 'attempts and an outcome', exits: ['dead'] },
-  { name: 'serve', takes: 'a request', gives: 'FHIR, screens, metrics', exits: [] },
-] as const;
+  {
+    name: 'receive',
+    takes: 'bytes',
+    gives: 'a row in the journal, then the answer',
+    files: ['src/wire-receive.ts', 'src/receive/', 'src/store/keep.ts'],
+    exits: ['refused', 'parked'],
+  },
+  {
+    name: 'translate',
+    takes: 'a journal message and the mappings',
+    gives: 'facts, each with its traces',
+    files: ['src/wire-translate.ts', 'src/work/translate-stage.ts', 'src/translate/', 'src/store/translation.ts'],
+    exits: ['parked'],
+  },
+  {
+    name: 'record',
+    takes: 'the facts of a patient',
+    gives: 'Patient, Encounter, CarePlan',
+    files: ['src/record/'],
+    exits: [],
+  },
+  { name: 'circle', takes: 'the facts of a patient', gives: 'CareTeam', files: ['src/circle/'], exits: [] },
+  {
+    name: 'route',
+    takes: 'an event, the circle, the directory, the rules',
+    gives: 'receipts and deliveries',
+    files: ['src/route/'],
+    exits: [],
+  },
+  {
+    name: 'deliver',
+    takes: 'a delivery',
+    gives: 'attempts and an outcome',
+    files: ['src/wire-deliver.ts', 'src/deliver/', 'src/store/deliveries.ts'],
+    exits: ['dead'],
+  },
+  {
+    name: 'serve',
+    takes: 'a request',
+    gives: 'FHIR, lists for the operator, metrics',
+    files: ['src/wire-serve.ts', 'src/serve/', 'src/store/serving.ts', 'src/store/operations.ts'],
+    exits: [],
+  },
+] as const satisfies readonly Stage[];
 
-/** Queues carry ids only (law 2); BullMQ allows no `:` in a name. */
+/** Queues carry ids only (docs/design.md#one-truth); BullMQ allows no `:` in a name. */
 export const QUEUES = { translate: 'translate', deliver: 'deliver', upkeep: 'upkeep' } as const;
 
-/** A translate job: ids of journal messages, oldest first. A deliver job: ids of deliveries. */
+/** A translate job: ids of journal messages, oldest first. A deliver job: names of endpoints that have something due. */
 export interface StageJob {
   ids: string[];
 }
 
-/** Legal changes of a message's state. */
+/** Legal changes of a message's state; `translated → received` is a replay. */
 export const MESSAGE_CHANGES: Readonly<Record<MessageState, readonly MessageState[]>> = {
   received: ['translated', 'parked'],
   parked: ['received', 'translated'],
-  translated: ['received', 'annulled'],
+  translated: ['received'],
   refused: [],
-  annulled: [],
 };
 
-/** Legal changes of a delivery's state; `dead → due` is an operator's decision. */
+/** Legal changes of a delivery's state; a failed attempt that is to be repeated leaves it `due`, `dead → due` is an operator's decision. */
 export const DELIVERY_CHANGES: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
-  due: ['due', 'delivered', 'dead'],
+  due: ['delivered', 'dead'],
   delivered: [],
   dead: ['due'],
 };
+
+/** The states from which this one may be reached. */
+export function statesBefore<S extends string>(changes: Readonly<Record<S, readonly S[]>>, to: S): S[] {
+  return (Object.keys(changes) as S[]).filter((from) => changes[from].includes(to));
+}

@@ -13,12 +13,12 @@ function house(): Sources {
   );
 }
 
-/** A house of one wrong file beside these others, all empty. */
+/** What is found in a house of one file beside these others, all empty. */
 function found(path: string, text: string, ...others: string[]): string[] {
   return violationsOf(new Map([...others.map((other): [string, string] => [other, '']), [path, text]]));
 }
 
-describe('the house (DESIGN §3)', () => {
+describe('the house', () => {
   it('keeps every rule of its rooms', () => {
     expect(violationsOf(house())).toEqual([]);
   });
@@ -29,7 +29,17 @@ describe('the house (DESIGN §3)', () => {
 
   it('was read whole: every room is there', () => {
     const rooms = new Set([...house().keys()].map((path) => path.split('/')[1]));
-    for (const room of ['main.ts', 'config.ts', 'journey.ts', 'message', 'hl7v2', 'fhir', 'translate', 'record'])
+    for (const room of [
+      'main.ts',
+      'wire-receive.ts',
+      'config',
+      'journey.ts',
+      'message',
+      'hl7v2',
+      'fhir',
+      'translate',
+      'record',
+    ])
       expect(rooms).toContain(room);
     for (const room of ['circle', 'route', 'receive', 'store', 'deliver', 'serve', 'work', 'watch', 'cli'])
       expect(rooms).toContain(room);
@@ -43,11 +53,17 @@ describe('the check of the house', () => {
     ['PURE imports another PURE', 'src/record/a.ts', '../route/b.js', 'record may import'],
     ['circle imports route, though route may import circle', 'src/circle/a.ts', '../route/b.js', 'circle may import'],
     ['PURE imports an EDGE', 'src/translate/a.ts', '../store/b.js', 'translate may import'],
-    ['PURE reads the configuration', 'src/route/a.ts', '../config.js', 'route may import'],
+    ['PURE reads the configuration', 'src/route/a.ts', '../config/load.js', 'route may import'],
     ['an EDGE imports another EDGE', 'src/serve/a.ts', '../store/b.js', 'an EDGE never imports another EDGE'],
-    ['a room imports main.ts', 'src/work/a.ts', '../main.js', 'only main.ts and cli/ wire'],
-    ['a room imports a command', 'src/serve/a.ts', '../cli/b.js', 'only main.ts and cli/ wire'],
-    ['config.ts imports an EDGE', 'src/config.ts', './store/b.js', 'config.ts may import'],
+    ['PURE imports the room that has it done', 'src/circle/a.ts', '../apply/b.js', 'circle may import'],
+    ['apply imports an EDGE', 'src/apply/a.ts', '../store/b.js', 'apply may import'],
+    ['a room imports main.ts', 'src/work/a.ts', '../main.js', 'only main.ts, wire-\\*.ts and cli/ wire'],
+    ['a room imports its wiring', 'src/receive/a.ts', '../wire-receive.js', 'only main.ts, wire-\\*.ts and cli/ wire'],
+    ['a room imports a command', 'src/serve/a.ts', '../cli/b.js', 'only main.ts, wire-\\*.ts and cli/ wire'],
+    ['the configuration imports an EDGE', 'src/config/a.ts', '../store/b.js', 'config may import'],
+    ['main.ts imports a command', 'src/main.ts', './cli/b.js', 'knows nothing of what starts it'],
+    ['wiring imports a command', 'src/wire-serve.ts', './cli/b.js', 'knows nothing of what starts it'],
+    ['wiring imports main.ts', 'src/wire-serve.ts', './main.js', 'knows nothing of what starts it'],
   ])('tells when %s', (_, path, specifier, rule) => {
     const target = join(path, '..', specifier).replace('.js', '.ts');
     const sentence = expect.stringMatching(new RegExp(`^${path} imports ${specifier}: .*${rule}`));
@@ -62,9 +78,14 @@ describe('the check of the house', () => {
     ['route imports circle', 'src/route/a.ts', '../circle/b.js'],
     ['PURE imports words', 'src/record/a.ts', '../fhir/b.js'],
     ['PURE reads the map of the house', 'src/route/a.ts', '../journey.js'],
-    ['an EDGE reads the configuration', 'src/deliver/a.ts', '../config.js'],
+    ['an EDGE reads the configuration', 'src/deliver/a.ts', '../config/schema.js'],
     ['an EDGE imports PURE', 'src/work/a.ts', '../route/b.js'],
+    ['apply imports PURE', 'src/apply/a.ts', '../record/b.js'],
+    ['the configuration compiles the mappings', 'src/config/a.ts', '../translate/b.js'],
     ['main.ts imports an EDGE', 'src/main.ts', './store/b.js'],
+    ['main.ts imports its wiring', 'src/main.ts', './wire-serve.js'],
+    ['wiring imports an EDGE', 'src/wire-serve.ts', './store/b.js'],
+    ['wiring imports wiring', 'src/wire-serve.ts', './wire-receive.js'],
     ['a command imports main.ts', 'src/cli/a.ts', '../main.js'],
   ])('lets %s', (_, path, specifier) => {
     const target = join(path, '..', specifier).replace('.js', '.ts');
@@ -92,7 +113,7 @@ describe('the check of the house', () => {
   it.each(['net', 'node:fs', 'node:http', 'node:https', 'node:tls', 'node:timers/promises', 'pg', 'bullmq', 'ioredis'])(
     'tells that PURE imports %s',
     (name) => {
-      for (const room of ['message', 'hl7v2', 'fhir', 'translate', 'record', 'circle', 'route'])
+      for (const room of ['message', 'hl7v2', 'fhir', 'translate', 'record', 'circle', 'route', 'apply'])
         expect(found(`src/${room}/a.ts`, `import type { X } from '${name}';`)).toEqual([
           expect.stringContaining(`src/${room}/a.ts imports ${name}: words and PURE take`),
         ]);
@@ -144,16 +165,21 @@ describe('the check of the house', () => {
     ["const port = process['env'].HTTP_PORT;"],
     ['const { env } = process;'],
     ["import { env } from 'node:process';"],
-  ])('tells that a file other than config.ts reads the environment: %s', (text) => {
-    expect(found('src/cli/a.ts', text)).toEqual(['src/cli/a.ts:1: only config.ts reads the environment']);
-    expect(found('src/config.ts', text)).toEqual([]);
+  ])('tells that a file elsewhere than in config/ reads the environment: %s', (text) => {
+    for (const path of ['src/cli/a.ts', 'src/work/a.ts', 'src/main.ts', 'src/wire-work.ts', 'src/configuration/a.ts'])
+      expect(found(path, text)).toContain(`${path}:1: only config/ reads the environment`);
+    expect(found('src/config/load.ts', text)).toEqual([]);
   });
 
-  it('lets the named files hand the environment on, and read no setting of it', () => {
-    const path = 'src/work/worker-process.ts';
-    expect(found(path, 'const env = { ...process.env, A: 1 };')).toEqual([]);
-    expect(found(path, "const a = process.env['A'];")).toHaveLength(1);
-    expect(found('src/work/other.ts', 'const env = { ...process.env };')).toHaveLength(1);
+  it('tells the environment handed on whole', () => {
+    expect(found('src/work/worker-process.ts', 'const env = { ...process.env, A: 1 };')).toHaveLength(1);
+    expect(found('src/store/embedded-binaries.ts', 'spawn(a, b, { env: process.env });')).toHaveLength(1);
+  });
+
+  it('tells a main.ts of more than 120 lines, and no other file', () => {
+    expect(found('src/main.ts', 'f();\n'.repeat(121))).toEqual([expect.stringContaining('src/main.ts has 121 lines')]);
+    expect(found('src/main.ts', 'f();\n'.repeat(120))).toEqual([]);
+    expect(found('src/cli/tdu.ts', 'f();\n'.repeat(121))).toEqual([]);
   });
 
   it.each(["throw new Error('x');", "reject(new TypeError('x'));", "const e = Error('x');"])(
@@ -189,11 +215,13 @@ describe('the check of the house', () => {
 
   it('tells a room that the house does not have', () => {
     expect(found('src/manager/a.ts', '')).toEqual(['src/manager/a.ts: manager is no room of the house']);
+    expect(found('src/config.ts', '')).toEqual(['src/config.ts: config.ts is no room of the house']);
+    expect(found('src/wires.ts', '')).toEqual(['src/wires.ts: wires.ts is no room of the house']);
   });
 
   it('tells an exception that nothing needs any more', () => {
-    expect(needlessExceptions(new Map([['src/work/worker-process.ts', '']]))).toContain(
-      'src/work/worker-process.ts no longer names process.env: take the exception away',
-    );
+    expect(needlessExceptions(new Map([['src/work/queues.ts', '']]))).toEqual([
+      'src/work/queues.ts UnrecoverableError is no longer thrown: take the exception away',
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { readSettings } from '../config.js';
-import { checkMappings, describeFault } from './load-mappings.js';
+import { readSettings } from '../config/load.js';
+import { checkMappings } from '../config/mapping-files.js';
+import { describeFailure } from '../message/failure.js';
 import { summaryOf } from './summary.js';
 
 /**
@@ -23,6 +24,6 @@ export function run(args: string[]): Promise<number> {
   } else if (ok) {
     console.log('configuration and mappings: no fault');
     for (const [name, text] of summary ?? []) console.log(`  ${name.padEnd(15)} ${text}`);
-  } else for (const fault of faults) console.log(describeFault(fault));
+  } else for (const fault of faults) console.log(describeFailure(fault));
   return Promise.resolve(ok ? 0 : 1);
 }

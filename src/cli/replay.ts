@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { readPorts } from '../config.js';
+import { readPorts } from '../config/load.js';
 import { GatewayError } from '../message/failure.js';
 
 /**

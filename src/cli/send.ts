@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Client, Message, type InboundResponse } from 'node-hl7-client';
-import { readPorts } from '../config.js';
+import { readPorts } from '../config/load.js';
 import { GatewayError } from '../message/failure.js';
 import { readMessageFile } from './message-file.js';
 

@@ -1,4 +1,4 @@
-import type { EndpointSettings, Settings, SourceSettings } from '../config.js';
+import type { EndpointSettings, Settings, SourceSettings } from '../config/schema.js';
 import type { Mappings } from '../translate/compile.js';
 
 /** What is set up, line by line: names, places and numbers. Of secrets it says only that they are there. */

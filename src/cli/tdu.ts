@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { GatewayError } from '../message/failure.js';
-import { isProgram } from './program.js';
+import { describeFailure, GatewayError } from '../message/failure.js';
+import { isProgram } from '../work/process.js';
 
 interface Command {
   what: string;
@@ -71,8 +71,7 @@ async function runCommand(name: string, command: Command, args: string[]): Promi
       return 2;
     }
     if (!(error instanceof GatewayError)) throw error;
-    const remedy = error.remedy === undefined ? '' : ` — ${error.remedy}`;
-    console.error(`${error.code}: ${error.message}${remedy}`);
+    console.error(describeFailure(error));
     return 1;
   }
 }

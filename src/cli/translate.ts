@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { FhirResource } from 'fhir/r4.js';
-import { isZone, mappingsFolder, plainSource, readSettings, type SourceSettings } from '../config.js';
+import { mappingsFolder, readSettings } from '../config/load.js';
+import { isZone, plainSource, type SourceSettings } from '../config/schema.js';
 import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
 import type { Translation } from '../message/fact.js';
@@ -9,7 +10,7 @@ import { admit, type Admission } from '../receive/admit.js';
 import { compileMappings, type Mappings } from '../translate/compile.js';
 import { translate } from '../translate/translate.js';
 import { remember, type PatientMemory } from '../work/apply-message.js';
-import { loadMappingFiles, sitesOf } from './load-mappings.js';
+import { loadMappingFiles, sitesOf } from '../config/mapping-files.js';
 import { readMessageFile } from './message-file.js';
 
 const OPTIONS = {

@@ -85,3 +85,9 @@ export class GatewayError extends Error {
     this.remedy = context.remedy;
   }
 }
+
+/** A failure as one line, for who starts the gateway or runs a command: its place, its code, what is wrong, what to do. */
+export function describeFailure({ file, line, code, message, remedy }: GatewayError): string {
+  const place = file === undefined ? '' : `${file}:${String(line ?? 1)}: `;
+  return `${place}${code}: ${message}${remedy === undefined ? '' : ` — ${remedy}`}`;
+}

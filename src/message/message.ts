@@ -1,5 +1,5 @@
 /** Where a journal message stands. The legal changes are in `journey.ts`. */
-export type MessageState = 'received' | 'refused' | 'parked' | 'translated' | 'annulled';
+export type MessageState = 'received' | 'refused' | 'parked' | 'translated';
 
 /** HL7 table 0008: original mode AA/AE/AR, enhanced mode CA/CE/CR. */
 export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR';

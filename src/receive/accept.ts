@@ -1,4 +1,4 @@
-import type { SourceSettings } from '../config.js';
+import type { SourceSettings } from '../config/schema.js';
 import { buildAck } from '../hl7v2/ack.js';
 import { decodeText } from '../hl7v2/charset.js';
 import { toTimestamp } from '../hl7v2/datetime.js';

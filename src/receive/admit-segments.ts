@@ -1,4 +1,4 @@
-import type { SourceSettings } from '../config.js';
+import type { SourceSettings } from '../config/schema.js';
 import { toInstant } from '../hl7v2/datetime.js';
 import type { Message, Segment } from '../hl7v2/parse.js';
 import type { AckIssue } from '../message/message.js';

@@ -1,4 +1,4 @@
-import type { SourceSettings } from '../config.js';
+import type { SourceSettings } from '../config/schema.js';
 import type { Message } from '../hl7v2/parse.js';
 import type { AckIssue, NewWorkItem } from '../message/message.js';
 import { checkSegments } from './admit-segments.js';

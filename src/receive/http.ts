@@ -1,5 +1,5 @@
 import express, { Router, type NextFunction, type Request, type Response } from 'express';
-import type { SourceSettings } from '../config.js';
+import type { SourceSettings } from '../config/schema.js';
 import type { AckCode } from '../message/message.js';
 import { accept, oversizeAnswer, type ReceiveDeps } from './accept.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { SourceSettings } from '../config.js';
+import type { SourceSettings } from '../config/schema.js';
 import { frame, FrameDecoder, type FrameEvent } from '../hl7v2/frame.js';
 import { GatewayError } from '../message/failure.js';
 import { accept, oversizeAnswer, type ReceiveDeps } from './accept.js';

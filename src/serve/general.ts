@@ -30,7 +30,9 @@ export function negotiate(request: Request): void {
 function readsJson(range: string): boolean {
   const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
   const unwanted = parameters.some(
-    (one) => /^q=0(\.0*)?$/.test(one) || (one.startsWith('fhirversion=') && !/^fhirversion="?4\.0/.test(one)),
+    (parameter) =>
+      /^q=0(\.0*)?$/.test(parameter) ||
+      (parameter.startsWith('fhirversion=') && !/^fhirversion="?4\.0/.test(parameter)),
   );
   return !unwanted && (JSON_FORMS.has(type) || ANY.has(type));
 }
@@ -52,7 +54,7 @@ export function readGeneral(given: URLSearchParams): Asked {
   if (summary === 'true' || summary === 'text')
     throw refused('_summary', `${summary} is not served; false and data give whole resources, count a total`);
   if (params.has('_elements')) throw refused('_elements', 'not served: resources are given whole');
-  for (const met of ['_format', '_pretty', '_total']) params.delete(met);
+  for (const general of ['_format', '_pretty', '_total']) params.delete(general);
   if (summary === 'data' || summary === 'false') params.delete('_summary');
   return { params, pretty };
 }

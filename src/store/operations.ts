@@ -1,6 +1,6 @@
 import type { JournalMessage, MessageState } from '../message/message.js';
 import { GatewayError } from '../message/failure.js';
-import { MESSAGE_CHANGES } from '../journey.js';
+import { MESSAGE_CHANGES, statesBefore } from '../journey.js';
 import type { Queryable } from './pool.js';
 
 /** A page of a list: `after` is the cursor of the page before. */
@@ -114,8 +114,7 @@ export async function untranslated(client: Queryable, before: string, limit: num
 
 /** Changes a message's state where the journey allows it; false where it does not. */
 export async function setMessageState(client: Queryable, id: string, to: MessageState): Promise<boolean> {
-  const from = Object.entries(MESSAGE_CHANGES).flatMap(([state, next]) => (next.includes(to) ? [state] : []));
-  return ((await client.query(STATE, [id, to, from])).rowCount ?? 0) > 0;
+  return ((await client.query(STATE, [id, to, statesBefore(MESSAGE_CHANGES, to)])).rowCount ?? 0) > 0;
 }
 
 const NODE = `SELECT nextval('gateway_node')::int AS node`;

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { GatewayError } from '../message/failure.js';
-
-export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
+import type { Log } from '../message/log.js';
 
 /** Anything that answers a query: the pool, or one connection of it inside a transaction. */
 export type Queryable = Pick<pg.PoolClient, 'query'>;

@@ -1,6 +1,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import type { SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
+import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
 import type { TranslationTx } from '../message/translation.js';
 import { claimDeliveries, endpointsDue, recordAttempts, releaseDeliveries, reviveDelivery } from './deliveries.js';
@@ -18,7 +19,7 @@ import {
   type Page,
 } from './operations.js';
 import { firstIdAt, makePartitions } from './partitions.js';
-import { openPool, storeError, type Log } from './pool.js';
+import { openPool, storeError } from './pool.js';
 import { historyOf, readResource, readVersion, searchResources, type StoredVersion } from './serving.js';
 import { inTranslation } from './translation.js';
 import { closeWorkItem } from './work-items.js';

@@ -35,9 +35,9 @@ const RELEASED: Statement = [
   WHERE message_id = ANY ($1::bigint[]) AND state = 'open' AND opened_at < now() AND (key IS NULL OR key <> ALL ($2::text[]))`,
 ];
 
-/** Closes what earlier readings of these messages left open, but for what they say again (by key) and what this transaction opened. */
-export async function closeReleased(client: Queryable, messageIds: string[], said: string[]): Promise<void> {
-  if (messageIds.length > 0) await prepared(client, RELEASED, [messageIds, said]);
+/** Closes what earlier readings of these messages left open, but for what they find again (by key) and what this transaction opened. */
+export async function closeReleased(client: Queryable, messageIds: string[], openKeys: string[]): Promise<void> {
+  if (messageIds.length > 0) await prepared(client, RELEASED, [messageIds, openKeys]);
 }
 
 /** Closes a work item; false when it is not open. `how` says what released it. */

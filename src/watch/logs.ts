@@ -1,8 +1,7 @@
 import { pino } from 'pino';
+import type { Log } from '../message/log.js';
 
-export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
-
-/** One JSON line an event on standard error: ids and codes, never content (law 8). */
+/** One JSON line an event on standard error: ids and codes, never content (docs/design.md#no-content-in-logs). */
 export function openLog(level: string): Log {
   const logger = pino(
     { level, base: { service: 'trait-d-union' }, timestamp: pino.stdTimeFunctions.isoTime },

@@ -19,8 +19,8 @@ export interface Metrics {
   counted(counts: Readonly<Record<string, number>>): void;
   /** For another process, which serves them with its own. */
   json(): Promise<MetricsJson>;
-  /** Prometheus text, with what other processes last told. */
-  text(others: readonly MetricsJson[]): Promise<string>;
+  /** Prometheus text, with what the workers last reported. */
+  text(workers: readonly MetricsJson[]): Promise<string>;
 }
 
 // eslint-disable-next-line max-lines-per-function -- the list of metrics, one after the other
@@ -71,9 +71,9 @@ export function openMetrics(): Metrics {
       for (const [what, count] of Object.entries(counts)) depth.set({ what }, count);
     },
     json: () => registry.getMetricsAsJSON(),
-    async text(others) {
-      if (others.length === 0) return registry.metrics();
-      return AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics();
+    async text(workers) {
+      if (workers.length === 0) return registry.metrics();
+      return AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...workers]).metrics();
     },
   };
 }

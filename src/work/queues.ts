@@ -3,10 +3,9 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { StageJob } from '../journey.js';
 import { GatewayError } from '../message/failure.js';
+import type { Log } from '../message/log.js';
 
-export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
-
-/** The queues of the gateway. They carry ids only; the whole of them may be lost, and the sweep brings everything back (law 2). */
+/** The queues of the gateway. They carry ids only; the whole of them may be lost, and the sweep brings everything back (docs/design.md#one-truth). */
 export interface Queues {
   /** Adds one job that carries these ids. */
   add(queue: string, ids: string[]): Promise<void>;
@@ -61,10 +60,12 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
     if (!closing) log('warn', 'queue.connection', { code: codeOf(cause) });
   };
   const queue = (name: string): Queue => {
-    const known = queues.get(name) ?? backend.queue(name);
-    if (!queues.has(name)) known.on('error', failed);
-    queues.set(name, known);
-    return known;
+    const open = queues.get(name);
+    if (open !== undefined) return open;
+    const opened = backend.queue(name);
+    opened.on('error', failed);
+    queues.set(name, opened);
+    return opened;
   };
   const start = (name: string, concurrency: number, process: (job: Job) => Promise<void>) => {
     const worker = backend.worker(name, process, concurrency);
@@ -91,11 +92,11 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
       start(name, concurrency, (job) => carryOut(() => handler((job.data as StageJob).ids)));
     },
     async every(name, job, ms, handler) {
-      const known = handlers.get(name);
-      const table = known ?? new Map<string, () => Promise<void>>();
+      const running = handlers.get(name);
+      const table = running ?? new Map<string, () => Promise<void>>();
       table.set(job, handler);
       handlers.set(name, table);
-      if (known === undefined) start(name, 1, async ({ name: due }) => void (await table.get(due)?.()));
+      if (running === undefined) start(name, 1, async ({ name: due }) => void (await table.get(due)?.()));
       const schedule = () =>
         queue(name).upsertJobScheduler(
           job,
@@ -112,13 +113,13 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
     depth: (name) => queue(name).getJobCountByTypes('waiting', 'active', 'delayed'),
     ping: async () => void (await queue('translate').getJobCounts('waiting')),
     obliterate: async () => {
-      for (const one of queues.values()) await one.obliterate({ force: true });
+      for (const open of queues.values()) await open.obliterate({ force: true });
     },
     async close() {
       closing = true;
       watches.forEach(clearInterval);
       await Promise.allSettled(workers.map((worker) => worker.close()));
-      await Promise.allSettled([...queues.values()].map((one) => one.close()));
+      await Promise.allSettled([...queues.values()].map((open) => open.close()));
       await backend.close();
     },
   };
@@ -141,7 +142,7 @@ function codeOf(error: Error): string {
 
 async function postgresBackend(databaseUrl: string): Promise<Backend> {
   await migrateQueue(databaseUrl);
-  // The queue may be lost whole (law 2), so it waits for no disk.
+  // The queue may be lost whole, so it waits for no disk.
   const connection = { connectionString: databaseUrl, schema: SCHEMA, max: 3, options: '-c synchronous_commit=off' };
   return {
     queue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,

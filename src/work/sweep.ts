@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Puts back in the queue whatever PostgreSQL says is due and the queue may have lost: messages kept and not translated, endpoints with
- * something due (law 2). A message queued twice is translated once: the second job finds it done.
+ * something due (docs/design.md#one-truth). A message queued twice is translated once: the second job finds it done.
  */
 export async function openSweep(
   queues: Queues,

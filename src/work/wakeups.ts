@@ -1,4 +1,4 @@
-type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
+import type { Log } from '../message/log.js';
 
 /** Least time between two jobs: a job costs the queue ten milliseconds, and whoever takes it takes all that waits. */
 const BETWEEN_MS = 500;

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import type { Log } from '../message/log.js';
 
 /** The work role in two halves: recipients do not wait for a batch that is being translated, and each half has a core where there are two. */
 export const WORKERS = ['translate', 'deliver'] as const;
@@ -6,13 +7,11 @@ export const WORKERS = ['translate', 'deliver'] as const;
 export type WorkerName = (typeof WORKERS)[number];
 
 /** The processes of the work role. */
-export interface Workers<Told> {
-  /** What each last told of its metrics; nothing of one that has not yet. */
-  metrics(): Told[];
+export interface Workers<Report> {
+  /** What each last reported of its metrics; nothing of one that has not yet. */
+  metrics(): Report[];
   stop(): Promise<void>;
 }
-
-type Log = (level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>) => void;
 
 /** The collector's helpers would take the cores that PostgreSQL and the recipients need; alone it is hardly slower. */
 const ALONE = '--no-parallel-scavenge';
@@ -22,24 +21,27 @@ const OPTIONS: Readonly<Record<WorkerName, string[]>> = {
   deliver: [ALONE],
 };
 
-/** The work role in processes of its own, each brought back when it dies. They share the store and end with their parent. */
-export function forkWorkers<Told>(main: string, databaseUrl: string, log: Log): Workers<Told> {
-  const workers = WORKERS.map((name) => forkWorker<Told>(main, name, databaseUrl, log));
+/**
+ * The work role in processes of its own, each brought back when it dies. They share the store and end with their parent.
+ * @param main the program that each runs, with its name as argument
+ * @param environment what they read their settings from
+ */
+export function forkWorkers<Report>(main: string, environment: NodeJS.ProcessEnv, log: Log): Workers<Report> {
+  const workers = WORKERS.map((name) => forkWorker<Report>(main, name, environment, log));
   return {
     metrics: () => workers.flatMap((worker) => worker.metrics()),
     stop: async () => void (await Promise.all(workers.map((worker) => worker.stop()))),
   };
 }
 
-function forkWorker<Told>(main: string, name: WorkerName, databaseUrl: string, log: Log): Workers<Told> {
+function forkWorker<Report>(main: string, name: WorkerName, env: NodeJS.ProcessEnv, log: Log): Workers<Report> {
   let child: ChildProcess;
   let stopping = false;
-  let last: Told[] = [];
+  let last: Report[] = [];
   const start = () => {
-    const env = { ...process.env, DATABASE_URL: databaseUrl, TDU_ROLES: 'work' };
     child = fork(main, [name], { env, execArgv: [...process.execArgv, ...OPTIONS[name]] });
-    child.on('message', (told) => {
-      last = [told as Told];
+    child.on('message', (report) => {
+      last = [report as Report];
     });
     child.on('exit', (code, signal) => {
       if (stopping) return;

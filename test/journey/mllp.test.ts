@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { SourceSettings } from '../../src/config.js';
+import type { SourceSettings } from '../../src/config/schema.js';
 import { frame, FrameDecoder } from '../../src/hl7v2/frame.js';
 import { parse, type Message } from '../../src/hl7v2/parse.js';
 import { GatewayError } from '../../src/message/failure.js';

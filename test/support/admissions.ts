@@ -1,4 +1,4 @@
-import type { SourceSettings } from '../../src/config.js';
+import type { SourceSettings } from '../../src/config/schema.js';
 import type { IncomingMessage, KeptMessage } from '../../src/message/message.js';
 import type { ReceiveDeps } from '../../src/receive/accept.js';
 import { Committer, type Keep } from '../../src/receive/committer.js';
@@ -17,6 +17,8 @@ export const receiveSource: SourceSettings = {
   frameSeconds: 30,
   idleSeconds: 3600,
   authorities: {},
+  givenNames: 'auto',
+  sharedNumbers: [],
 };
 
 /** An invented admission, sound for PAM.FR. */

@@ -8,21 +8,30 @@ export type Sources = ReadonlyMap<string, string>;
 export type Violation = string;
 
 const WORDS = ['message', 'hl7v2', 'cda', 'fhir'];
-const PURE = ['translate', 'record', 'circle', 'route'];
+const PURE = ['translate', 'record', 'circle', 'route', 'apply'];
 const EDGE = ['receive', 'store', 'deliver', 'serve', 'work', 'watch'];
-const WIRING = ['main.ts', 'cli'];
-const ROOMS = new Set([...WORDS, ...PURE, ...EDGE, ...WIRING, 'config.ts', 'journey.ts']);
+const WIRING = ['main.ts', 'wire', 'cli'];
+const ROOMS = new Set([...WORDS, ...PURE, ...EDGE, ...WIRING, 'config', 'journey.ts']);
 const PURE_ROOMS = new Set([...WORDS, ...PURE, 'journey.ts']);
 
-/** The import table of DESIGN §3: room → what it may import beside itself. */
+/** Of PURE, who may import whom: `apply` has all of them done, `route` asks who is of the circle. */
+const PURE_OF_PURE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['apply', ['translate', 'record', 'circle', 'route']],
+  ['route', ['circle']],
+]);
+
+/** The import table of docs/design.md, *The rooms*: room → what it may import beside itself. */
 const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['message', []],
   ...['hl7v2', 'cda', 'fhir'].map((room): [string, string[]] => [room, ['message']]),
-  ...PURE.map((room): [string, string[]] => [room, [...WORDS, 'journey.ts', ...(room === 'route' ? ['circle'] : [])]]),
-  ...EDGE.map((room): [string, string[]] => [room, [...WORDS, ...PURE, 'config.ts', 'journey.ts']]),
-  ['config.ts', WORDS],
+  ...PURE.map((room): [string, string[]] => [room, [...WORDS, 'journey.ts', ...(PURE_OF_PURE.get(room) ?? [])]]),
+  ...EDGE.map((room): [string, string[]] => [room, [...WORDS, ...PURE, 'config', 'journey.ts']]),
+  // Its checks compile the mapping files.
+  ['config', [...WORDS, 'translate']],
   ['journey.ts', ['message']],
-  ...WIRING.map((room): [string, string[]] => [room, [...ROOMS]]),
+  ['main.ts', [...ROOMS].filter((room) => room !== 'cli')],
+  ['wire', [...ROOMS].filter((room) => room !== 'cli' && room !== 'main.ts')],
+  ['cli', [...ROOMS]],
 ]);
 
 /** What words and PURE may take from outside the house: nothing that reads a clock, a socket, a file or chance. */
@@ -40,23 +49,20 @@ const PURE_DATE = new Set(['parse', 'UTC']);
 /** Folders named after a kind of code say nothing of the journey. */
 const EMPTY_NAMES = new Set(['utils', 'util', 'helpers', 'services', 'types', 'common', 'lib', 'managers']);
 
-/** The files that may name `process.env` although they are not config.ts; a setting may be read by none. */
-export const HANDS_ON_ENVIRONMENT: ReadonlyMap<string, string> = new Map([
-  ['src/store/embedded-binaries.ts', 'PostgreSQL’s own programs run in the environment of the gateway'],
-  ['src/work/worker-process.ts', 'the worker reads its settings from the environment of its parent'],
-  ['src/cli/bench/gateway-process.ts', 'the gateway that is measured runs in the environment of the bench'],
-]);
+/** `main.ts` is read first, so it is short. */
+const MAIN_LINES = 120;
 /** Errors that are not ours, because a library asks for its own. */
 export const FOREIGN_ERRORS: ReadonlyMap<string, string> = new Map([
   ['src/work/queues.ts UnrecoverableError', 'BullMQ stops trying a job only for its own error'],
 ]);
 
-/** Every rule of DESIGN §3 that these files break. */
+/** Every rule of docs/design.md, *The rooms*, that these files break. */
 export function violationsOf(sources: Sources): Violation[] {
   const files = parsed(sources);
   const imports = importsOfAll(sources);
   return [
     ...files.flatMap(({ path }) => placeFaults(path)),
+    ...lengthFaults(sources),
     ...imports.flatMap(({ path, found }) => found.flatMap((one) => importFaults(path, one, sources))),
     ...cycles(imports, sources).map((group) => `${group} import each other in a cycle`),
     ...files.flatMap(({ path, source }) => codeFaults(path, source)),
@@ -118,8 +124,17 @@ function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   });
 }
 
+/** The files `src/wire-*.ts` are one room. */
 function roomOf(path: string): string {
-  return path.split('/')[1] ?? '';
+  const room = path.split('/')[1] ?? '';
+  return /^wire-[a-z0-9-]+\.ts$/.test(room) ? 'wire' : room;
+}
+
+function lengthFaults(sources: Sources): Violation[] {
+  const lines = (sources.get('src/main.ts') ?? '').trimEnd().split('\n').length;
+  return lines > MAIN_LINES
+    ? [`src/main.ts has ${lines} lines, ${MAIN_LINES} at most: wiring goes to src/wire-*.ts`]
+    : [];
 }
 
 function placeFaults(path: string): Violation[] {
@@ -147,8 +162,11 @@ function importFaults(path: string, { specifier, names }: Imported, sources: Sou
   const allowed = MAY_IMPORT.get(room) ?? [];
   if (other === room || allowed.includes(other)) return [];
   if (EDGE.includes(room) && EDGE.includes(other))
-    return [`${path} imports ${specifier}: an EDGE never imports another EDGE; main.ts hands over a function`];
-  if (WIRING.includes(other)) return [`${path} imports ${specifier}: only main.ts and cli/ wire the rooms together`];
+    return [`${path} imports ${specifier}: an EDGE never imports another EDGE; its wiring hands over a function`];
+  if (room === 'main.ts' || room === 'wire')
+    return [`${path} imports ${specifier}: the gateway knows nothing of what starts it`];
+  if (WIRING.includes(other))
+    return [`${path} imports ${specifier}: only main.ts, wire-*.ts and cli/ wire the rooms together`];
   return [`${path} imports ${specifier}: ${room} may import ${allowed.join(', ') || 'nothing of the house'} only`];
 }
 
@@ -211,10 +229,10 @@ function isEnvironment(node: ts.Node): boolean {
   return named && node.expression.getText() === 'process';
 }
 
-/** process.env, an alias of it, or node:process. Elsewhere than in config.ts it may only be spread whole into a child’s environment. */
+/** process.env, an alias of it, or node:process, elsewhere than in config/: what a child needs is handed over. */
 function environmentFault(path: string, node: ts.Node): string | undefined {
-  if (path === 'src/config.ts') return undefined;
-  const rule = 'only config.ts reads the environment';
+  if (roomOf(path) === 'config') return undefined;
+  const rule = 'only config/ reads the environment';
   if (ts.isImportDeclaration(node) && /^'(node:)?process'$/.test(node.moduleSpecifier.getText())) return rule;
   if (
     ts.isVariableDeclaration(node) &&
@@ -222,8 +240,7 @@ function environmentFault(path: string, node: ts.Node): string | undefined {
     ts.isObjectBindingPattern(node.name)
   )
     return rule;
-  if (!isEnvironment(node)) return undefined;
-  return HANDS_ON_ENVIRONMENT.has(path) && ts.isSpreadAssignment(node.parent) ? undefined : rule;
+  return isEnvironment(node) ? rule : undefined;
 }
 
 /** Bare errors, and throws of what is no error at all. What was caught may be thrown on. */
@@ -284,14 +301,11 @@ function isName(node: ts.Identifier): boolean {
 /** Named exceptions that nothing needs any more. */
 export function needlessExceptions(sources: Sources): Violation[] {
   const held = (path: string, text: string) => (sources.get(path) ?? '').includes(text);
-  const environment = [...HANDS_ON_ENVIRONMENT.keys()]
-    .filter((path) => !held(path, 'process.env'))
-    .map((path) => `${path} no longer names process.env`);
   const errors = [...FOREIGN_ERRORS.keys()]
     .filter((entry) => {
       const [path = '', name = ''] = entry.split(' ');
       return !held(path, `new ${name}(`);
     })
     .map((entry) => `${entry} is no longer thrown`);
-  return [...environment, ...errors].map((what) => `${what}: take the exception away`);
+  return errors.map((what) => `${what}: take the exception away`);
 }

@@ -1,3 +1,4 @@
+import { programEnvironment } from '../../dist/config/load.js';
 import { startEmbedded } from '../../dist/store/embedded.js';
 
 /**
@@ -6,7 +7,7 @@ import { startEmbedded } from '../../dist/store/embedded.js';
  */
 const log = (_level, event) => process.send?.({ event });
 try {
-  const postgres = await startEmbedded({ dataDir: process.argv[2] ?? '', log });
+  const postgres = await startEmbedded({ dataDir: process.argv[2] ?? '', environment: programEnvironment(), log });
   process.send?.({ url: postgres.url, pid: postgres.pid() });
   process.on('message', () => void postgres.stop().then(() => process.exit(0)));
 } catch (error) {

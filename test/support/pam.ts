@@ -1,4 +1,4 @@
-import { loadMappingFiles } from '../../src/cli/load-mappings.js';
+import { loadMappingFiles } from '../../src/config/mapping-files.js';
 import { parse } from '../../src/hl7v2/parse.js';
 import type { FoldedResource } from '../../src/message/delivery.js';
 import type { Fact, Translation } from '../../src/message/fact.js';

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { programEnvironment } from '../../dist/config/load.js';
 import { startEmbedded } from '../../dist/store/embedded.js';
 import { openStore } from '../../dist/store/store.js';
 
@@ -9,7 +10,7 @@ export default async function startPostgres() {
   const dataDir = mkdtempSync(join(tmpdir(), 'tdu-jest-'));
   const log = () => undefined;
   const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
-  const postgres = await startEmbedded({ dataDir, log, settings });
+  const postgres = await startEmbedded({ dataDir, environment: programEnvironment(), log, settings });
   const store = await openStore({ databaseUrl: postgres.url, log });
   await store.close();
   process.env['TDU_TEST_POSTGRES'] = postgres.url;

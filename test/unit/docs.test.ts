@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { COMMANDS } from '../../src/cli/tdu.js';
-import { loadMappingFiles } from '../../src/cli/load-mappings.js';
-import { ENVIRONMENT, readSettings } from '../../src/config.js';
+import { loadMappingFiles } from '../../src/config/mapping-files.js';
+import { readSettings } from '../../src/config/load.js';
+import { ENVIRONMENT, fileSchema, itemSchemas } from '../../src/config/schema.js';
+import { STAGES } from '../../src/journey.js';
 import { FAILURES } from '../../src/message/failure.js';
 import { compileMappings } from '../../src/translate/compile.js';
 
@@ -53,7 +55,14 @@ describe('docs/errors.md', () => {
 
 describe('the pages', () => {
   it('are found: the front page, and one for each reader', () => {
-    const readers = ['README.md', 'CONTRIBUTING.md', 'docs/demarrage-rapide.md', 'docs/vendor.md', 'docs/operator.md'];
+    const readers = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'docs/design.md',
+      'docs/demarrage-rapide.md',
+      'docs/vendor.md',
+      'docs/operator.md',
+    ];
     expect(all.map(({ path }) => path)).toEqual(expect.arrayContaining(readers));
   });
 
@@ -102,6 +111,34 @@ describe('the pages', () => {
   });
 });
 
+describe('docs/design.md', () => {
+  it('has the stages of the journey in order, with their files and exits', () => {
+    const [, table = ''] = /## The journey\n([\s\S]*?)\n## /.exec(read('docs/design.md')) ?? [];
+    const rows = [...table.matchAll(/^\| (\w+) \| (`.*`) \|(.*)\|$/gm)].map(([, stage, files = '', exits = '']) => ({
+      stage,
+      files: files.replaceAll('`', '').split(' '),
+      exits: exits.split(',').flatMap((exit) => exit.trim() || []),
+    }));
+    expect(rows).toEqual(STAGES.map(({ name, files, exits }) => ({ stage: name, files, exits })));
+  });
+
+  it('has every heading that the code refers to', () => {
+    const headings = anchorsOf(read('docs/design.md'));
+    const cited = ['src', 'test'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((path) => /\.(ts|js|sql)$/.test(path))
+        .flatMap((path) =>
+          [...read(join(folder, path)).matchAll(/docs\/design\.md#([\w-]+)/g)].map(([, heading = '']) => ({
+            path: join(folder, path),
+            heading,
+          })),
+        ),
+    );
+    expect(cited.length).toBeGreaterThan(0);
+    expect(cited.filter(({ heading }) => !headings.includes(heading))).toEqual([]);
+  });
+});
+
 describe('what the pages tell to write', () => {
   const blocks = (path: string) =>
     [...read(path).matchAll(/^ *```yaml\n([\s\S]*?)^ *```/gm)].map(([, text]) => text ?? '');
@@ -134,13 +171,40 @@ describe('what the pages tell to write', () => {
 });
 
 describe('docs/operator.md', () => {
-  it('has every variable that config.ts reads, and no other', () => {
+  it('shows every setting of a source and of the top of the file, and no other', () => {
+    const [, block = ''] = /```yaml\n(sources:[\s\S]*?)```/.exec(read('docs/operator.md')) ?? [];
+    const [, source = ''] = /^ {2}- ([\s\S]*?)^\w/m.exec(block) ?? [];
+    const keys = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, key]) => key).sort();
+    // Those that a comment beside another names.
+    const beside = ['facilities', 'versions', 'host'];
+    expect([...keys(source, /^(?: {4})?(\w+):/gm), ...beside].sort()).toEqual(
+      Object.keys(itemSchemas.sources.shape).sort(),
+    );
+    for (const name of beside) expect(source).toContain(name);
+    expect(keys(block, /^(\w+):/gm)).toEqual(Object.keys(fileSchema.shape).sort());
+  });
+
+  it('says the default of the settings that it explains, as the schema has it', () => {
+    const text = read('docs/operator.md');
+    const source = itemSchemas.sources.parse({ name: 'any' });
+    const file = fileSchema.parse({});
+    for (const [name, usual] of [
+      ['sources[].sharedNumbers', source.sharedNumbers.map((value) => `\`${value}\``).join(', ')],
+      ['sources[].givenNames', `\`${source.givenNames}\``],
+      ['zone', `\`${file.zone}\``],
+      ['hospitalMembersStayDays', `\`${file.hospitalMembersStayDays}\``],
+      ['circleShowsEndedDays', `\`${file.circleShowsEndedDays}\``],
+    ])
+      expect(text).toContain(`| \`${name ?? ''}\` | ${usual ?? ''} |`);
+  });
+
+  it('has every variable that config/ reads, and no other', () => {
     const table = read('docs/operator.md').match(/## Settings of the environment\n([\s\S]*?)\n## /)?.[1] ?? '';
     const documented = [...table.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name).sort();
     expect(documented).toEqual([...ENVIRONMENT].sort());
   });
 
-  it('says the default of each as config.ts has it', () => {
+  it('says the default of each as the schema has it', () => {
     const text = read('docs/operator.md');
     for (const [name, usual] of [
       ['TDU_DATA_DIR', './data'],

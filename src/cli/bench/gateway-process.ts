@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../../config/load.js';
 import { GatewayError } from '../../message/failure.js';
 
 /** A gateway in processes of its own, on a fresh embedded store. */
@@ -31,8 +32,7 @@ export async function startGatewayProcess(options: {
   const config = join(dataDir, 'gateway.yaml');
   await writeFile(config, options.config ?? 'sources: []\n');
   const main = fileURLToPath(new URL('../../main.js', import.meta.url));
-  const env = {
-    ...process.env,
+  const env = childEnvironment({
     TDU_DATA_DIR: dataDir,
     TDU_CONFIG: config,
     TDU_ROLES: options.roles,
@@ -40,11 +40,11 @@ export async function startGatewayProcess(options: {
     HTTP_PORT: '0',
     TDU_LOG_LEVEL: 'warn',
     ...options.env,
-  };
+  });
   const child = fork(main, [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ports = await new Promise<Ports>((resolve, reject) => {
-    child.once('message', (told) => {
-      resolve(told as Ports);
+    child.once('message', (message) => {
+      resolve(message as Ports);
     });
     child.once('exit', (code) => {
       reject(new GatewayError('store-start-failed', `the gateway ended with code ${String(code)} before it was ready`));
@@ -85,5 +85,5 @@ async function residentKiB(pids: number[]): Promise<number> {
   const held = pids.map(async (pid) =>
     Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0),
   );
-  return (await Promise.all(held)).reduce((total, one) => total + one, 0);
+  return (await Promise.all(held)).reduce((total, size) => total + size, 0);
 }

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../message/failure.js';
-import { isProgram } from '../program.js';
+import { isProgram } from '../../work/process.js';
 import { benchAdmission } from './admission.js';
 import { load, type LoadResult } from './load.js';
 

@@ -3,7 +3,7 @@ import { parse } from '../../hl7v2/parse.js';
 import { compileMappings } from '../../translate/compile.js';
 import { translate } from '../../translate/translate.js';
 import { remember } from '../../work/apply-message.js';
-import { loadMappingFiles } from '../load-mappings.js';
+import { loadMappingFiles } from '../../config/mapping-files.js';
 
 /** How long it runs unmeasured first: a gateway runs for months, and the compiler is done after some seconds. */
 const WARM_UP_SECONDS = 4;

@@ -24,7 +24,7 @@ export interface ExpectedStay {
   patient: string;
   status: 'planned' | 'in-progress' | 'finished' | 'cancelled';
   /** Deliveries that reached the family doctor's software. */
-  told: number;
+  deliveries: number;
 }
 
 const DAY = '20260302';
@@ -373,10 +373,10 @@ function shifted(): DayMessage {
 
 /** What the day must leave behind. */
 export const EXPECTED_STAYS: ExpectedStay[] = [
-  { visit: 'V26001', patient: 'LENOIR-DEMO', status: 'finished', told: 4 },
-  { visit: 'V26002', patient: 'MARCHAND-DEMO', status: 'finished', told: 2 },
-  { visit: 'V26003', patient: 'DIALLO-DEMO', status: 'finished', told: 5 },
-  { visit: 'V26004', patient: 'NGUYEN-DEMO', status: 'in-progress', told: 4 },
-  { visit: 'V26005', patient: 'ROUSSEL-DEMO', status: 'finished', told: 4 },
-  { visit: 'V26006', patient: 'COSTA-DEMO', status: 'cancelled', told: 2 },
+  { visit: 'V26001', patient: 'LENOIR-DEMO', status: 'finished', deliveries: 4 },
+  { visit: 'V26002', patient: 'MARCHAND-DEMO', status: 'finished', deliveries: 2 },
+  { visit: 'V26003', patient: 'DIALLO-DEMO', status: 'finished', deliveries: 5 },
+  { visit: 'V26004', patient: 'NGUYEN-DEMO', status: 'in-progress', deliveries: 4 },
+  { visit: 'V26005', patient: 'ROUSSEL-DEMO', status: 'finished', deliveries: 4 },
+  { visit: 'V26006', patient: 'COSTA-DEMO', status: 'cancelled', deliveries: 2 },
 ];

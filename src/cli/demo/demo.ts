@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readPorts } from '../../config.js';
+import { readPorts } from '../../config/load.js';
 import { receiptText, type WrittenReceipt } from '../../route/receipt-text.js';
 import { exchange } from '../mllp-client.js';
 import { startGatewayProcess, type GatewayProcess } from '../bench/gateway-process.js';
@@ -17,7 +17,7 @@ const VENDOR_FAILS = { from: '09:30', to: '10:10' };
 interface Check {
   what: string;
   expected: string;
-  found: string;
+  actual: string;
 }
 
 /**
@@ -46,10 +46,10 @@ export async function run(args: string[]): Promise<number> {
     await stop();
     throw error;
   }
-  const failed = checks.filter(({ expected, found }) => expected !== found);
+  const failed = checks.filter(({ expected, actual }) => expected !== actual);
   show(
     'Ce qui devait être vrai',
-    checks.map((check) => ({ ...check, verdict: check.expected === check.found ? 'oui' : 'NON' })),
+    checks.map((check) => ({ ...check, verdict: check.expected === check.actual ? 'oui' : 'NON' })),
   );
   if (!once) {
     console.log(
@@ -77,8 +77,8 @@ async function territory(vendorUrl: string): Promise<string> {
 async function playAndShow(gateway: GatewayProcess, vendor: VendorProcess): Promise<Check[]> {
   const day = sampleDay();
   const answers = await play(day, gateway, vendor);
-  const told = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.told, 0);
-  await vendor.received(told, 60_000);
+  const deliveries = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.deliveries, 0);
+  await vendor.received(deliveries, 60_000);
   await settled(gateway);
   show(
     'Les messages de la journée',
@@ -137,11 +137,11 @@ function settled(gateway: GatewayProcess): Promise<void> {
 }
 
 async function stayRow(gateway: GatewayProcess, visit: string): Promise<Record<string, string>> {
-  const found = await get<{ total: number; entry?: { resource: Stay }[] }>(
+  const stays = await get<{ total: number; entry?: { resource: Stay }[] }>(
     gateway,
     `/fhir/Encounter?identifier=${visit}`,
   );
-  const stay = found.entry?.[0]?.resource;
+  const stay = stays.entry?.[0]?.resource;
   const place = stay?.location?.at(-1)?.location?.display ?? '';
   return {
     séjour: visit,
@@ -168,8 +168,8 @@ interface Team {
 }
 
 async function circleRows(gateway: GatewayProcess): Promise<Record<string, string>[]> {
-  const found = await get<{ entry?: { resource: Team }[] }>(gateway, '/fhir/CareTeam');
-  return (found.entry ?? []).flatMap(({ resource }, index) =>
+  const teams = await get<{ entry?: { resource: Team }[] }>(gateway, '/fhir/CareTeam');
+  return (teams.entry ?? []).flatMap(({ resource }, index) =>
     (resource.participant ?? []).map(({ role, member, period }) => ({
       cercle: `${index + 1} (${resource.status})`,
       membre: member?.display ?? '',
@@ -198,7 +198,7 @@ async function showReceipt(gateway: GatewayProcess): Promise<void> {
 
 function answerChecks(day: DayMessage[], answers: string[]): Check[] {
   const wrong = day.filter((message, index) => answers[index] !== message.expected);
-  return [{ what: 'réponses aux messages', expected: String(day.length), found: String(day.length - wrong.length) }];
+  return [{ what: 'réponses aux messages', expected: String(day.length), actual: String(day.length - wrong.length) }];
 }
 
 async function stayChecks(
@@ -209,20 +209,20 @@ async function stayChecks(
   const statuses = EXPECTED_STAYS.map(({ visit, status }, index) => ({
     what: `statut du séjour ${visit}`,
     expected: status,
-    found: stays[index]?.['statut'] ?? '',
+    actual: stays[index]?.['statut'] ?? '',
   }));
-  const told = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.told, 0);
+  const deliveries = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.deliveries, 0);
   const delivered = await get<Page>(gateway, '/api/deliveries?state=delivered&count=500');
   const again = delivered.items.some(({ attempts }) => Number(attempts) > 1);
   const dead = await get<Page>(gateway, '/api/deliveries?state=dead');
   const items = await get<Page>(gateway, '/api/work-items?state=open');
   return [
     ...statuses,
-    { what: 'remises faites', expected: String(told), found: String(delivered.total) },
-    { what: 'reçues par le logiciel', expected: String(told), found: String(await vendor.count()) },
-    { what: 'remises reprises après la panne', expected: 'oui', found: again ? 'oui' : 'non' },
-    { what: 'remises abandonnées', expected: '0', found: String(dead.total) },
-    { what: 'points à traiter', expected: '2', found: String(items.total) },
+    { what: 'remises faites', expected: String(deliveries), actual: String(delivered.total) },
+    { what: 'reçues par le logiciel', expected: String(deliveries), actual: String(await vendor.count()) },
+    { what: 'remises reprises après la panne', expected: 'oui', actual: again ? 'oui' : 'non' },
+    { what: 'remises abandonnées', expected: '0', actual: String(dead.total) },
+    { what: 'points à traiter', expected: '2', actual: String(items.total) },
   ];
 }
 

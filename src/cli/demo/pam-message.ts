@@ -2,7 +2,7 @@
 export const HOSPITAL = 'CH-AUTAN&000990001&N';
 const HOSPITAL_LEGAL = 'CH-AUTAN&000990001&M';
 const PROFESSIONALS = 'ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO';
-/** The test arc of the INS (pam-fr.md §2.3). */
+/** The test arc of the INS (ANS, list of the OIDs of the INS authorities). */
 const INS_TEST = 'ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.10&ISO';
 
 export interface SampleDoctor {

@@ -22,27 +22,27 @@ export async function startVendorProcess(port = 0): Promise<VendorProcess> {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const root = await new Promise<string>((resolve, reject) => {
-    child.once('message', (told) => {
-      resolve(`http://127.0.0.1:${(told as { port: number }).port}`);
+    child.once('message', (message) => {
+      resolve(`http://127.0.0.1:${(message as { port: number }).port}`);
     });
     child.once('exit', () => {
       reject(new GatewayError('peer-unreachable', 'the vendor server ended before it was ready'));
     });
   });
-  const told = async (query: string, signal?: AbortSignal) => {
+  const countOf = async (query: string, signal?: AbortSignal) => {
     const response = await fetch(`${root}/_received?_summary=count${query}`, signal === undefined ? {} : { signal });
     return ((await response.json()) as { total: number }).total;
   };
   return {
     url: `${root}/fhir`,
-    count: () => told(''),
+    count: () => countOf(''),
     async behave(mode) {
       const body = JSON.stringify({ mode });
       await fetch(`${root}/_behaviour`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     },
     async received(count, withinMs) {
       try {
-        await told(`&atLeast=${count}`, AbortSignal.timeout(withinMs));
+        await countOf(`&atLeast=${count}`, AbortSignal.timeout(withinMs));
       } catch (cause) {
         throw new GatewayError('endpoint-timeout', 'what was waited for did not come in time', { cause });
       }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Bundle, BundleEntry, FhirResource, Identifier } from 'fhir/r4.js';
-import { isProgram } from '../program.js';
+import { isProgram } from '../../work/process.js';
 
 export type Behaviour = 'ok' | '500' | '422' | 'hang' | 'reset';
 

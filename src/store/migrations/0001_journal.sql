@@ -14,7 +14,7 @@ CREATE TABLE journal (
   answer_code text NOT NULL,
   answer bytea NOT NULL,
   issues jsonb NOT NULL,
-  state text NOT NULL CHECK (state IN ('received', 'refused', 'parked', 'translated', 'annulled')),
+  state text NOT NULL CHECK (state IN ('received', 'refused', 'parked', 'translated')),
   PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 CREATE TABLE journal_default PARTITION OF journal DEFAULT;
@@ -23,10 +23,10 @@ CREATE INDEX journal_control_id ON journal (control_id);
 -- What the sweep looks for: kept, not yet translated. Empty when all is well.
 CREATE INDEX journal_untranslated ON journal (id) WHERE state = 'received';
 -- Most messages are translated: an index over all states would cost every message an entry for lists nobody asks for.
-CREATE INDEX journal_exits ON journal (state, id) WHERE state IN ('refused', 'parked', 'annulled');
+CREATE INDEX journal_exits ON journal (state, id) WHERE state IN ('refused', 'parked');
 CREATE INDEX journal_refused ON journal (source, sender, control_id, sha256) WHERE state = 'refused';
 
--- A control id is taken once per source and sender (DESIGN §10); refused messages take none.
+-- A control id is taken once per source and sender (docs/design.md#answers-and-control-ids); refused messages take none.
 CREATE TABLE control_id (
   source text NOT NULL,
   sender text NOT NULL,

@@ -52,8 +52,8 @@ describe('tdu check', () => {
     const { code, out } = await check();
     expect(code).toBe(1);
     expect(out.split('\n')).toEqual([
-      `${config}:2: sources.0.colour: no such setting — remove colour, or correct its spelling`,
-      `${first}:3: a site row does not say why it differs — add \`because: …\``,
+      `${config}:2: config-invalid: sources.0.colour: no such setting — remove colour, or correct its spelling`,
+      `${first}:3: mapping-invalid: a site row does not say why it differs — add \`because: …\``,
     ]);
   });
 
@@ -85,7 +85,7 @@ describe('tdu check', () => {
     const { code, out } = await check();
     expect(code).toBe(1);
     expect(out).toContain('sites/chu/codes/EncounterClass.yaml:3: ');
-    expect(out).toContain('sites/chi/segments/PID-Patient.yaml:3: as: magic is no converter');
+    expect(out).toContain('sites/chi/segments/PID-Patient.yaml:3: mapping-invalid: as: magic is no converter');
   });
 
   it('tells a fault of the national rows once, however many hospitals share them', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SourceSettings } from '../../../src/config.js';
+import type { SourceSettings } from '../../../src/config/schema.js';
 import { decodeText } from '../../../src/hl7v2/charset.js';
 import { parse } from '../../../src/hl7v2/parse.js';
 import { admit, type Admission } from '../../../src/receive/admit.js';

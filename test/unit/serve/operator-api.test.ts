@@ -65,7 +65,7 @@ const statusOf = async (path: string) => (await request(app).get(`/api/${path}`)
 const values = ({ items }: Page, name: string) => items.map((item) => item[name]);
 
 describe('the lists of the operator API', () => {
-  it('gives messages newest first, with what DESIGN §7 names', async () => {
+  it('gives messages newest first, with what the operator looks for', async () => {
     const page = await list('messages');
     expect(page.total).toBe(8);
     expect(values(page, 'controlId')).toEqual(['B4', 'B3', 'B2', 'B1', 'B0', 'A3', 'A2', 'A1']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { loadMappingFiles } from '../../../src/cli/load-mappings.js';
+import { loadMappingFiles } from '../../../src/config/mapping-files.js';
 import { compileMappings, type Mappings } from '../../../src/translate/compile.js';
 import type { MappingFile } from '../../../src/translate/mapping-file.js';
 import { pam, translated } from '../../support/pam.js';

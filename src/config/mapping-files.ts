@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mappingsFolder, type Settings } from '../config.js';
-import { GatewayError } from '../message/failure.js';
+import { describeFailure, GatewayError } from '../message/failure.js';
 import { compileMappings, type Mappings } from '../translate/compile.js';
 import type { MappingFile } from '../translate/mapping-file.js';
+import { mappingsFolder } from './load.js';
+import type { Settings } from './schema.js';
 
 /** The mappings that come with the gateway. */
 export const OWN_MAPPINGS = fileURLToPath(new URL('../../mappings/', import.meta.url));
@@ -53,8 +54,8 @@ export function checkMappings(settings: Settings | undefined): CheckedMappings {
     const files = loadMappingFiles(folder);
     const sites = [...sitesOf(files)];
     const compiled = [undefined, ...sites].map((site) => ({ site, result: compileMappings(files, site) }));
-    const found = compiled.flatMap(({ result }) => ('faults' in result ? result.faults : []));
-    const distinct = new Map(found.map((fault) => [describeFault(fault), inFolder(fault, folder)]));
+    const compileFaults = compiled.flatMap(({ result }) => ('faults' in result ? result.faults : []));
+    const distinct = new Map(compileFaults.map((fault) => [describeFailure(fault), inFolder(fault, folder)]));
     const ofSite = new Map(
       compiled.flatMap(({ site, result }) => ('mappings' in result ? [[site, result.mappings] as const] : [])),
     );
@@ -83,10 +84,4 @@ function missingSites(settings: Settings | undefined, sites: readonly string[]):
           remedy: `add mappings/sites/${site}/, correct the name, or take site out`,
         }),
   );
-}
-
-/** A fault as one line: its place, what is wrong, what to do. */
-export function describeFault({ file, line, message, remedy }: GatewayError): string {
-  const place = file === undefined ? '' : `${file}:${String(line ?? 1)}: `;
-  return `${place}${message}${remedy === undefined ? '' : ` — ${remedy}`}`;
 }

@@ -2,8 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mappingsFolder, plainSource, readPorts, readSettings, type Settings } from '../../src/config.js';
-import type { GatewayError } from '../../src/message/failure.js';
+import {
+  childEnvironment,
+  mappingsFolder,
+  programEnvironment,
+  readPorts,
+  readSettings,
+} from '../../../src/config/load.js';
+import { plainSource, type Settings } from '../../../src/config/schema.js';
+import type { GatewayError } from '../../../src/message/failure.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tdu-config-'));
 const file = join(folder, 'gateway.yaml');
@@ -57,7 +64,9 @@ describe('the settings', () => {
       professionals: [],
       endpoints: [],
       rules: [],
+      zone: 'Europe/Paris',
       hospitalMembersStayDays: 0,
+      circleShowsEndedDays: 90,
     });
   });
 
@@ -74,6 +83,8 @@ describe('the settings', () => {
       frameSeconds: 30,
       idleSeconds: 3600,
       authorities: {},
+      givenNames: 'auto',
+      sharedNumbers: ['999999', '99999999', '0', 'TEST', 'INCONNU'],
     });
   });
 
@@ -102,6 +113,13 @@ hospitalMembersStayDays: 1.5
     expect(hospitalMembersStayDays).toBe(1.5);
   });
 
+  it('take a rule for whatever an event may be, but a cancellation, which follows the rule of what it cancels', () => {
+    const rule = (event: string) => `rules: [{ id: r, events: [${event}], roles: [any] }]`;
+    for (const event of ['preadmission', 'admission', 'transfer', 'bed-change', 'discharge', 'correction'])
+      expect(settings(rule(event)).rules[0]?.events).toEqual([event]);
+    for (const event of ['admission-cancelled', 'patient-replaced']) expect(faults(rule(event))).toHaveLength(1);
+  });
+
   it('take each role once, in any order, with blanks', () => {
     expect(settings('', { TDU_ROLES: 'work, receive,work' }).roles).toEqual(['work', 'receive']);
   });
@@ -116,6 +134,37 @@ hospitalMembersStayDays: 1.5
       ca: join(folder, 'tls/ca.pem'),
       clientCertificate: 'required',
     });
+  });
+
+  it('take the time zone of a source, or else the territory’s, for a gateway without sources too', () => {
+    const overseas = 'zone: Indian/Reunion\n';
+    expect(settings(overseas).sources).toEqual([plainSource('Indian/Reunion')]);
+    const { zone, sources } = settings(
+      `${overseas}sources: [{ name: chu }, { name: paris, port: 1, zone: Europe/Paris }]`,
+    );
+    expect(zone).toBe('Indian/Reunion');
+    expect(sources.map((source) => source.zone)).toEqual(['Indian/Reunion', 'Europe/Paris']);
+  });
+
+  it('give two doors of one hospital the same authority', () => {
+    const text = `sources:
+  - { name: chu-adt, authority: 'urn:oid:2.999.71.1' }
+  - { name: chu-labo, port: 2600, authority: 'urn:oid:2.999.71.1' }`;
+    expect(settings(text).sources.map(({ authority }) => authority)).toEqual(Array(2).fill('urn:oid:2.999.71.1'));
+  });
+
+  it.each(['urn:oid:2.999.71.1', 'urn:uuid:0f0e6a2e-5d0b-4a5e-9d53-3f0c5c0f7a11', 'https://ch-autan.example/ipp'])(
+    'take %s for an authority',
+    (uri) => {
+      expect(settings(`sources: [{ name: chu, authority: '${uri}' }]`).sources[0]).toMatchObject({ authority: uri });
+    },
+  );
+
+  it('take the list of shared numbers as it is given, an empty one too', () => {
+    const shared = (list: string) =>
+      settings(`sources: [{ name: chu, sharedNumbers: ${list} }]`).sources[0]?.sharedNumbers;
+    expect(shared('[]')).toEqual([]);
+    expect(shared('[000000, X]')).toEqual(['000000', 'X']);
   });
 
   it('take the Authorization of an endpoint from the environment', () => {
@@ -216,6 +265,27 @@ rules:
     ],
     ['an empty name in a list', "sources: [{ name: chu, applications: [''] }]", 'applications.0: a value is missing'],
     ['an unknown charset', 'sources: [{ name: chu, charset: EBCDIC }]', 'sources.0.charset'],
+    ['an authority that is no URI', 'sources: [{ name: chu, authority: CHU }]', 'sources.0.authority: a URI'],
+    ['an OID without its scheme', 'sources: [{ name: chu, authority: 2.999.71.1 }]', 'sources.0.authority: a URI'],
+    [
+      'an OID with an empty arc',
+      "sources: [{ name: chu, authority: 'urn:oid:2.999..1' }]",
+      'sources.0.authority: an OID',
+    ],
+    ['an OID with a leading zero', "sources: [{ name: chu, authority: 'urn:oid:2.999.071' }]", 'authority: an OID'],
+    ['a UUID in capitals', "sources: [{ name: chu, authority: 'urn:uuid:0F0E' }]", 'sources.0.authority: a UUID'],
+    ['a system that a search would cut', "sources: [{ name: chu, authority: 'urn:a|b' }]", 'authority: a URI'],
+    [
+      'an authority that is the INS’s',
+      "sources: [{ name: chu, authority: 'urn:oid:1.2.250.1.213.1.4.10' }]",
+      'authority: the hospital’s own',
+    ],
+    ['an alias that leads to no URI', 'sources: [{ name: chu, authorities: { CHU: here } }]', 'authorities.CHU: a URI'],
+    ['an empty shared number', "sources: [{ name: chu, sharedNumbers: [''] }]", 'sharedNumbers.0: a value is missing'],
+    ['a shared number twice', 'sources: [{ name: chu, sharedNumbers: [X, Y, X] }]', 'sharedNumbers.2: X stands twice'],
+    ['a reading of XPN-3 that is none', 'sources: [{ name: chu, givenNames: both }]', 'sources.0.givenNames'],
+    ['a zone of the territory that is none', 'zone: Paris', 'zone: an IANA time zone'],
+    ['a window that is no number of days', 'circleShowsEndedDays: long', 'circleShowsEndedDays: a number'],
     ['a name with capitals', 'sources: [{ name: CHU }]', 'sources.0.name: lower-case'],
     [
       'an identifier without system',
@@ -304,6 +374,29 @@ endpoints:
       expect(`${message} ${remedy ?? ''} ${field ?? ''} ${stack ?? ''}`).not.toContain(secret);
       expect(`${message} ${remedy ?? ''}`).not.toContain('HUSH_HUSH_9D1');
     }
+  });
+});
+
+describe('what a child is handed', () => {
+  const environment = {
+    PATH: '/bin',
+    TZ: 'UTC',
+    HTTP_PORT: '1234',
+    CPTS_AUTHORIZATION: 'Bearer invented',
+    PGDATA: '/x',
+  };
+
+  it('is, for a process of the gateway, all that its parent has, with what differs', () => {
+    expect(childEnvironment({ HTTP_PORT: '0', TDU_ROLES: 'work' }, environment)).toEqual({
+      ...environment,
+      HTTP_PORT: '0',
+      TDU_ROLES: 'work',
+    });
+  });
+
+  it('is, for another program, what the machine needs: no setting and no secret', () => {
+    expect(programEnvironment(environment)).toEqual({ PATH: '/bin', TZ: 'UTC' });
+    expect(programEnvironment({})).toEqual({});
   });
 });
 

@@ -1,0 +1,210 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+import { GatewayError } from '../message/failure.js';
+import { itemSchemas, type EndpointSettings, type SourceItem } from './schema.js';
+
+/** The configuration file as it is written, and how a path of it is found: 1-based line of the deepest node that the file holds. */
+export interface ConfigurationFile {
+  path: string;
+  content: unknown;
+  lineOf(path: readonly PropertyKey[]): number;
+}
+
+export interface Ports {
+  http: number;
+  mllp: number;
+}
+
+/** What the file names and may not hold: secrets come from the environment, paths are relative to the file. */
+interface Resolved {
+  sources: SourceItem[];
+  endpoints: EndpointSettings[];
+}
+
+/**
+ * Everything that no single value shows: names used twice, references that lead nowhere, listeners that meet, secrets that are not set,
+ * files that cannot be read. The sound items of a faulty file are looked at too, so that all faults come at once.
+ * @param ports of the environment; undefined where those are faulty themselves
+ */
+export function crossCheck(
+  file: ConfigurationFile,
+  environment: Readonly<Record<string, string | undefined>>,
+  ports: Ports | undefined,
+): { faults: GatewayError[]; resolved: Resolved } {
+  const sources = sound(itemsOf(file.content, 'sources'), itemSchemas.sources);
+  const endpoints = sound(itemsOf(file.content, 'endpoints'), itemSchemas.endpoints);
+  const secrets = withSecrets(endpoints, environment, file);
+  const tls = withTlsFiles(sources, file);
+  return {
+    faults: [
+      ...nameFaults(file),
+      ...listenerFaults(sources, ports, file),
+      ...sharedNumberFaults(sources, file),
+      ...secrets.faults,
+      ...tls.faults,
+    ],
+    resolved: { sources: tls.sources, endpoints: secrets.endpoints },
+  };
+}
+
+/** What the schema says of the file, as faults with line and remedy. */
+export function schemaFaults(issue: z.core.$ZodIssue, file: ConfigurationFile): GatewayError[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) =>
+      fileFault(file, [...issue.path, key], 'no such setting', `remove ${key}, or correct its spelling`),
+    );
+  return [fileFault(file, issue.path, issue.message, `correct ${issue.path.join('.') || 'the file'}`)];
+}
+
+/** What the schema says of a variable, with its name and a remedy. */
+export function environmentFault(issue: z.core.$ZodIssue): GatewayError {
+  const variable = String(issue.path[0] ?? '');
+  return new GatewayError('config-invalid', `${variable}: ${issue.message}`, {
+    field: variable,
+    remedy: `set ${variable} to a legal value, or leave it out for its default`,
+  });
+}
+
+function fileFault(file: ConfigurationFile, at: PropertyKey[], what: string, remedy: string): GatewayError {
+  const field = at.join('.');
+  const message = field === '' ? what : `${field}: ${what}`;
+  return new GatewayError('config-invalid', message, { file: file.path, line: file.lineOf(at), field, remedy });
+}
+
+/** An item of a list, and where it stands in it. */
+interface Item<T> {
+  index: number;
+  item: T;
+}
+
+function itemsOf(content: unknown, list: string): Item<unknown>[] {
+  const items =
+    typeof content === 'object' && content !== null ? (content as Record<string, unknown>)[list] : undefined;
+  return Array.isArray(items) ? items.map((item: unknown, index) => ({ index, item })) : [];
+}
+
+function sound<T>(items: readonly Item<unknown>[], schema: z.ZodType<T>): Item<T>[] {
+  return items.flatMap(({ index, item }) => {
+    const parsed = schema.safeParse(item);
+    return parsed.success ? [{ index, item: parsed.data }] : [];
+  });
+}
+
+/** Names used twice and references that lead nowhere, in the file as it is written. */
+function nameFaults(file: ConfigurationFile): GatewayError[] {
+  const values = (list: string, key: string) =>
+    itemsOf(file.content, list).flatMap(({ index, item }) => {
+      const value = typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[key] : undefined;
+      return typeof value === 'string' && value !== '' ? [{ at: [list, index, key], value }] : [];
+    });
+  const unique = (list: string, key: string) =>
+    values(list, key)
+      .filter(({ value }, index, all) => all.findIndex((other) => other.value === value) < index)
+      .map(({ at, value }) => fileFault(file, at, `${value} stands twice`, 'give each its own'));
+  const declared = (list: string, key: string, target: string) => {
+    const names = new Set(values(target, 'id').map(({ value }) => value));
+    return values(list, key)
+      .filter(({ value }) => !names.has(value))
+      .map(({ at, value }) =>
+        fileFault(file, at, `${target} has no ${value}`, 'declare it there, or correct the name'),
+      );
+  };
+  return [
+    ...unique('sources', 'name'),
+    ...unique('endpoints', 'id'),
+    ...unique('organisations', 'id'),
+    ...unique('professionals', 'rpps'),
+    ...unique('rules', 'id'),
+    ...declared('organisations', 'endpoint', 'endpoints'),
+    ...declared('professionals', 'endpoint', 'endpoints'),
+    ...declared('professionals', 'organisation', 'organisations'),
+  ];
+}
+
+const EVERYWHERE = new Set(['0.0.0.0', '::']);
+
+/** Two listeners of one address and port, and client certificates that nobody in particular has signed. */
+function listenerFaults(
+  sources: readonly Item<SourceItem>[],
+  ports: Ports | undefined,
+  file: ConfigurationFile,
+): GatewayError[] {
+  const portOf = (source: SourceItem) => source.port ?? ports?.mllp;
+  const meet = (a: SourceItem, b: SourceItem) =>
+    portOf(a) === portOf(b) &&
+    portOf(a) !== 0 &&
+    (a.host === b.host || [a, b].some(({ host }) => EVERYWHERE.has(host)));
+  return sources.flatMap(({ index, item: source }, place) => {
+    const fault = (key: string, what: string, remedy: string) => fileFault(file, ['sources', index, key], what, remedy);
+    const earlier = sources.slice(0, place).find((other) => meet(other.item, source))?.item;
+    const faults: GatewayError[] = [];
+    if (earlier !== undefined)
+      faults.push(fault('port', `${earlier.name} listens on that port already`, 'give each source its own port'));
+    if (ports !== undefined && portOf(source) === ports.http && ports.http !== 0)
+      faults.push(fault('port', 'HTTP_PORT is that port', 'give the source another'));
+    if (source.tls?.clientCertificate === 'required' && source.tls.ca === undefined) {
+      const what = 'client certificates are required and ca does not say whose';
+      faults.push(fault('tls', what, 'add ca, or clientCertificate: none'));
+    }
+    return faults;
+  });
+}
+
+function sharedNumberFaults(sources: readonly Item<SourceItem>[], file: ConfigurationFile): GatewayError[] {
+  return sources.flatMap(({ index, item: { sharedNumbers } }) =>
+    sharedNumbers.flatMap((value, place) =>
+      sharedNumbers.indexOf(value) === place
+        ? []
+        : fileFault(file, ['sources', index, 'sharedNumbers', place], `${value} stands twice`, 'take one out'),
+    ),
+  );
+}
+
+function withSecrets(
+  endpoints: readonly Item<EndpointSettings>[],
+  environment: Readonly<Record<string, string | undefined>>,
+  file: ConfigurationFile,
+): { endpoints: EndpointSettings[]; faults: GatewayError[] } {
+  const faults: GatewayError[] = [];
+  const resolved = endpoints.map(({ index, item: endpoint }): EndpointSettings => {
+    if (endpoint.authorizationEnv === undefined) return endpoint;
+    const authorization = environment[endpoint.authorizationEnv];
+    if (authorization !== undefined) return { ...endpoint, authorization };
+    // The name is not repeated: what stands there by mistake may be the secret itself.
+    const at = ['endpoints', index, 'authorizationEnv'];
+    faults.push(fileFault(file, at, 'that variable is not set', 'set it in the environment of the gateway'));
+    return endpoint;
+  });
+  return { endpoints: resolved, faults };
+}
+
+function withTlsFiles(
+  sources: readonly Item<SourceItem>[],
+  file: ConfigurationFile,
+): { sources: SourceItem[]; faults: GatewayError[] } {
+  const faults: GatewayError[] = [];
+  const beside = (at: PropertyKey[], relative: string) => {
+    const path = resolve(dirname(file.path), relative);
+    if (!readable(path)) faults.push(fileFault(file, at, `${path} cannot be read`, 'correct the path or its rights'));
+    return path;
+  };
+  const resolved = sources.map(({ index, item: source }): SourceItem => {
+    if (source.tls === undefined) return source;
+    const at = (key: string) => ['sources', index, 'tls', key];
+    const { key, cert, ca } = source.tls;
+    const paths = { key: beside(at('key'), key), cert: beside(at('cert'), cert) };
+    const signer = ca === undefined ? {} : { ca: beside(at('ca'), ca) };
+    return { ...source, tls: { ...source.tls, ...paths, ...signer } };
+  });
+  return { sources: resolved, faults };
+}
+
+function readable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

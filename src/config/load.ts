@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isNode, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { GatewayError } from '../message/failure.js';
+import { crossCheck, environmentFault, schemaFaults, type ConfigurationFile, type Ports } from './checks.js';
+import { environmentSchema, fileSchema, plainSource, type Settings } from './schema.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment and the configuration file.
+ * @returns the settings, or every fault found, each with file, line and remedy
+ */
+export function readSettings(
+  environment: Environment = process.env,
+): { settings: Settings } | { faults: GatewayError[] } {
+  const variables = filled(environment);
+  const parsed = environmentSchema.safeParse(variables);
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => environmentFault(issue));
+  const configFile = resolve(variables['TDU_CONFIG'] ?? './config/gateway.yaml');
+  const ports = parsed.success ? { http: parsed.data.HTTP_PORT, mllp: parsed.data.MLLP_PORT } : undefined;
+  const file = readFile(configFile, variables, ports, faults);
+  if (!parsed.success || file === undefined || faults.length > 0) return { faults };
+  const env = parsed.data;
+  const sources = file.sources.map((source) => ({ ...source, zone: source.zone ?? file.zone }));
+  return {
+    settings: Object.freeze({
+      databaseUrl: env.DATABASE_URL,
+      redisUrl: env.REDIS_URL,
+      dataDir: resolve(env.TDU_DATA_DIR),
+      configFile,
+      mappingsDir: mappingsFolder(variables),
+      http: { port: env.HTTP_PORT, host: env.HTTP_HOST },
+      mllpPort: env.MLLP_PORT,
+      roles: env.TDU_ROLES,
+      insecureFhir: env.TDU_INSECURE_FHIR === 'yes',
+      logLevel: env.TDU_LOG_LEVEL,
+      ...file,
+      sources: sources.length > 0 ? sources : [plainSource(file.zone)],
+    }),
+  };
+}
+
+/** `TDU_MAPPINGS` as a whole path; undefined for the mappings that come with the gateway. */
+export function mappingsFolder(environment: Environment = process.env): string | undefined {
+  const folder = filled(environment)['TDU_MAPPINGS'];
+  return folder === undefined ? undefined : resolve(folder);
+}
+
+/**
+ * The ports of this machine's gateway, for commands that speak to it, whatever the configuration file says.
+ * @throws GatewayError config-invalid, the first fault of the environment
+ */
+export function readPorts(environment: Environment = process.env): Ports {
+  const parsed = environmentSchema.pick({ HTTP_PORT: true, MLLP_PORT: true }).safeParse(filled(environment));
+  if (parsed.success) return { http: parsed.data.HTTP_PORT, mllp: parsed.data.MLLP_PORT };
+  const [fault] = parsed.error.issues.map(environmentFault);
+  throw fault ?? new GatewayError('config-invalid', 'the ports of the environment cannot be read');
+}
+
+/** The environment of another process of the gateway, which reads its settings itself: this one's, with these variables in their place. */
+export function childEnvironment(
+  variables: Readonly<Record<string, string>>,
+  environment: Environment = process.env,
+): Record<string, string | undefined> {
+  return { ...environment, ...variables };
+}
+
+const OF_THE_MACHINE = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_LIBRARY_PATH', 'SystemRoot'];
+
+/** The environment of a program that is not the gateway: what the machine needs to run it, no setting and no secret. */
+export function programEnvironment(environment: Environment = process.env): Record<string, string> {
+  return Object.fromEntries(
+    OF_THE_MACHINE.flatMap((name) => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** An empty variable is as good as none. */
+function filled(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+}
+
+type FileSettings = z.infer<typeof fileSchema>;
+
+function readFile(
+  path: string,
+  environment: Environment,
+  ports: Ports | undefined,
+  faults: GatewayError[],
+): FileSettings | undefined {
+  const isNamed = environment['TDU_CONFIG'] !== undefined;
+  const text = readText(path, isNamed, faults);
+  if (text === undefined) return isNamed ? undefined : fileSchema.parse({});
+  const file = parseFile(path, text, faults);
+  if (file === undefined) return undefined;
+  const parsed = fileSchema.safeParse(file.content);
+  if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => schemaFaults(issue, file)));
+  const checked = crossCheck(file, environment, ports);
+  faults.push(...checked.faults);
+  return parsed.success ? { ...parsed.data, ...checked.resolved } : undefined;
+}
+
+function readText(file: string, isNamed: boolean, faults: GatewayError[]): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (isNamed) {
+      const remedy = 'point TDU_CONFIG at a readable file';
+      faults.push(new GatewayError('config-invalid', 'the configuration file cannot be read', { file, remedy, cause }));
+    }
+    return undefined;
+  }
+}
+
+/** The file’s YAML, every scalar as text; undefined where it is none. */
+function parseFile(path: string, text: string, faults: GatewayError[]): ConfigurationFile | undefined {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines });
+  for (const error of document.errors) {
+    const context = { file: path, line: error.linePos?.[0].line ?? 1, remedy: 'mend the YAML at that line' };
+    faults.push(new GatewayError('config-invalid', error.message.split('\n')[0] ?? 'not YAML', context));
+  }
+  if (document.errors.length > 0) return undefined;
+  const lineOf = (at: readonly PropertyKey[]) => {
+    for (let depth = at.length; depth >= 0; depth--) {
+      const node: unknown = document.getIn(at.slice(0, depth), true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return 1;
+  };
+  return { path, content: (document.toJS() as unknown) ?? {}, lineOf };
+}

@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { isIns } from '../fhir/systems.js';
+import { HAPPENINGS } from '../message/event.js';
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and dashes, 40 at most');
+const zone = z.string().refine((value) => isZone(value), 'an IANA time zone, e.g. Europe/Paris');
+const text = z.string().min(1, 'a value is missing');
+/** Both the file and the environment give text; an empty one is no zero. */
+const number = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, 'a number')
+  .transform(Number);
+const whole = number.pipe(z.number().int('a whole number').max(Number.MAX_SAFE_INTEGER));
+const port = whole.pipe(z.number().max(65535, 'a port, 65535 at most'));
+const seconds = number.pipe(z.number().positive('more than zero'));
+const atLeastOne = whole.pipe(z.number().min(1, 'one at least'));
+
+/** Identifier.system (R4 datatypes, uri): with a scheme, an OID or a UUID as its URN. A `|` would end it in a token search (R4 §3.1.1.4.10). */
+const system = z
+  .string()
+  .regex(/^[a-z][a-z0-9+.-]*:[^\s|]+$/i, 'a URI, e.g. urn:oid:2.999.71.1')
+  .refine(
+    (value) => !/^urn:oid:/i.test(value) || /^urn:oid:[0-2](\.(0|[1-9]\d*))+$/.test(value),
+    'an OID as urn:oid:2.999.71.1',
+  )
+  .refine(
+    (value) => !/^urn:uuid:/i.test(value) || /^urn:uuid:[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(value),
+    'a UUID in lower case after urn:uuid:',
+  );
+
+const sourceSchema = z.strictObject({
+  name,
+  host: text.default('0.0.0.0'),
+  /** TCP port of this source's MLLP listener; absent: the default listener's port (`MLLP_PORT`). */
+  port: port.optional(),
+  /** Folder of `mappings/sites/` whose rows come before the national ones. */
+  site: name.optional(),
+  charset: z.enum(['8859/1', '8859/15', 'ASCII', 'UNICODE UTF-8']).default('8859/15'),
+  /** Of times without an offset; absent: the territory's. */
+  zone: zone.optional(),
+  /** `auto` asks PAM.FR's strictness of messages that say FRA in MSH-12 only. */
+  strict: z.enum(['auto', 'pam-fr', 'lenient']).default('auto'),
+  /** XPN-3: the full list of given names, which repeats XPN-2 (PAM.FR), or what follows XPN-2 (HL7 v2.5 §2.A.88). `auto`: as MSH-12 says. */
+  givenNames: z.enum(['auto', 'insi', 'separate']).default('auto'),
+  applications: z.array(text).min(1).optional(),
+  facilities: z.array(text).min(1).optional(),
+  processingIds: z
+    .array(z.enum(['P', 'T', 'D']))
+    .min(1)
+    .default(['P', 'T', 'D']),
+  versions: z.array(text).min(1).optional(),
+  maxMessageBytes: atLeastOne.default(16 * 1024 * 1024),
+  maxConnections: atLeastOne.default(512),
+  frameSeconds: seconds.default(30),
+  idleSeconds: seconds.default(3600),
+  tls: z
+    .strictObject({
+      key: text,
+      cert: text,
+      /** Who signs the senders' certificates. Needed where they are required: else anybody's public certificate would do. */
+      ca: text.optional(),
+      clientCertificate: z.enum(['none', 'required']).default('required'),
+    })
+    .optional(),
+  /**
+   * The system of numbers whose assigning authority is empty. Two sources may share it: two doors of one hospital.
+   * Absent: the sending facility's (MSH-4), under the source's name.
+   */
+  authority: system
+    .refine((value) => !isIns(value), 'the hospital’s own; the INS is no number of a hospital')
+    .optional(),
+  /** CX-4/EI namespace or universal id → system URI, where the message's own OID is not to be used. */
+  authorities: z.record(text, system).default({}),
+  /** Patient numbers that many people share (unknown persons, tests): they join nobody. */
+  sharedNumbers: z.array(text).default(['999999', '99999999', '0', 'TEST', 'INCONNU']),
+});
+
+const professionalSchema = z.strictObject({
+  rpps: z.string().regex(/^\d{11}$/, '11 digits'),
+  family: text,
+  given: text.optional(),
+  organisation: name.optional(),
+  endpoint: name.optional(),
+});
+
+const endpointSchema = z.strictObject({
+  id: name,
+  kind: z.literal('fhir').default('fhir'),
+  url: z
+    .url({ protocol: /^https?$/, error: 'an http or https address' })
+    .refine(
+      (value) => !/^[^/]+\/\/[^/]*@/.test(value),
+      'no user and no password here; authorizationEnv names their variable',
+    ),
+  /** Name of the environment variable that holds the Authorization header's value. */
+  authorizationEnv: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable, never the secret itself')
+    .optional(),
+  timeoutSeconds: seconds.default(20),
+  concurrency: atLeastOne.pipe(z.number().max(64, '64 at most')).default(4),
+  /** A delivery older than this is dead. */
+  expireHours: number.pipe(z.number().positive('more than zero')).default(72),
+});
+
+const organisationSchema = z.strictObject({
+  id: name,
+  name: text,
+  /** `system|value` keys, e.g. `https://finess.esante.gouv.fr|750000001`. */
+  identifiers: z.array(z.string().regex(/^[^|\s]+\|[^|\s]+$/, 'system|value')).min(1),
+  endpoint: name.optional(),
+});
+
+const ruleSchema = z.strictObject({
+  id: name,
+  /** A cancellation needs no rule: it goes to those who were told (docs/design.md#corrections-follow-the-error). */
+  events: z.array(z.enum([...HAPPENINGS, 'correction'])).min(1),
+  /** Codes of CareTeam.participant.role, e.g. PCP; `any` for all. */
+  roles: z.array(text).min(1),
+});
+
+/** The configuration file. */
+export const fileSchema = z.strictObject({
+  sources: z.array(sourceSchema).default([]),
+  organisations: z.array(organisationSchema).default([]),
+  professionals: z.array(professionalSchema).default([]),
+  endpoints: z.array(endpointSchema).default([]),
+  rules: z.array(ruleSchema).default([]),
+  /** The territory's time zone. */
+  zone: zone.default('Europe/Paris'),
+  /** Days after discharge until the hospital's members leave the circle. */
+  hospitalMembersStayDays: number.default(0),
+  /** Days that the CareTeam still shows a member who left. */
+  circleShowsEndedDays: number.default(90),
+});
+
+/** The schemas of the items that are checked one by one, so that a faulty list still tells of its sound items. */
+export const itemSchemas = { sources: sourceSchema, endpoints: endpointSchema };
+
+const role = z.enum(['receive', 'work', 'serve']);
+
+/** The environment's variables. */
+export const environmentSchema = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'an address that begins with postgresql://')
+    .optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'an address that begins with redis:// or rediss://')
+    .optional(),
+  TDU_DATA_DIR: z.string().default('./data'),
+  TDU_CONFIG: z.string().default('./config/gateway.yaml'),
+  TDU_MAPPINGS: z.string().optional(),
+  HTTP_PORT: port.default(8080),
+  HTTP_HOST: z.string().default('0.0.0.0'),
+  MLLP_PORT: port.default(2575),
+  TDU_ROLES: z
+    .string()
+    .default('receive,work,serve')
+    .transform((list) => [...new Set(list.split(',').map((part) => part.trim()))])
+    .pipe(z.array(role).min(1)),
+  TDU_INSECURE_FHIR: z.enum(['yes', 'no']).default('no'),
+  TDU_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+/** The variables that the gateway reads, beside those that `authorizationEnv` names. */
+export const ENVIRONMENT: readonly string[] = Object.keys(environmentSchema.shape);
+
+/** A source as the file has it. */
+export type SourceItem = z.infer<typeof sourceSchema>;
+export type SourceSettings = Omit<SourceItem, 'zone'> & { zone: string };
+export type EndpointSettings = z.infer<typeof endpointSchema> & { authorization?: string };
+type ProfessionalSettings = z.infer<typeof professionalSchema>;
+type OrganisationSettings = z.infer<typeof organisationSchema>;
+type RuleSettings = z.infer<typeof ruleSchema>;
+type Role = z.infer<typeof role>;
+
+/** Every setting of the gateway, read once, frozen, passed down. */
+export interface Settings {
+  databaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  dataDir: string;
+  configFile: string;
+  mappingsDir: string | undefined;
+  http: { port: number; host: string };
+  mllpPort: number;
+  roles: Role[];
+  insecureFhir: boolean;
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  sources: SourceSettings[];
+  organisations: OrganisationSettings[];
+  professionals: ProfessionalSettings[];
+  endpoints: EndpointSettings[];
+  rules: RuleSettings[];
+  zone: string;
+  hospitalMembersStayDays: number;
+  circleShowsEndedDays: number;
+}
+
+/** The source of a gateway whose file names none: every sender, national defaults, in the territory's zone. */
+export function plainSource(territoryZone: string = fileSchema.parse({}).zone): SourceSettings {
+  return { ...sourceSchema.parse({ name: 'default' }), zone: territoryZone };
+}
+
+/** Is that an IANA time zone of this Node? */
+export function isZone(value: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

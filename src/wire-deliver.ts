@@ -1,0 +1,30 @@
+import { openDeliver } from './deliver/pump.js';
+import { QUEUES } from './journey.js';
+import type { Closers, House } from './wire-house.js';
+import { openSweep } from './work/sweep.js';
+
+/** Jobs of the deliver queue at once: each wakes the pumps of the endpoints it names, and ends. */
+const WAKING = 50;
+const now = () => Date.now();
+
+/** To the recipients, for the jobs of the deliver queue; and the sweep, which makes every stage independent of the queue. */
+export async function openDelivery({ settings, store, queues, metrics, log }: House, closers: Closers): Promise<void> {
+  const deliver = openDeliver({
+    endpoints: settings.endpoints,
+    claimDeliveries: (request) => store.claimDeliveries(request),
+    recordAttempts: (outcomes) => store.recordAttempts(outcomes),
+    releaseDeliveries: (ids) => store.releaseDeliveries(ids),
+    now,
+    chance: () => Math.random(),
+    log,
+    observe: (endpoint, code, seconds) => {
+      metrics.delivered(endpoint, code, seconds);
+    },
+  });
+  closers.push(() => deliver.close());
+  const wake = async (endpoints: string[]) => {
+    await Promise.all(endpoints.map((endpoint) => deliver.wake(endpoint)));
+  };
+  queues.work(QUEUES.deliver, WAKING, wake);
+  await openSweep(queues, store, metrics, now);
+}

@@ -1,0 +1,67 @@
+import { programEnvironment } from './config/load.js';
+import type { CheckedMappings } from './config/mapping-files.js';
+import type { Settings } from './config/schema.js';
+import { GatewayError } from './message/failure.js';
+import type { Log } from './message/log.js';
+import { startEmbedded } from './store/embedded.js';
+import { openStore, type Store } from './store/store.js';
+import type { Mappings } from './translate/compile.js';
+import { openMetrics, type Metrics } from './watch/metrics.js';
+import { openQueues, type Queues } from './work/queues.js';
+
+/** The mappings of every site; undefined names the national ones. */
+export type SiteMappings = CheckedMappings['ofSite'];
+
+/** What was opened, to be closed last first. */
+export type Closers = (() => Promise<void>)[];
+
+/** Everything the stages share, opened once in each process. */
+export interface House {
+  settings: Settings;
+  log: Log;
+  metrics: Metrics;
+  store: Store;
+  queues: Queues;
+  mappingsOf(source: string): Mappings;
+}
+
+/**
+ * The address of the database: the one that is configured, or the gateway's own, started.
+ * @throws GatewayError store-owned-by-another, store-start-failed
+ */
+export async function openDatabase(settings: Settings, log: Log, closers: Closers): Promise<string> {
+  if (settings.databaseUrl !== undefined) return settings.databaseUrl;
+  const embedded = await startEmbedded({ dataDir: settings.dataDir, environment: programEnvironment(), log });
+  closers.push(() => embedded.stop());
+  return embedded.url;
+}
+
+/**
+ * Store, queues and metrics of this process.
+ * @throws GatewayError store-unavailable, migration-failed, queue-unavailable
+ */
+export async function openHouse(
+  settings: Settings & { databaseUrl: string },
+  mappings: SiteMappings,
+  log: Log,
+  closers: Closers,
+): Promise<House> {
+  const store = await openStore({ databaseUrl: settings.databaseUrl, log });
+  closers.push(() => store.close());
+  await store.makePartitions(Date.now(), 3);
+  const queues = await openQueues({ redisUrl: settings.redisUrl, databaseUrl: settings.databaseUrl, log });
+  closers.push(() => queues.close());
+  const siteOf = new Map(settings.sources.map((source) => [source.name, source.site]));
+  const mappingsOf = (source: string) => {
+    const ofSite = mappings.get(siteOf.get(source));
+    if (ofSite === undefined)
+      throw new GatewayError('mapping-invalid', 'the mappings have faults; tdu check lists them');
+    return ofSite;
+  };
+  return { settings, log, metrics: openMetrics(), store, queues, mappingsOf };
+}
+
+/** Closes all that was opened, last first. */
+export async function closeAll(closers: Closers): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close();
+}

@@ -1,0 +1,52 @@
+import type { SourceSettings } from './config/schema.js';
+import { QUEUES } from './journey.js';
+import { GatewayError } from './message/failure.js';
+import { buildDirectory } from './route/directory.js';
+import type { Closers, House } from './wire-house.js';
+import { translateStage } from './work/translate-stage.js';
+import { Wakeups } from './work/wakeups.js';
+
+/** Translate jobs at once: while one waits for PostgreSQL the other translates. */
+const TRANSLATING = 2;
+
+/** From the journal to receipts and deliveries, for the jobs of the translate queue; what it decides wakes the deliver stage. */
+export function openTranslation(house: House, closers: Closers): void {
+  const { settings, store, queues, metrics, mappingsOf, log } = house;
+  const wakeups = new Wakeups(
+    (ids) => queues.add(QUEUES.deliver, ids),
+    Infinity,
+    () => Date.now(),
+    log,
+  );
+  let stopping = false;
+  const source = sourcesByName(settings.sources);
+  const translate = translateStage({
+    inTranslation: (claim, run) => store.inTranslation(claim, run),
+    source: (name) => ({ ...source(name), mappings: mappingsOf(name) }),
+    directory: buildDirectory(settings.professionals, settings.organisations),
+    rules: settings.rules,
+    fold: { hospitalMembersStayDays: settings.hospitalMembersStayDays },
+    due: (endpoints) => {
+      wakeups.add(endpoints);
+    },
+    log,
+    observe: (messages, seconds) => {
+      metrics.translated(messages, seconds);
+    },
+    stopping: () => stopping,
+  });
+  queues.work(QUEUES.translate, TRANSLATING, translate);
+  closers.push(() => {
+    stopping = true;
+    return wakeups.flush();
+  });
+}
+
+function sourcesByName(sources: readonly SourceSettings[]): (name: string) => SourceSettings {
+  const byName = new Map(sources.map((source) => [source.name, source]));
+  return (name) => {
+    const source = byName.get(name) ?? sources[0];
+    if (source === undefined) throw new GatewayError('config-invalid', 'no source is configured');
+    return source;
+  };
+}
