@@ -1,5 +1,6 @@
 import type { CarePlan, CarePlanActivity, CodeableConcept, Meta, Reference } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
+import { OWN } from '../fhir/systems.js';
 import { foldedResource, type FoldedResource, type Origin } from '../message/delivery.js';
 import { resourceId } from '../message/id.js';
 import { valueOf, type Elements } from './elements.js';
@@ -44,7 +45,7 @@ export function planOf(state: StayState, context: PlanContext): FoldedResource {
   const resource: CarePlan & { id: string } = {
     resourceType: 'CarePlan',
     id,
-    ...protectionOf(state),
+    meta: { profile: [OWN.stayCarePlan], ...protectionOf(state) },
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
     status: STATUS[status],
     intent: 'plan',
@@ -111,9 +112,8 @@ function activity(
 }
 
 /** A protected visit's plan is protected too. */
-function protectionOf(state: StayState): { meta?: Meta } {
-  const meta = valueOf(state.elements, 'meta') as Meta | undefined;
-  return meta === undefined ? {} : { meta };
+function protectionOf(state: StayState): Meta | undefined {
+  return valueOf(state.elements, 'meta') as Meta | undefined;
 }
 
 function dispositionOf(elements: Elements): CodeableConcept | undefined {
