@@ -1,8 +1,9 @@
 import type { Communication } from 'fhir/r4.js';
-import type { EventKind, StoredResource } from '../message/delivery.js';
+import type { EventKind } from '../message/event.js';
 import { GatewayError } from '../message/failure.js';
 import { asciiJson, uuid5 } from '../message/id.js';
 import { Recent } from '../message/recent.js';
+import type { StoredResource } from '../message/resource.js';
 import { referencesIn } from './references.js';
 import { OWN } from './systems.js';
 
@@ -74,12 +75,15 @@ export const EVENT_SUBJECTS: Readonly<Record<EventKind, string>> = {
   preadmission: 'Préadmission à l’hôpital',
   admission: 'Admission à l’hôpital',
   transfer: 'Mutation pendant le séjour',
+  'bed-change': 'Changement de lit pendant le séjour',
   discharge: 'Sortie de l’hôpital',
   'preadmission-cancelled': 'Annulation de la préadmission',
   'admission-cancelled': 'Annulation de l’admission : l’information précédente est sans effet',
   'transfer-cancelled': 'Annulation de la mutation : l’information précédente est sans effet',
+  'bed-change-cancelled': 'Annulation du changement de lit : l’information précédente est sans effet',
   'discharge-cancelled': 'Annulation de la sortie : le patient est toujours hospitalisé',
   correction: 'Correction d’une information transmise',
+  'patient-replaced': 'Le dossier du patient est remplacé par un autre',
 };
 
 export interface Notification {
