@@ -37,8 +37,8 @@ function nodeOf(definition: ElementDefinition): Node {
 function childFaults(value: object, { children }: Node): string[] {
   return children.flatMap((child) => {
     const all = valuesOf(value, child);
-    const values = child.slice === undefined ? all : all.filter((one) => isOfSlice(one, child));
-    return [...countFaults(values.length, child), ...values.flatMap((one) => valueFaults(one, child))];
+    const values = child.slice === undefined ? all : all.filter((value) => isOfSlice(value, child));
+    return [...countFaults(values.length, child), ...values.flatMap((value) => valueFaults(value, child))];
   });
 }
 
@@ -62,8 +62,8 @@ function isOfSlice(value: unknown, { name, definition, children }: Node): boolea
     const values = valuesOf(value as object, child);
     const pattern = patternOf(child.definition);
     return pattern === undefined
-      ? values.every((one) => isOfSlice(one, child))
-      : values.some((one) => matches(one, pattern));
+      ? values.every((inner) => isOfSlice(inner, child))
+      : values.some((inner) => matches(inner, pattern));
   });
 }
 

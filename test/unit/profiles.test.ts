@@ -27,14 +27,14 @@ function allOf<T extends Definition>(type: T['resourceType']): T[] {
 }
 
 function definition<T extends Definition>(type: T['resourceType'], id: string): T {
-  const [only] = allOf<T>(type).filter((one) => one.id === id);
+  const [only] = allOf<T>(type).filter((item) => item.id === id);
   if (only === undefined) throw new Error(`profiles/ has no ${type} ${id}`);
   return only;
 }
 
 type Profile = StructureDefinition & { id: string };
 const profiles = allOf<Profile>('StructureDefinition');
-const canonicals = definitions.flatMap((one) => ('url' in one && one.url !== undefined ? [one.url] : []));
+const canonicals = definitions.flatMap((item) => ('url' in item && item.url !== undefined ? [item.url] : []));
 
 const texts = (folder: string, ending: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -55,10 +55,10 @@ describe('profiles/', () => {
   });
 
   it('gives each definition its canonical under the one base; a NamingSystem has none in R4', () => {
-    for (const one of definitions)
-      expect([one.id, 'url' in one ? one.url : undefined]).toEqual([
-        one.id,
-        one.resourceType === 'NamingSystem' ? undefined : `${CANONICAL}/${one.resourceType}/${one.id}`,
+    for (const item of definitions)
+      expect([item.id, 'url' in item ? item.url : undefined]).toEqual([
+        item.id,
+        item.resourceType === 'NamingSystem' ? undefined : `${CANONICAL}/${item.resourceType}/${item.id}`,
       ]);
   });
 
@@ -68,22 +68,24 @@ describe('profiles/', () => {
   });
 
   it('defines every canonical that the code names, or another definition', () => {
-    const named = [...sources, ...texts('profiles', '.json')].flatMap(({ path, text }) =>
+    const mentions = [...sources, ...texts('profiles', '.json')].flatMap(({ path, text }) =>
       canonicalsIn(text).map((url) => ({ path, url })),
     );
-    expect(named.length).toBeGreaterThan(canonicals.length);
-    expect(named.filter(({ url }) => !canonicals.includes(url))).toEqual([]);
+    expect(mentions.length).toBeGreaterThan(canonicals.length);
+    expect(mentions.filter(({ url }) => !canonicals.includes(url))).toEqual([]);
     expect(Object.values(OWN).filter((url) => !canonicals.includes(url))).toEqual([]);
   });
 
   it('defines nothing that neither the code, nor another definition, nor the vendor’s page names', () => {
-    const named = new Set(Object.values<string>(OWN));
+    const mentions = new Set(Object.values<string>(OWN));
     for (const { text } of texts('profiles', '.json')) {
       const [own, ...others] = canonicalsIn(text);
-      for (const url of others) if (url !== own) named.add(url);
+      for (const url of others) if (url !== own) mentions.add(url);
     }
     const page = readFileSync('docs/vendor.md', 'utf8');
-    expect(canonicals.filter((url) => !named.has(url) && !page.includes(url.slice(CANONICAL.length + 1)))).toEqual([]);
+    expect(canonicals.filter((url) => !mentions.has(url) && !page.includes(url.slice(CANONICAL.length + 1)))).toEqual(
+      [],
+    );
   });
 
   it('names every definition on the vendor’s page', () => {
@@ -92,11 +94,11 @@ describe('profiles/', () => {
   });
 
   it('documents every root of URNs that the code makes, and no other', () => {
-    const made = sources.flatMap(({ text }) => [...text.matchAll(/urn:trait-d-union:[a-z-]+/g)].map(([urn]) => urn));
+    const urns = sources.flatMap(({ text }) => [...text.matchAll(/urn:trait-d-union:[a-z-]+/g)].map(([urn]) => urn));
     const roots = allOf<NamingSystem & { id: string }>('NamingSystem').flatMap(({ uniqueId }) =>
       uniqueId.map(({ value }) => value),
     );
-    expect([...new Set(made)].sort()).toEqual(roots.sort());
+    expect([...new Set(urns)].sort()).toEqual(roots.sort());
     const authorities = new Authorities({ name: 'chu', authorities: {} }, 'CH ESSAI');
     for (const namespace of ['', 'LABO'])
       expect(authorities.systemOf({ namespace, universalId: '', type: '' })).toContain(`${roots[0] ?? ''}:`);
@@ -122,7 +124,7 @@ describe('every definition has what R4 requires', () => {
     expect(new Set(elements.map(({ id }) => id)).size).toBe(elements.length);
   });
 
-  it.each(allOf<CodeSystem & { id: string }>('CodeSystem').map((one) => [one.id, one] as const))(
+  it.each(allOf<CodeSystem & { id: string }>('CodeSystem').map((item) => [item.id, item] as const))(
     'CodeSystem %s',
     (_, { status, content, concept = [], valueSet }) => {
       expect({ status, content }).toEqual({ status: 'draft', content: 'complete' });
@@ -131,7 +133,7 @@ describe('every definition has what R4 requires', () => {
     },
   );
 
-  it.each(allOf<ValueSet & { id: string }>('ValueSet').map((one) => [one.id, one] as const))(
+  it.each(allOf<ValueSet & { id: string }>('ValueSet').map((item) => [item.id, item] as const))(
     'ValueSet %s',
     (_, { status, compose }) => {
       expect(status).toBe('draft');
@@ -172,20 +174,20 @@ describe('the code systems', () => {
     const kinds = concept.map(({ code, property }) => [code, property?.[0]?.valueCode]);
     expect(Object.fromEntries(kinds)).toEqual({ ...FAILURES, internal: 'permanent' });
     const rows = readFileSync('docs/errors.md', 'utf8').matchAll(/^\| `([a-z-]+)` \| \w+ \| ([^|]*) \|/gm);
-    const meanings = Object.fromEntries([...rows].map(([, code, meaning = '']) => [code, meaning.replaceAll('`', '')]));
-    const { internal, ...documented } = Object.fromEntries(concept.map(({ code, definition }) => [code, definition]));
-    expect(documented).toEqual(meanings);
+    const page = Object.fromEntries([...rows].map(([, code, meaning = '']) => [code, meaning.replaceAll('`', '')]));
+    const { internal, ...meanings } = Object.fromEntries(concept.map(({ code, definition }) => [code, definition]));
+    expect(meanings).toEqual(page);
     expect(internal).toMatch(/defect/);
   });
 });
 
 describe('the CapabilityStatements', () => {
   it('of the gateway says what /fhir/metadata says', () => {
-    const stated = definition<CapabilityStatement & { id: string }>('CapabilityStatement', 'gateway');
+    const statement = definition<CapabilityStatement & { id: string }>('CapabilityStatement', 'gateway');
     const instance = capabilityStatement('http://127.0.0.1/fhir', '2026-03-02T08:00:00Z');
-    expect(stated).toMatchObject({ kind: 'capability', software: instance.software });
-    expect(stated.rest).toEqual(instance.rest);
-    expect(instance.instantiates).toEqual([stated.url]);
+    expect(statement).toMatchObject({ kind: 'capability', software: instance.software });
+    expect(statement.rest).toEqual(instance.rest);
+    expect(instance.instantiates).toEqual([statement.url]);
   });
 
   it('of a recipient asks for a transaction, and for every type that one may hold, found by identifier', () => {
@@ -228,10 +230,10 @@ const whole: Communication = {
 
 describe('the Communication of an event', () => {
   it.each(EVENT_KINDS)('%s claims its profile and keeps it', (kind) => {
-    const made = communication(kind);
-    expect(made.meta?.profile).toEqual([OWN.eventCommunication]);
-    expect(made.topic?.coding).toEqual([{ system: OWN.event, code: kind }]);
-    expect(faultsOf(made, communicationProfile)).toEqual([]);
+    const resource = communication(kind);
+    expect(resource.meta?.profile).toEqual([OWN.eventCommunication]);
+    expect(resource.topic?.coding).toEqual([{ system: OWN.event, code: kind }]);
+    expect(faultsOf(resource, communicationProfile)).toEqual([]);
   });
 
   it('responds to an earlier one where the event takes back or mends something, and only there', () => {
@@ -286,26 +288,26 @@ describe('the check of a profile', () => {
     ['Communication', communicationProfile, whole],
   ];
 
-  it.each(cases)('finds no fault in a whole %s', (_, checked, resource) => {
-    expect(faultsOf(resource, checked)).toEqual([]);
+  it.each(cases)('finds no fault in a whole %s', (_, profile, resource) => {
+    expect(faultsOf(resource, profile)).toEqual([]);
   });
 
-  it.each(cases)('tells each required element of a %s that is missing', (_, checked, resource) => {
+  it.each(cases)('tells each required element of a %s that is missing', (_, profile, resource) => {
     // Without its type the reference is simply no longer that of a movement.
-    const required = (checked.differential?.element ?? []).filter(
+    const required = (profile.differential?.element ?? []).filter(
       ({ id = '', min = 0 }) => min > 0 && id !== 'Communication.about:movement.identifier.type',
     );
     expect(required.length).toBeGreaterThan(5);
-    for (const { id = '' } of required) expect([id, faultsOf(without(resource, id), checked)]).not.toEqual([id, []]);
+    for (const { id = '' } of required) expect([id, faultsOf(without(resource, id), profile)]).not.toEqual([id, []]);
   });
 
-  it.each(cases)('tells each fixed value or pattern of a %s that is another', (_, checked, resource) => {
-    const fixed = (checked.differential?.element ?? []).filter((element) =>
+  it.each(cases)('tells each fixed value or pattern of a %s that is another', (_, profile, resource) => {
+    const fixed = (profile.differential?.element ?? []).filter((element) =>
       Object.keys(element).some((key) => /^(fixed|pattern)/.test(key)),
     );
     expect(fixed.length).toBeGreaterThan(2);
     for (const { id = '' } of fixed.filter((element) => !element.id?.includes(':')))
-      expect([id, faultsOf(without(resource, id, 'other'), checked)]).not.toEqual([id, []]);
+      expect([id, faultsOf(without(resource, id, 'other'), profile)]).not.toEqual([id, []]);
   });
 
   it('tells an element that is there too often, or of another type', () => {
@@ -340,7 +342,7 @@ function cut(value: unknown, [name = '', ...rest]: string[], instead: string | u
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
   const record = value as Record<string, unknown>;
   for (const key of Object.keys(record).filter(
-    (one) => one === name || (name.endsWith('[x]') && one.startsWith(name.slice(0, -3))),
+    (member) => member === name || (name.endsWith('[x]') && member.startsWith(name.slice(0, -3))),
   ))
     if (rest.length > 0) cut(record[key], rest, instead);
     else record[key] = instead !== undefined && Array.isArray(record[key]) ? [instead] : instead;
