@@ -23,6 +23,7 @@ COPY --from=build /app/dist dist
 COPY package.json ./
 COPY bin bin
 COPY mappings mappings
+COPY profiles profiles
 COPY config config
 RUN ln -s /app/bin/tdu.js /usr/local/bin/tdu
 # Nothing here belongs to this user: the gateway writes to PostgreSQL and to nothing else, so the file system may be read-only.

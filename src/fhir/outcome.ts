@@ -1,5 +1,6 @@
 import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
 import { GatewayError, type FailureCode } from '../message/failure.js';
+import { OWN } from './systems.js';
 
 const STATUS: Partial<Record<FailureCode, number>> = {
   'request-invalid': 400,
@@ -45,7 +46,7 @@ export function outcomeOf(error: unknown): OperationOutcome {
       {
         severity: 'error',
         code: (known && ISSUE[known.code]) ?? 'exception',
-        details: { coding: [{ system: 'urn:trait-d-union:failure', code: known?.code ?? 'internal' }] },
+        details: { coding: [{ system: OWN.failure, code: known?.code ?? 'internal' }] },
         diagnostics: text,
         ...(known?.field === undefined ? {} : { expression: [known.field] }),
       },

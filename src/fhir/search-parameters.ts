@@ -1,4 +1,4 @@
-type ParameterKind = 'token' | 'reference' | 'date';
+type ParameterKind = 'token' | 'reference' | 'date' | 'uri';
 
 /** One search parameter: its kind, and where its values stand (paths from the resource, lists walked through). */
 export interface SearchParameter {
@@ -83,4 +83,15 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
     partof: { kind: 'reference', paths: ['partOf'], targets: ['Location'] },
     organization: { kind: 'reference', paths: ['managingOrganization'], targets: ['Organization'] },
   },
+};
+
+const URL: SearchParameter = { kind: 'uri', paths: ['url'] };
+
+/** The search parameters of the types that the gateway defines itself with; a NamingSystem has no `url` in R4. */
+export const DEFINITION_PARAMETERS: Readonly<Record<string, Readonly<Record<string, SearchParameter>>>> = {
+  StructureDefinition: { url: URL },
+  CodeSystem: { url: URL },
+  ValueSet: { url: URL },
+  NamingSystem: {},
+  CapabilityStatement: { url: URL },
 };

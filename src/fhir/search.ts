@@ -1,7 +1,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
 import { Recent } from '../message/recent.js';
-import { SEARCH_PARAMETERS, type SearchParameter } from './search-parameters.js';
+import { DEFINITION_PARAMETERS, SEARCH_PARAMETERS, type SearchParameter } from './search-parameters.js';
 
 /** What a search can find a resource by. */
 export interface SearchIndex {
@@ -156,7 +156,7 @@ const OPERATORS = new Set<string>(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb
  * @throws GatewayError request-invalid, naming the parameter
  */
 export function parseSearch(type: string, params: URLSearchParams): SearchQuery {
-  const known = SEARCH_PARAMETERS[type] ?? {};
+  const known = SEARCH_PARAMETERS[type] ?? DEFINITION_PARAMETERS[type] ?? {};
   const query: SearchQuery = { type, all: [], dates: [], lastUpdated: [], count: DEFAULT_COUNT, countOnly: false };
   for (const [name, value] of params) {
     if (name.startsWith('_')) control(query, name, value);
@@ -201,7 +201,7 @@ function parameter(query: SearchQuery, definition: SearchParameter | undefined, 
   if (value === '') refuse(name, 'a value is missing');
   if (definition.kind === 'date') return void query.dates.push(dateTest(name, value));
   const { kind, targets = [], sameAs = name } = definition;
-  const wanted = value.split(',').flatMap((one) => (kind === 'token' ? [one] : referencesTo(one, targets)));
+  const wanted = value.split(',').flatMap((one) => (kind === 'reference' ? referencesTo(one, targets) : [one]));
   query.all.push(wanted.map((one) => `${sameAs}=${one}`));
 }
 

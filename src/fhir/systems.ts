@@ -27,6 +27,22 @@ export const INS = {
 export const CDS = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition';
 export const FR_CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition';
 
+/**
+ * The canonical base of all that the gateway defines itself. `.example` is a reserved name (RFC 2606): it stands here until there is a
+ * domain.
+ */
+export const CANONICAL = 'https://trait-d-union.example/fhir';
+
+/** What the gateway defines itself and names in what it gives: each is a file of `profiles/`. */
+export const OWN = {
+  stayCarePlan: `${CANONICAL}/StructureDefinition/stay-care-plan`,
+  eventCommunication: `${CANONICAL}/StructureDefinition/event-communication`,
+  eventNumber: `${CANONICAL}/StructureDefinition/event-number`,
+  event: `${CANONICAL}/CodeSystem/event`,
+  failure: `${CANONICAL}/CodeSystem/failure`,
+  gateway: `${CANONICAL}/CapabilityStatement/gateway`,
+} as const;
+
 /** An HL7 HD: namespace, universal id and its type (pam-fr §2.3). */
 export interface AssigningAuthority {
   namespace: string;

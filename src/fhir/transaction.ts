@@ -1,9 +1,11 @@
 import type { Communication } from 'fhir/r4.js';
-import type { StoredResource } from '../message/delivery.js';
+import type { EventKind } from '../message/event.js';
 import { GatewayError } from '../message/failure.js';
 import { asciiJson, uuid5 } from '../message/id.js';
 import { Recent } from '../message/recent.js';
+import type { StoredResource } from '../message/resource.js';
 import { referencesIn } from './references.js';
+import { OWN } from './systems.js';
 
 /** What a bundle needs of a resource: its canonical JSON, and its version where the store has given it one. */
 export type ResourceText = Pick<StoredResource, 'reference' | 'identifier' | 'body'> & { readonly version?: number };
@@ -68,23 +70,26 @@ function urnId(reference: string): string {
   return /^[0-9a-f-]{36}$/.test(id) ? id : uuid5(reference);
 }
 
-/** What the recipient's software shows of an event, in French. */
-const SUBJECTS: Readonly<Record<string, string>> = {
+/** What the recipient's software shows of an event, in French: the displays of the code system of events. */
+export const EVENT_SUBJECTS: Readonly<Record<EventKind, string>> = {
   preadmission: 'Préadmission à l’hôpital',
   admission: 'Admission à l’hôpital',
   transfer: 'Mutation pendant le séjour',
+  'bed-change': 'Changement de lit pendant le séjour',
   discharge: 'Sortie de l’hôpital',
   'preadmission-cancelled': 'Annulation de la préadmission',
   'admission-cancelled': 'Annulation de l’admission : l’information précédente est sans effet',
   'transfer-cancelled': 'Annulation de la mutation : l’information précédente est sans effet',
+  'bed-change-cancelled': 'Annulation du changement de lit : l’information précédente est sans effet',
   'discharge-cancelled': 'Annulation de la sortie : le patient est toujours hospitalisé',
   correction: 'Correction d’une information transmise',
+  'patient-replaced': 'Le dossier du patient est remplacé par un autre',
 };
 
 export interface Notification {
   /** Delivery id: the same delivery sent twice is the same Communication. */
   id: string;
-  kind: string;
+  kind: EventKind;
   /** Instant of the event. */
   sent: string;
   recipient: string;
@@ -94,10 +99,11 @@ export interface Notification {
 
 /** The notification itself: who is told what about whom, as a Communication. */
 export function communicationOf({ id, kind, sent, recipient, patient, encounter }: Notification): Communication {
-  const text = SUBJECTS[kind] ?? kind;
+  const text = EVENT_SUBJECTS[kind];
   return {
     resourceType: 'Communication',
     id,
+    meta: { profile: [OWN.eventCommunication] },
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
     status: 'completed',
     category: [
@@ -108,7 +114,7 @@ export function communicationOf({ id, kind, sent, recipient, patient, encounter 
     ],
     subject: { reference: patient },
     encounter: { reference: encounter },
-    topic: { coding: [{ system: 'urn:trait-d-union:event', code: kind }], text },
+    topic: { coding: [{ system: OWN.event, code: kind }], text },
     sent,
     recipient: [{ reference: recipient }],
     payload: [{ contentString: text }],

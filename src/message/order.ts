@@ -30,6 +30,11 @@ export function inRecordedOrder<F extends Fact>(facts: readonly F[]): F[] {
     .map(({ fact }) => fact);
 }
 
+/** Order of the times alone. */
+export function compareRecorded(a: Fact, b: Fact): number {
+  return compareTimes(timesOf(a), timesOf(b));
+}
+
 type Times = readonly [recorded: number, sent: number, effective: number];
 
 function timesOf({ recordedAt, sentAt, effectiveAt }: Fact): Times {

@@ -1,5 +1,6 @@
 import type { CarePlan, CarePlanActivity, CodeableConcept, Meta, Reference } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
+import { OWN } from '../fhir/systems.js';
 import type { FoldedResource, Origin } from '../message/resource.js';
 import { compareFields, originAt, type Sourced } from '../message/sourced.js';
 import { resourceId } from '../message/uuid.js';
@@ -44,7 +45,7 @@ export function planOf(state: StayState, context: PlanContext): FoldedResource {
   const resource: CarePlan & { id: string } = {
     resourceType: 'CarePlan',
     id,
-    ...protectionOf(state),
+    meta: { profile: [OWN.stayCarePlan], ...protectionOf(state) },
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
     status: STATUS[status],
     intent: 'plan',
@@ -114,9 +115,8 @@ function activity(
 }
 
 /** A protected visit's plan is protected too. */
-function protectionOf(state: StayState): { meta?: Meta } {
-  const meta = valueOf(state.contributions, 'meta') as Meta | undefined;
-  return meta === undefined ? {} : { meta };
+function protectionOf(state: StayState): Meta | undefined {
+  return valueOf(state.contributions, 'meta') as Meta | undefined;
 }
 
 function dispositionOf(contributions: Contributions): CodeableConcept | undefined {

@@ -3,7 +3,8 @@ import type { FhirResource } from 'fhir/r4.js';
 import { history, searchset, type HistoryEntry } from '../fhir/bundle.js';
 import { parseSearch, type SearchQuery } from '../fhir/search.js';
 import { GatewayError } from '../message/failure.js';
-import { capabilityStatement, SERVED } from './capability.js';
+import { capabilityStatement, DEFINED, SERVED } from './capability.js';
+import { loadDefinitions, searchDefinitions, type Definition } from './definitions.js';
 import { negotiate, queryOf, readGeneral, refused, type Asked } from './general.js';
 import { isLocal } from './loopback.js';
 
@@ -23,11 +24,13 @@ const JSON_TYPE = 'application/fhir+json; charset=utf-8';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /**
- * `/fhir`: read, vread, history and search of every type stored; every error an OperationOutcome.
+ * `/fhir`: read, vread, history and search of every type stored, read and search of what the gateway defines itself; every error an
+ * OperationOutcome.
  * @param insecure answers other hosts than this one too, which no production may until clients have tokens
  */
 export function fhirApi(port: FhirPort, { insecure, startedAt }: { insecure: boolean; startedAt: string }): Router {
   const router = Router();
+  const definitions = loadDefinitions();
   router.use((request, response, next) => {
     if (!insecure && !isLocal(request)) {
       const remedy = 'call from this machine, or set TDU_INSECURE_FHIR=yes where the network itself is closed';
@@ -42,10 +45,16 @@ export function fhirApi(port: FhirPort, { insecure, startedAt }: { insecure: boo
     const asked = readGeneral(new URLSearchParams(queryOf(request)));
     send(response, capabilityStatement(baseOf(request), startedAt), asked);
   });
-  router.get('/:type', (request, response) => search(port, request, response, new URLSearchParams(queryOf(request))));
+  const find = async (query: SearchQuery) =>
+    DEFINED.includes(query.type) ? searchDefinitions(definitions, query) : port.searchResources(query);
+  router.get('/:type', (request, response) => search(find, request, response, new URLSearchParams(queryOf(request))));
   router.post('/:type/_search', express.text({ type: FORM_TYPE }), (request, response) =>
-    search(port, request, response, formOf(request)),
+    search(find, request, response, formOf(request)),
   );
+  for (const type of DEFINED)
+    router.get(`/${type}/:id`, (request, response) => {
+      readDefinition(definitions, type, request, response);
+    });
   router.get('/:type/:id', (request, response) => read(port, request, response));
   router.get('/:type/:id/_history', (request, response) => instanceHistory(port, request, response));
   router.get('/:type/:id/_history/:version', (request, response) => versionRead(port, request, response));
@@ -65,9 +74,9 @@ function formOf(request: Request): URLSearchParams {
   return new URLSearchParams([queryOf(request), typeof body === 'string' ? body : ''].filter(Boolean).join('&'));
 }
 
-function served(request: Request): string {
+function served(request: Request, types = SERVED): string {
   const type = String(request.params['type']);
-  if (SERVED.includes(type)) return type;
+  if (types.includes(type)) return type;
   throw new GatewayError('resource-unknown', 'this resource type is not served', { field: type.slice(0, 64) });
 }
 
@@ -81,6 +90,13 @@ function idOf(request: Request): string {
 async function read(port: FhirPort, request: Request, response: Response): Promise<void> {
   const asked = readGeneral(new URLSearchParams(queryOf(request)));
   sendVersion(response, await port.readResource(served(request), idOf(request)), asked);
+}
+
+function readDefinition(definitions: readonly Definition[], type: string, request: Request, response: Response): void {
+  const asked = readGeneral(new URLSearchParams(queryOf(request)));
+  const definition = definitions.find(({ resourceType, id }) => resourceType === type && id === request.params['id']);
+  if (definition === undefined) throw unknown();
+  send(response, definition, asked);
 }
 
 async function versionRead(port: FhirPort, request: Request, response: Response): Promise<void> {
@@ -126,10 +142,15 @@ async function instanceHistory(port: FhirPort, request: Request, response: Respo
   send(response, history(baseOf(request), total, versions, { self: linkTo(request, params), ...next }), asked);
 }
 
-async function search(port: FhirPort, request: Request, response: Response, params: URLSearchParams): Promise<void> {
-  const type = served(request);
+async function search(
+  find: FhirPort['searchResources'],
+  request: Request,
+  response: Response,
+  params: URLSearchParams,
+): Promise<void> {
+  const type = served(request, [...SERVED, ...DEFINED]);
   const asked = readGeneral(params);
-  const { total, resources, next } = await port.searchResources(parseSearch(type, asked.params));
+  const { total, resources, next } = await find(parseSearch(type, asked.params));
   const links = {
     self: linkTo(request, params),
     ...(next === undefined ? {} : { next: linkWith(request, params, '_cursor', next) }),

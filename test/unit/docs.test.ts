@@ -103,7 +103,7 @@ describe('the pages', () => {
 
   it('name only files of the repository where a path of it is written', () => {
     const missing = all.flatMap(({ path, text }) =>
-      [...text.matchAll(/`((?:src|test|docs|config|mappings|scripts)\/[A-Za-z0-9_./-]+)`/g)].flatMap(
+      [...text.matchAll(/`((?:src|test|docs|config|mappings|profiles|scripts)\/[A-Za-z0-9_./-]+)`/g)].flatMap(
         ([, named = '']) => (existsSync(named) || /sites\//.test(named) ? [] : [`${path}: ${named}`]),
       ),
     );

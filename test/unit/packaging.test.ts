@@ -153,6 +153,7 @@ describe('the package', () => {
         'dist/main.js',
         'dist/store/migrations/0001_journal.sql',
         'mappings/segments/PID-Patient.yaml',
+        'profiles/CodeSystem-event.json',
         'README.md',
       ]),
     );

@@ -4,6 +4,8 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { indexResource } from '../../../src/fhir/search.js';
 import { SEARCH_PARAMETERS } from '../../../src/fhir/search-parameters.js';
+import { CANONICAL } from '../../../src/fhir/systems.js';
+import { DEFINED } from '../../../src/serve/capability.js';
 import { createApp } from '../../../src/serve/http.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore, translated } from '../../support/stored.js';
@@ -156,7 +158,7 @@ describe('the CapabilityStatement', () => {
     const { body } = await get('/metadata');
     const statement = body as CapabilityStatement;
     expect(statement).toMatchObject({ resourceType: 'CapabilityStatement', fhirVersion: '4.0.1', kind: 'instance' });
-    const declared = statement.rest?.[0]?.resource ?? [];
+    const declared = (statement.rest?.[0]?.resource ?? []).filter(({ type }) => !DEFINED.includes(type));
     expect(declared.map(({ type }) => type).sort()).toEqual(RESOURCES.map(({ resourceType }) => resourceType).sort());
     for (const { type, searchParam, interaction } of declared) {
       expect(interaction?.map((one) => one.code)).toEqual(['read', 'vread', 'history-instance', 'search-type']);
@@ -170,6 +172,37 @@ describe('the CapabilityStatement', () => {
         expect(await found(`/${type}?${name}=${encodeURIComponent(value)}`)).toContain(stored?.id);
       }
     }
+  });
+
+  it('declares of its own definitions what works: read, and search by id and url', async () => {
+    const statement = (await get('/metadata')).body as CapabilityStatement;
+    const declared = (statement.rest?.[0]?.resource ?? []).filter(({ type }) => DEFINED.includes(type));
+    expect(declared.map(({ type }) => type)).toEqual(DEFINED);
+    for (const { type, interaction, searchParam = [] } of declared) {
+      expect(interaction).toEqual([{ code: 'read' }, { code: 'search-type' }]);
+      const { entry = [], total } = await bundleAt(`/${type}`);
+      expect(entry).toHaveLength(total ?? 0);
+      for (const { resource, fullUrl } of entry) {
+        const { id, url } = resource as { id: string; url?: string };
+        expect(fullUrl).toMatch(new RegExp(`/fhir/${type}/${id}$`));
+        expect((await get(`/${type}/${id}`)).body).toEqual(resource);
+        for (const { name } of searchParam) {
+          const value = encodeURIComponent((name === '_id' ? id : url) ?? '');
+          expect(await found(`/${type}?${name}=${value}`)).toEqual([id]);
+        }
+      }
+    }
+    expect(statement.instantiates).toEqual([`${CANONICAL}/CapabilityStatement/gateway`]);
+  });
+
+  it('names the profile of each type that has one, ours of a CarePlan', async () => {
+    const statement = (await get('/metadata')).body as CapabilityStatement;
+    const plan = statement.rest?.[0]?.resource?.find(({ type }) => type === 'CarePlan');
+    expect(plan?.supportedProfile).toEqual([`${CANONICAL}/StructureDefinition/stay-care-plan`]);
+    const { entry } = await bundleAt(
+      `/StructureDefinition?url=${encodeURIComponent(plan?.supportedProfile?.[0] ?? '')}`,
+    );
+    expect(entry).toMatchObject([{ resource: { id: 'stay-care-plan', type: 'CarePlan' }, search: { mode: 'match' } }]);
   });
 
   it('refuses what it does not declare', async () => {
