@@ -1,6 +1,7 @@
-import type { SourceSettings } from './config/schema.js';
+import type { Settings, SourceSettings } from './config/schema.js';
 import { QUEUES } from './journey.js';
 import { GatewayError } from './message/failure.js';
+import type { FoldOptions } from './message/stay.js';
 import { buildDirectory } from './route/directory.js';
 import type { Closers, House } from './wire-house.js';
 import { translateStage } from './work/translate-stage.js';
@@ -25,7 +26,8 @@ export function openTranslation(house: House, closers: Closers): void {
     source: (name) => ({ ...source(name), mappings: mappingsOf(name) }),
     directory: buildDirectory(settings.professionals, settings.organisations),
     rules: settings.rules,
-    fold: { hospitalMembersStayDays: settings.hospitalMembersStayDays },
+    fold: foldSettings(settings),
+    now: () => Date.now(),
     due: (endpoints) => {
       wakeups.add(endpoints);
     },
@@ -42,11 +44,19 @@ export function openTranslation(house: House, closers: Closers): void {
   });
 }
 
+/** What of the configuration a fold depends on. */
+export function foldSettings(settings: Settings): Omit<FoldOptions, 'now'> {
+  const { zone, hospitalMembersStayDays, circleShowsEndedDays } = settings;
+  return { zone, hospitalMembersStayDays, circleShowsEndedDays };
+}
+
+/** A source that the configuration no longer knows is never read as another: its messages are parked. */
 function sourcesByName(sources: readonly SourceSettings[]): (name: string) => SourceSettings {
   const byName = new Map(sources.map((source) => [source.name, source]));
   return (name) => {
-    const source = byName.get(name) ?? sources[0];
-    if (source === undefined) throw new GatewayError('config-invalid', 'no source is configured');
-    return source;
+    const source = byName.get(name);
+    if (source !== undefined) return source;
+    const remedy = 'configure the source again, then replay the message';
+    throw new GatewayError('source-unknown', 'the configuration no longer knows the source of the message', { remedy });
   };
 }

@@ -4,13 +4,13 @@ import { GatewayError } from '../message/failure.js';
 import type { NewWorkItem } from '../message/message.js';
 import { compareText } from '../message/order.js';
 import type { FoldOptions } from '../message/stay.js';
-import type { TranslationStep } from '../message/translation.js';
+import type { PatientWindow, TranslationStep } from '../message/translation.js';
 import { atStay } from './account.js';
 import { differences } from './differences.js';
 import { outdatedFacts } from './in-force.js';
 import { needsWhole, reachesBack } from './long-way.js';
 import { routeChanges, type RoutingContext } from './notifications.js';
-import { foldFacts, type FoldedWindow } from './window.js';
+import { foldFacts, foldWindow, type FoldedWindow } from './window.js';
 
 export interface ApplyContext extends RoutingContext {
   fold: FoldOptions;
@@ -59,10 +59,17 @@ export function applyMessage(
   return { step, window: withReceipts(withoutOutdated(after, outdated), step) };
 }
 
-/** What the passing of time alone changes: memberships that begin, end, or leave what the CareTeam shows. */
-export function applyPassingTime(window: FoldedWindow, fold: FoldOptions): TranslationStep {
-  const after = foldFacts(window, fold);
-  return { ...emptyStep(null, 'translated'), ...differences(window, after) };
+/**
+ * What the passing of time alone changes: memberships that begin, end, or leave what the CareTeam shows.
+ * @param since the instant up to which the stored resources are as they should be
+ */
+export function applyPassingTime(window: PatientWindow, since: string, fold: FoldOptions): TranslationStep {
+  const [before, after] = [since, fold.now].map((now) => foldWindow(window, { ...fold, now })) as [
+    FoldedWindow,
+    FoldedWindow,
+  ];
+  const { resources, removed, nextChanges } = differences(before, after);
+  return { ...emptyStep(null, 'translated'), resources, removed, nextChanges };
 }
 
 /** What is new of a message: all of it the first time, nothing when a replay reads the same, else all of it in place of the former reading. */

@@ -29,6 +29,7 @@ export const FAILURES = {
   'control-id-reused': 'permanent',
   'message-too-large': 'permanent',
   'movement-unknown': 'permanent',
+  'source-unknown': 'permanent',
   'stay-of-another-patient': 'permanent',
   'identity-conflict': 'permanent',
   'recipient-unknown': 'permanent',

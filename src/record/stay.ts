@@ -33,15 +33,8 @@ export function reduceStay(key: string, facts: readonly MovementFact[], asOf?: s
   return { ...corrected, key, movements, stay: { state: reduceMovements(movements), first: first.effectiveAt } };
 }
 
-/**
- * The stay as the other rooms read it; undefined where nothing was inserted.
- * @param teamId of the patient's circle, undefined while there is none
- */
-export function foldedStay(
-  reduced: ReducedStay,
-  patientId: string,
-  teamId: string | undefined,
-): FoldedStay | undefined {
+/** The stay as the other rooms read it; undefined where nothing was inserted. */
+export function foldedStay(reduced: ReducedStay, patientId: string): FoldedStay | undefined {
   const { key, movements, stay } = reduced;
   if (stay === undefined) return undefined;
   const { state, first } = stay;

@@ -1,23 +1,21 @@
 import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
-import type { Fact, Translation } from '../message/fact.js';
+import { failureItem, parkedStep, type ApplyContext } from '../apply/apply.js';
+import { Batch } from '../apply/batch.js';
+import type { Translation } from '../message/fact.js';
 import { GatewayError } from '../message/failure.js';
 import type { JournalMessage } from '../message/message.js';
-import type { ToldBefore, TranslationStep, TranslationTx } from '../message/translation.js';
+import type { FoldOptions } from '../message/stay.js';
+import type { PatientRequest, PatientWindow, TranslationStep, TranslationTx } from '../message/translation.js';
 import type { Mappings } from '../translate/compile.js';
 import type { SourceAuthority } from '../translate/identifiers.js';
 import { translate } from '../translate/translate.js';
-import {
-  applyMessage,
-  failureItem,
-  parkedStep,
-  remember,
-  type ApplyContext,
-  type PatientMemory,
-} from './apply-message.js';
 
 /** What the stage needs of the store, of the configuration and of the logs. */
-export interface TranslateDeps extends ApplyContext {
+export interface TranslateDeps extends Pick<ApplyContext, 'directory' | 'rules'> {
+  fold: Omit<FoldOptions, 'now'>;
+  /** Milliseconds since 1970. */
+  now(): number;
   inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** How messages of that source are to be read. */
   source(name: string): SourceAuthority & { mappings: Mappings; zone: string; charset: string };
@@ -35,7 +33,7 @@ type Reading = { message: JournalMessage; translation: Translation } | { message
 const OTHERS = 50;
 
 /**
- * The translate stage: one transaction for a batch of journal messages (DESIGN §4), and another as long as more wait. Where the store
+ * The translate stage: one transaction for a batch of journal messages, and another as long as more wait. Where the store
  * refuses a batch for good, each of its messages is tried alone, and the one that is refused again is parked: one bad message stops no
  * other.
  * @returns a handler that takes journal ids
@@ -108,18 +106,57 @@ export function readJournalMessage(message: JournalMessage, deps: Pick<Translate
 
 async function stepsOf(tx: TranslationTx, deps: TranslateDeps): Promise<TranslationStep[]> {
   const readings = tx.messages.map((message) => read(message, deps));
-  const readable = readings.flatMap((reading) => ('translation' in reading ? [reading.translation] : []));
-  const loaded = await tx.load({
-    identifiers: readable.map((translation) => translation.identifiers),
-    stays: [...new Set(readable.flatMap((translation) => translation.facts.flatMap((fact) => fact.stay ?? [])))],
-  });
-  const batch = new Batch(loaded.facts, loaded.stayOwner, loaded.told, deps);
-  let request = 0;
-  return readings.map((reading) =>
-    'error' in reading
-      ? batch.failed(reading.message.id, reading.error)
-      : batch.apply(reading.message.id, reading.translation, loaded.clusters[request++] ?? ''),
-  );
+  const readable = readings.flatMap((reading) => ('translation' in reading ? [reading] : []));
+  const context = contextAt(deps.now(), deps);
+  const loaded = await tx.load(readable.map(requestOf), { endedSince: context.lateSince });
+  const windows = new Map(readable.map(({ message }, index) => [message.id, loaded[index]]));
+  const batch = new Batch(context, (window) => tx.loadWhole(window));
+  const steps: TranslationStep[] = [];
+  for (const reading of readings) steps.push(await stepOf(reading, windows.get(reading.message.id), batch, deps));
+  return steps;
+}
+
+const DAY = 86_400_000;
+
+/** Events of stays that ended before the circle's window are told to nobody any more. */
+function contextAt(now: number, { directory, rules, fold }: TranslateDeps): ApplyContext {
+  const lateSince = new Date(now - fold.circleShowsEndedDays * DAY).toISOString();
+  return { directory, rules, lateSince, fold: { ...fold, now: new Date(now).toISOString() } };
+}
+
+function requestOf({ message, translation }: { message: JournalMessage; translation: Translation }): PatientRequest {
+  const { facts, identifiers } = translation;
+  const unnumbered = facts.filter(({ kind, stay }) => kind === 'movement' && stay === undefined);
+  return {
+    messageId: message.id,
+    identifiers,
+    stays: [...new Set(facts.flatMap(({ stay }) => stay ?? []))],
+    accounts: [...new Set(unnumbered.flatMap(({ account }) => account ?? []))],
+  };
+}
+
+async function stepOf(
+  reading: Reading,
+  window: PatientWindow | undefined,
+  batch: Batch,
+  deps: TranslateDeps,
+): Promise<TranslationStep> {
+  const { id } = reading.message;
+  if ('error' in reading || window === undefined)
+    return failed(id, 'error' in reading ? reading.error : undefined, deps);
+  try {
+    return await batch.apply(id, reading.translation, window);
+  } catch (error) {
+    if (batch.failure !== undefined) throw error;
+    return failed(id, error, deps);
+  }
+}
+
+function failed(messageId: string, error: unknown, { log }: TranslateDeps): TranslationStep {
+  const item = failureItem(messageId, error);
+  const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
+  log('error', 'translate.parked', { messageId, code: item.reason, place });
+  return parkedStep(messageId, item);
 }
 
 function read(message: JournalMessage, deps: TranslateDeps): Reading {
@@ -127,44 +164,5 @@ function read(message: JournalMessage, deps: TranslateDeps): Reading {
     return { message, translation: readJournalMessage(message, deps) };
   } catch (error) {
     return { message, error };
-  }
-}
-
-/** What the messages of one transaction know of each other: each sees what those before it changed. */
-class Batch {
-  private readonly memories = new Map<string, PatientMemory>();
-  private readonly stayOwner: Map<string, string>;
-  private readonly told: ToldBefore[];
-
-  constructor(
-    private readonly facts: Map<string, Fact[]>,
-    stayOwner: Map<string, string>,
-    told: readonly ToldBefore[],
-    private readonly deps: TranslateDeps,
-  ) {
-    this.stayOwner = new Map(stayOwner);
-    this.told = [...told];
-  }
-
-  apply(messageId: string, translation: Translation, cluster: string): TranslationStep {
-    try {
-      const before = this.memories.get(cluster) ?? remember(this.facts.get(cluster) ?? [], this.deps.fold);
-      const applied = applyMessage(messageId, translation, before, this.told, this.stayOwner, this.deps);
-      this.memories.set(cluster, applied.memory);
-      this.told.push(...applied.told);
-      if (applied.step.state === 'translated')
-        for (const fact of translation.facts)
-          if (fact.stay !== undefined && !this.stayOwner.has(fact.stay)) this.stayOwner.set(fact.stay, fact.patient);
-      return applied.step;
-    } catch (error) {
-      return this.failed(messageId, error);
-    }
-  }
-
-  failed(messageId: string, error: unknown): TranslationStep {
-    const item = failureItem(messageId, error);
-    const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
-    this.deps.log('error', 'translate.parked', { messageId, code: item.reason, place });
-    return parkedStep(messageId, item);
   }
 }

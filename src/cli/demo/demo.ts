@@ -12,6 +12,8 @@ import { startVendorProcess, until, type VendorProcess } from './vendor-process.
 
 const TERRITORY = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url));
 /** The vendor is down during this stretch of the day: nothing may be lost by it. */
+/** The zone in which a receipt is read. */
+const ZONE = 'Europe/Paris';
 const VENDOR_FAILS = { from: '09:30', to: '10:10' };
 
 interface Check {
@@ -193,7 +195,7 @@ async function deliveryRows(gateway: GatewayProcess): Promise<Record<string, str
 async function showReceipt(gateway: GatewayProcess): Promise<void> {
   const { items } = await get<{ items: WrittenReceipt[] }>(gateway, '/api/receipts?decision=told&count=1');
   const [receipt] = items;
-  if (receipt !== undefined) console.log(`\nUn accusé de diffusion :\n  ${receiptText(receipt)}`);
+  if (receipt !== undefined) console.log(`\nUn accusé de diffusion :\n  ${receiptText(receipt, ZONE)}`);
 }
 
 function answerChecks(day: DayMessage[], answers: string[]): Check[] {

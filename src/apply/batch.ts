@@ -1,0 +1,53 @@
+import type { Fact, Translation } from '../message/fact.js';
+import type { PatientWindow, TranslationStep } from '../message/translation.js';
+import { applyMessage, type ApplyContext } from './apply.js';
+import { foldWindow, type FoldedWindow } from './window.js';
+
+/** What the messages of one transaction know of each other: each sees what those before it changed. */
+export class Batch {
+  private readonly windows = new Map<string, FoldedWindow>();
+  /** What the batch has added so far to each cluster: the store does not have it yet. */
+  private readonly steps = new Map<string, TranslationStep[]>();
+
+  /** Set where a load failed: then the transaction is lost, and not the message alone. */
+  failure: unknown;
+
+  /** @param loadWhole the long way: every fact of the cluster that the store has */
+  constructor(
+    private readonly context: ApplyContext,
+    private readonly loadWhole: (window: PatientWindow) => Promise<PatientWindow>,
+  ) {}
+
+  /** Applies the next message to its window. A message that fails leaves no trace. */
+  async apply(messageId: string, translation: Translation, loaded: PatientWindow): Promise<TranslationStep> {
+    const { cluster } = loaded;
+    const before = this.windows.get(cluster) ?? foldWindow(loaded, this.context.fold);
+    const short = applyMessage(messageId, translation, before, this.context);
+    const applied = short === 'whole' ? await this.applyToWhole(messageId, translation, loaded) : short;
+    this.windows.set(cluster, applied.window);
+    this.steps.set(cluster, [...(this.steps.get(cluster) ?? []), applied.step]);
+    return applied.step;
+  }
+
+  private async applyToWhole(messageId: string, translation: Translation, loaded: PatientWindow) {
+    const whole = this.withSteps(
+      await this.loadWhole(loaded).catch((error: unknown) => {
+        this.failure = error;
+        throw error;
+      }),
+    );
+    const applied = applyMessage(messageId, translation, foldWindow(whole, this.context.fold), this.context);
+    if (applied === 'whole') throw new Error('a whole window shows all that a message changes');
+    return applied;
+  }
+
+  /** The facts of the store, and those that the batch has added or superseded. */
+  private withSteps(window: PatientWindow): PatientWindow {
+    const steps = this.steps.get(window.cluster) ?? [];
+    const facts = steps.reduce<Fact[]>((before, { supersedes, messageId, facts: added }) => {
+      const kept = supersedes ? before.filter((fact) => fact.messageId !== messageId) : before;
+      return [...kept, ...added];
+    }, window.facts);
+    return { ...window, facts, receipts: [...window.receipts, ...(this.windows.get(window.cluster)?.receipts ?? [])] };
+  }
+}

@@ -1,0 +1,156 @@
+import type { Event } from '../message/event.js';
+import type { TranslationStep } from '../message/translation.js';
+import { instant } from '../message/order.js';
+import { referenceTo } from '../message/resource.js';
+import { resourceId } from '../message/uuid.js';
+import { standingEvents, stayEvents } from '../record/events.js';
+import type { Directory } from '../route/directory.js';
+import { route, routeLate, type Routed, type RouteInput, type RoutingRule } from '../route/route.js';
+import { newcomers } from './long-way.js';
+import type { Person } from './people.js';
+import type { FoldedWindow } from './window.js';
+
+export interface RoutingContext {
+  directory: Directory;
+  rules: readonly RoutingRule[];
+  /** What ended before this instant is told to nobody who comes to be of the circle late. */
+  lateSince: string;
+}
+
+type Notifications = Pick<TranslationStep, 'events' | 'receipts' | 'deliveries' | 'workItems'>;
+
+/** Who must know of what a message changed: one receipt for each person considered, a delivery for each to be told. */
+export function routeChanges(
+  before: FoldedWindow,
+  after: FoldedWindow,
+  messageId: string,
+  context: RoutingContext,
+): Notifications {
+  const changed = stayChanges(before, after, messageId);
+  const routed = [
+    ...changed.map(({ event, person }) => ({ event, routed: route(event, inputOf(event, person, after, context)) })),
+    ...replacements(before, after, messageId).map(({ event, resources }) => ({
+      event,
+      routed: route(event, { ...circleless(after, context), resources, receipts: receiptsOf(event, before) }),
+    })),
+    ...lateEvents(before, after, messageId, context).filter(({ routed: late }) => late.receipts.length > 0),
+  ].filter(({ event, routed: { receipts } }) => event.about.type === 'stay' || receipts.length > 0);
+  return {
+    events: routed.map(({ event }) => event),
+    receipts: routed.flatMap(({ routed: { receipts } }) => receipts),
+    deliveries: routed.flatMap(({ routed: { deliveries } }) => deliveries),
+    workItems: routed.flatMap(({ routed: { workItems } }) => workItems),
+  };
+}
+
+interface PersonEvent {
+  event: Event;
+  /** Whose stay it is, or was. */
+  person: Person;
+}
+
+function stayChanges(before: FoldedWindow, after: FoldedWindow, messageId: string): PersonEvent[] {
+  const earlier = staysOf(before);
+  const later = staysOf(after);
+  return [...new Set([...earlier.keys(), ...later.keys()])].flatMap((key) => {
+    const [was, now] = [earlier.get(key), later.get(key)];
+    const person = now?.person ?? was?.person;
+    if (person === undefined || was?.stay === now?.stay) return [];
+    return stayEvents(was?.stay, now?.stay, person.anchor, messageId).map((event) => ({ event, person }));
+  });
+}
+
+function staysOf({ people }: FoldedWindow) {
+  return new Map(
+    people.flatMap((person) => [...person.stays].map(([key, { stay }]) => [key, { stay, person }] as const)),
+  );
+}
+
+/** The people who came to be of a circle at the time of events of earlier are entitled to them. */
+function lateEvents(
+  before: FoldedWindow,
+  after: FoldedWindow,
+  messageId: string,
+  context: RoutingContext,
+): { event: Event; routed: Routed }[] {
+  return after.people.flatMap((person) => {
+    const earlier = before.people.find(({ anchor }) => anchor === person.anchor);
+    if (earlier === undefined) return [];
+    const late = new Set(newcomers(earlier.circle, person.circle).map((membership) => membership.person));
+    if (late.size === 0) return [];
+    return [...person.stays].flatMap(([key, { stay }]) => {
+      const was = earlier.stays.get(key)?.stay;
+      if (was === undefined) return [];
+      const standing = new Map(
+        was.movements.map(({ thread, holds, happening }) => [thread, holds ? happening : undefined]),
+      );
+      return standingEvents(stay, person.anchor, messageId)
+        .filter(({ thread, kind }) => standing.get(thread) === kind && isRecent(stay.end, context))
+        .map((event) => ({ event, routed: routeLate(event, late, inputOf(event, person, after, context)) }));
+    });
+  });
+}
+
+function isRecent(end: string | undefined, { lateSince }: RoutingContext): boolean {
+  return end === undefined || instant(end) >= instant(lateSince);
+}
+
+/** Patients whom another one replaced, or who are themselves again: those who hold them learn it. */
+function replacements(
+  before: FoldedWindow,
+  after: FoldedWindow,
+  messageId: string,
+): { event: Event; resources: string[] }[] {
+  const [wasFirst, isFirst] = [before, after].map(({ people }) => new Set(people.map(({ anchor }) => anchor))) as [
+    Set<string>,
+    Set<string>,
+  ];
+  const replaced = before.people.flatMap(({ anchor }) =>
+    isFirst.has(anchor) ? [] : [{ anchor, kind: 'patient-replaced' as const }],
+  );
+  const restored = after.people.flatMap(({ anchor }) =>
+    !wasFirst.has(anchor) && before.births.has(anchor) ? [{ anchor, kind: 'correction' as const }] : [],
+  );
+  return [...replaced, ...restored].map(({ anchor, kind }) => ({
+    event: {
+      kind,
+      messageId,
+      patient: anchor,
+      about: { type: 'patient', key: anchor },
+      thread: anchor,
+      effectiveAt: after.births.get(anchor) ?? before.births.get(anchor) ?? '',
+      attributes: {},
+    },
+    resources: [`Patient/${resourceId('Patient', anchor)}`, `CareTeam/${resourceId('CareTeam', anchor)}`],
+  }));
+}
+
+/** Those who were told anything of a patient, each once; of a stay's event those told of its thread. */
+function receiptsOf({ about, thread, patient }: Event, { receipts }: FoldedWindow): RouteInput['receipts'] {
+  if (about.type === 'patient') return receipts.filter((receipt) => receipt.patient === patient);
+  return receipts.filter((receipt) => receipt.thread === thread);
+}
+
+function circleless(
+  after: FoldedWindow,
+  { directory, rules }: RoutingContext,
+): Omit<RouteInput, 'resources' | 'receipts'> {
+  return { circle: [], directory, rules, cluster: after.cluster };
+}
+
+function inputOf(event: Event, person: Person, after: FoldedWindow, context: RoutingContext): RouteInput {
+  const stay = person.stays.get(event.about.key)?.stay;
+  const encounter =
+    stay === undefined ? `Encounter/${resourceId('Encounter', event.about.key)}` : referenceTo(stay.encounter.resource);
+  return {
+    ...circleless(after, context),
+    circle: person.circle,
+    receipts: receiptsOf(event, after),
+    resources: [
+      person.patient,
+      encounter,
+      `CarePlan/${resourceId('CarePlan', event.about.key)}`,
+      ...(person.team === undefined ? [] : [person.team]),
+    ],
+  };
+}
