@@ -14,6 +14,7 @@ export const SYSTEMS = {
   roleClass: 'https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass',
   participation:
     'https://mos.esante.gouv.fr/NOS/TRE_R259-HL7ParticipationFunction/FHIR/TRE-R259-HL7ParticipationFunction',
+  confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
 } as const;
 
 /** The national identity's systems by what they hold: number, provisional number, and the two that hold invented ones (pam-fr §2.3). */
@@ -26,6 +27,17 @@ export const INS = {
 
 export const CDS = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition';
 export const FR_CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition';
+
+/**
+ * The canonical base of all that the gateway defines itself. `.example` is a reserved name (RFC 2606): it stands here until there is a
+ * domain.
+ */
+export const CANONICAL = 'https://trait-d-union.example/fhir';
+
+/** What the gateway defines itself and names in what it gives: each is a file of `profiles/`. */
+export const OWN = {
+  replacedBy: `${CANONICAL}/StructureDefinition/replaced-by`,
+} as const;
 
 /** An HL7 HD: namespace, universal id and its type (pam-fr §2.3). */
 export interface AssigningAuthority {

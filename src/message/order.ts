@@ -12,34 +12,27 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The order of a stay or a life: (effectiveAt, recordedAt, content). Facts that say the same twice are one. */
-export function inEffectiveOrder<F extends Fact>(facts: readonly F[]): F[] {
-  return ordered(facts, (fact) => [instant(fact.effectiveAt), instant(fact.recordedAt)]);
-}
-
-/** The order in which senders came to know: (recordedAt, effectiveAt, content). Facts that say the same twice are one. */
+/**
+ * The order in which senders came to know: (recordedAt, sentAt, effectiveAt, content). Facts of one source that say the same at the same
+ * times count once.
+ */
 export function inRecordedOrder<F extends Fact>(facts: readonly F[]): F[] {
-  return ordered(facts, (fact) => [instant(fact.recordedAt), instant(fact.effectiveAt)]);
-}
-
-function ordered<F extends Fact>(facts: readonly F[], times: (fact: F) => [number, number]): F[] {
   if (facts.length < 2) return [...facts];
-  return facts
-    .map((fact) => ({ fact, times: times(fact) }))
-    .sort((a, b) => compareTimes(a.times, b.times) || compareContent(a.fact, b.fact) || compareMessages(a.fact, b.fact))
-    .map(({ fact }) => fact)
+  return [...facts]
+    .sort((a, b) => compareTimes(a, b) || compareContent(a, b) || compareMessages(a, b))
     .filter((fact, index, all) => {
       const earlier = all[index - 1];
-      return earlier === undefined || !sameTimes(earlier, fact) || compareContent(earlier, fact) !== 0;
+      return earlier === undefined || compareTimes(earlier, fact) !== 0 || compareContent(earlier, fact) !== 0;
     });
 }
 
-function compareTimes(a: [number, number], b: [number, number]): number {
-  return a[0] - b[0] || a[1] - b[1];
-}
-
-function sameTimes(a: Fact, b: Fact): boolean {
-  return a.effectiveAt === b.effectiveAt && a.recordedAt === b.recordedAt;
+/** Order of the times alone, by which facts of one message are equal. */
+export function compareTimes(a: Fact, b: Fact): number {
+  return (
+    instant(a.recordedAt) - instant(b.recordedAt) ||
+    instant(a.sentAt) - instant(b.sentAt) ||
+    instant(a.effectiveAt) - instant(b.effectiveAt)
+  );
 }
 
 function compareContent(a: Fact, b: Fact): number {
@@ -57,8 +50,8 @@ const contents = new WeakMap<Fact, string>();
 function contentOf(fact: Fact): string {
   const known = contents.get(fact);
   if (known !== undefined) return known;
-  const { patient, stay, effectiveAt, recordedAt, kind, body } = fact;
-  const text = canonicalJson({ patient, stay, effectiveAt, recordedAt, kind, body });
+  const { source, patient, stay, effectiveAt, recordedAt, sentAt, kind, body } = fact;
+  const text = canonicalJson({ source, patient, stay, effectiveAt, recordedAt, sentAt, kind, body });
   contents.set(fact, text);
   return text;
 }
