@@ -1,4 +1,4 @@
-import { patientMemberships } from '../circle/patient-memberships.js';
+import { patientMemberships } from '../circle/members.js';
 import type { Fact, FactOf } from '../message/fact.js';
 import { inRecordedOrder } from '../message/order.js';
 import { outdatedContacts } from '../record/contacts.js';

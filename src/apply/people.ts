@@ -1,7 +1,6 @@
 import type { Meta, Reference } from 'fhir/r4.js';
-import { careTeam, replacedTeam } from '../circle/team.js';
-import { patientMemberships } from '../circle/patient-memberships.js';
-import { stayMemberships } from '../circle/stay-memberships.js';
+import { careTeam, replacedTeam } from '../circle/care-team.js';
+import { patientMemberships, stayMemberships } from '../circle/members.js';
 import { canonicalJson } from '../message/canonical-json.js';
 import type { Fact, FactOf } from '../message/fact.js';
 import type { Membership } from '../message/membership.js';

@@ -11,6 +11,7 @@ export const SYSTEMS = {
   validation: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-mode-validation-identity',
   identifierType: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-identifier-type',
   commune: 'https://mos.esante.gouv.fr/NOS/TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM',
+  confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
   roleClass: 'https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass',
   participation:
     'https://mos.esante.gouv.fr/NOS/TRE_R259-HL7ParticipationFunction/FHIR/TRE-R259-HL7ParticipationFunction',
@@ -38,6 +39,7 @@ export const OWN = {
   stayCarePlan: `${CANONICAL}/StructureDefinition/stay-care-plan`,
   eventCommunication: `${CANONICAL}/StructureDefinition/event-communication`,
   eventNumber: `${CANONICAL}/StructureDefinition/event-number`,
+  replacedBy: `${CANONICAL}/StructureDefinition/replaced-by`,
   event: `${CANONICAL}/CodeSystem/event`,
   failure: `${CANONICAL}/CodeSystem/failure`,
   gateway: `${CANONICAL}/CapabilityStatement/gateway`,

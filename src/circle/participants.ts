@@ -1,0 +1,78 @@
+import type { CareTeamParticipant } from 'fhir/r4.js';
+import { period } from '../fhir/period.js';
+import type { Membership } from '../message/membership.js';
+import { compareText, instant } from '../message/order.js';
+import type { Origin } from '../message/resource.js';
+import { later } from './calendar.js';
+
+/** One person in one role over one time, and the memberships that make it, by begin. */
+export interface Participation {
+  from: string;
+  to: string | undefined;
+  /** The membership that lasts longest. */
+  last: Membership;
+  memberships: [Membership, ...Membership[]];
+}
+
+/**
+ * Joins the memberships of one person in one role whose times meet: stated by two sources or in several stays they are one participation.
+ * @returns by begin, then person, then role
+ */
+export function participations(memberships: readonly Membership[]): Participation[] {
+  const open = new Map<string, Participation>();
+  const all: Participation[] = [];
+  for (const membership of [...memberships].sort(compareMemberships)) {
+    const { from, to } = membership;
+    const key = keyOf(membership);
+    const current = open.get(key);
+    if (current !== undefined && (current.to === undefined || instant(from) <= instant(current.to))) {
+      join(current, membership);
+    } else {
+      const next: Participation = { from, to, last: membership, memberships: [membership] };
+      open.set(key, next);
+      all.push(next);
+    }
+  }
+  return all;
+}
+
+function join(participation: Participation, membership: Membership): void {
+  participation.memberships.push(membership);
+  const { to } = participation;
+  if (to === undefined) return;
+  if (membership.to !== undefined && later(to, membership.to) === to) return;
+  participation.to = membership.to;
+  participation.last = membership;
+}
+
+function compareMemberships(a: Membership, b: Membership): number {
+  return instant(a.from) - instant(b.from) || compareText(textOf(a), textOf(b));
+}
+
+function keyOf({ person, role }: Membership): string {
+  return [person, role.code, role.system].join('|');
+}
+
+function textOf(membership: Membership): string {
+  const { from, to, source, basis, stay, label } = membership;
+  return [keyOf(membership), from, to ?? '', source, basis, stay ?? '', label].join('|');
+}
+
+/** CareTeam.participant of a participation. */
+export function participantOf({ from, to, last, memberships }: Participation): CareTeamParticipant {
+  const { person, role } = last;
+  const label = [last, ...memberships].map((membership) => membership.label).find((text) => text !== '');
+  return {
+    role: [{ coding: [role] }],
+    member: { reference: person, ...(label === undefined ? {} : { display: label }) },
+    period: period(from, to),
+  };
+}
+
+/** Where a participant comes from: the statement or movement that began it, and the one that ended it. */
+export function participantOrigins({ memberships, last }: Participation, index: number): Origin[] {
+  const path = `participant[${String(index)}]`;
+  const [first] = memberships;
+  const end = last.ended ?? (last.to === undefined || last === first ? undefined : last.origin);
+  return [{ path, ...first.origin }, ...(end === undefined ? [] : [{ path: `${path}.period.end`, ...end }])];
+}
