@@ -47,6 +47,8 @@ export class Message {
   }
 }
 
+const SEGMENT_NAME = /^[A-Z][A-Z0-9]{2}$/;
+
 /** One segment. Field numbers are HL7's: MSH-1 is the field mark, MSH-2 the other four. */
 export class Segment {
   readonly name: string;
@@ -63,6 +65,12 @@ export class Segment {
     private readonly marks: Delimiters,
   ) {
     this.name = line.slice(0, 3);
+  }
+
+  /** Does the line begin with a segment's name, and is nothing but a field mark behind it (HL7 v2.5 §2.5.1)? */
+  get isNamed(): boolean {
+    if (!SEGMENT_NAME.test(this.name)) return false;
+    return this.line.startsWith(this.marks.field, 3) || this.line.slice(3).trim() === '';
   }
 
   /** Highest field number present. */

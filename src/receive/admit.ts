@@ -2,6 +2,7 @@ import type { SourceSettings } from '../config.js';
 import type { Message } from '../hl7v2/parse.js';
 import type { AckIssue, NewWorkItem } from '../message/message.js';
 import { checkSegments } from './admit-segments.js';
+import { checkOneMessage, checkSingletons } from './admit-structure.js';
 
 /** What the gateway says of a message before the answer: only what the message itself shows (DESIGN §10). */
 export interface Admission {
@@ -39,8 +40,16 @@ export function admit(message: Message, warnings: readonly string[], { source, t
     sender: storable(`${message.value('MSH-3')}|${message.value('MSH-4')}`),
     type: type === '' ? '' : storable(`${type}^${trigger}`),
   };
+  if (message.segment('MSH') === undefined) {
+    const issue: AckIssue = { location: 'MSH', code: 100, severity: 'E', text: 'the message does not begin with MSH' };
+    return refusal('AR', [...told, issue], 'message-malformed', facts);
+  }
+  const frame = checkOneMessage(message);
+  if (frame !== undefined) return refusal('AE', [...told, frame], 'message-malformed', facts);
   const rejected = checkHeader(message, source);
   if (rejected !== undefined) return refusal('AR', [...told, rejected.issue], rejected.reason, facts);
+  const repeated = checkSingletons(message, trigger);
+  if (repeated.length > 0) return refusal('AE', [...told, ...repeated], 'message-malformed', facts);
   const faults = checkSegments(message, trigger, source.strict);
   const missing = headerFaults(message);
   if (missing.length > 0) return refusal('AE', [...told, ...missing], 'field-missing', facts);
@@ -93,8 +102,6 @@ function checkHeader(message: Message, source: SourceSettings): Rejection | unde
     issue: { location, code, severity: 'E', text },
     reason,
   });
-  if (message.segment('MSH') === undefined)
-    return reject('MSH', 100, 'message-malformed', 'the message does not begin with MSH');
   if (message.value('MSH-9.1') !== 'ADT')
     return reject('MSH-9.1', 200, 'type-not-served', 'only ADT messages are served');
   const version = message.value('MSH-12');

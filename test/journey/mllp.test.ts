@@ -123,6 +123,22 @@ describe('the MLLP door', () => {
     expect(store.messages.map(({ state }) => state)).toEqual(['received', 'refused']);
   });
 
+  it('keeps a frame with two messages as refused, and gives the same answer when it comes again', async () => {
+    const store = new MemoryStore();
+    const { port } = await listener(store.keep);
+    const sender = Sender.to(port);
+    const two = framed(`${admission('C1')}\r${admission('C2')}`);
+    expect(await sender.ask(Buffer.concat([two, two, framed(admission('C3'))]), 3)).toEqual([
+      'AE C1',
+      'AE C1',
+      'AA C3',
+    ]);
+    expect(sender.answers.slice(0, 2).map((answer) => answer.value('ERR-3'))).toEqual(['100', '100']);
+    expect(sender.answers[0]?.segment('ERR')?.raw(2)).toBe('MSH^2');
+    expect(store.messages.map(({ state, controlId }) => [state, controlId])).toContainEqual(['refused', 'C1']);
+    expect(store.messages.every(({ state, workItems }) => state === 'received' || workItems.length === 1)).toBe(true);
+  });
+
   it('answers AR 207 while the store stays away, and AA once it is back', async () => {
     const store = new MemoryStore();
     store.away = new GatewayError('store-unavailable', 'away');
