@@ -38,7 +38,7 @@ type Door = IncomingMessage['door'];
 export async function accept(bytes: Buffer, source: SourceSettings, door: Door, deps: ReceiveDeps): Promise<Answer> {
   const started = deps.now();
   const { text, charset, warnings } = decodeText(bytes, source.charset);
-  const message = parse(text);
+  const message = parse(text, charset);
   const admission = admit(message, warnings, { source, triggers: deps.triggers(source.name) });
   const context: AnswerContext = { message, charset, source, deps, conditions: conditionsOf(message) };
   const answer = await commit(bytes, admission, door, context);
@@ -54,7 +54,7 @@ export function oversizeAnswer(head: Buffer, source: SourceSettings, deps: Recei
     severity: 'E',
     text: `the message is larger than ${source.maxMessageBytes} bytes`,
   };
-  return writeAck({ message: parse(text), charset, source, deps, conditions: undefined }, 'AR', [issue]);
+  return writeAck({ message: parse(text, charset), charset, source, deps, conditions: undefined }, 'AR', [issue]);
 }
 
 interface AnswerContext {
