@@ -32,14 +32,9 @@ const CONTROL_ID_LENGTH = 199;
  * @returns AA with what stands, or AE/AR naming every field at fault
  */
 export function admit(message: Message, warnings: readonly string[], { source, triggers }: AdmissionRules): Admission {
-  const type = message.value('MSH-9.1');
   const trigger = message.value('MSH-9.2');
   const told: AckIssue[] = warnings.map((text) => ({ location: 'MSH-18', code: 103, severity: 'W', text }));
-  const facts = {
-    controlId: storable(message.value('MSH-10')).slice(0, CONTROL_ID_LENGTH),
-    sender: storable(`${message.value('MSH-3')}|${message.value('MSH-4')}`),
-    type: type === '' ? '' : storable(`${type}^${trigger}`),
-  };
+  const facts = headerFacts(message);
   if (message.segment('MSH') === undefined) {
     const issue: AckIssue = { location: 'MSH', code: 100, severity: 'E', text: 'the message does not begin with MSH' };
     return refusal('AR', [...told, issue], 'message-malformed', facts);
@@ -64,12 +59,27 @@ export function admit(message: Message, warnings: readonly string[], { source, t
   return { code: 'AA', state: 'received', issues: [...told, ...faults], workItems: [], ...facts };
 }
 
-/** PostgreSQL's text holds any character but NUL. */
-function storable(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '') : text;
+/**
+ * The refusal of a frame that was broken: an FS stands in it before a byte that ends no frame. It names the segment where the message
+ * breaks off, and keeps the control id that was read.
+ */
+export function brokenFrame(message: Message): Admission {
+  const last = message.segments.at(-1);
+  const text = 'the frame is broken: FS (0x1C) stands inside it; what follows was not read';
+  const place = last?.isNamed === true ? { location: `${last.name}[${last.occurrence}]` } : {};
+  return refusal('AR', [{ ...place, code: 100, severity: 'E', text }], 'message-malformed', headerFacts(message));
 }
 
 type Facts = Pick<Admission, 'controlId' | 'sender' | 'type'>;
+
+function headerFacts(message: Message): Facts {
+  const type = message.value('MSH-9.1');
+  return {
+    controlId: message.value('MSH-10').slice(0, CONTROL_ID_LENGTH),
+    sender: `${message.value('MSH-3')}|${message.value('MSH-4')}`,
+    type: type === '' ? '' : `${type}^${message.value('MSH-9.2')}`,
+  };
+}
 
 /** An admission that keeps the bytes, opens a work item and gives an error answer. */
 export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: string, facts: Facts): Admission {
