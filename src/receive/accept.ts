@@ -32,7 +32,7 @@ export interface Answer {
 type Door = IncomingMessage['door'];
 
 /**
- * One message from bytes to answer: read, checked, kept, answered, in that order (law 1).
+ * One message from bytes to answer: read, checked, kept, answered, in that order, so that nothing is acknowledged before it is on disk.
  * A store that stays away gives AR 207, and nothing is pretended.
  */
 export function accept(bytes: Buffer, source: SourceSettings, door: Door, deps: ReceiveDeps): Promise<Answer> {
@@ -97,7 +97,7 @@ interface Conditions {
   application: string;
 }
 
-/** Both empty: original mode (pam-fr §4.2). */
+/** Both empty: original mode (HL7 v2.5 §2.9.2). */
 function conditionsOf(message: Message): Conditions | undefined {
   const accept = message.value('MSH-15');
   const application = message.value('MSH-16');
