@@ -91,8 +91,8 @@ function read(
   source: SourceSettings,
   mappings: Mappings,
 ): { admission: Admission; translation: Translation } {
-  const { text, warnings } = decodeText(readMessageFile(file), source.charset);
-  const message = parse(text);
+  const { text, charset, warnings } = decodeText(readMessageFile(file), source.charset);
+  const message = parse(text, charset);
   // No clock: the same file gives the same output.
   const context = { messageId: '0', mappings, zone: source.zone, source, receivedAt: '1970-01-01T00:00:00Z' };
   return {

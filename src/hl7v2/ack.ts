@@ -35,7 +35,7 @@ const TABLE_0357: Readonly<Record<number, string>> = {
 };
 
 /**
- * The acknowledgement of a message (pam-fr §4.2, §4.3): MSH-3/4 and 5/6 change places, MSH-11 and MSH-12 are repeated, MSA-2 is the
+ * The acknowledgement of a message (HL7 v2.5 §2.9, §2.15.5, §2.15.8): MSH-3/4 and 5/6 change places, MSH-11 and MSH-12 are repeated, MSA-2 is the
  * incoming MSH-10, one ERR segment of v2.5 for each issue. Always in the standard marks.
  */
 export function buildAck({ incoming, code, issues, controlId, at, charset }: AckOptions): Buffer {

@@ -14,6 +14,10 @@ const LATIN9: ReadonlyMap<number, string> = new Map([
 const TO_LATIN9 = new Map([...LATIN9].map(([byte, char]) => [char, byte]));
 const DIFFERING = /[\xa4\xa6\xa8\xb4\xb8\xbc-\xbe]/g;
 
+/** What Windows-1252 writes where ISO 8859 has control characters, byte 0x80 first; the five bytes that it leaves free stay what they are. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+const C1 = /[\x80-\x9f]/g;
+
 /** The names of table 0211 that the gateway reads, and what senders write for them. */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['ASCII', 'ASCII'],
@@ -28,26 +32,60 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['UTF8', 'UNICODE UTF-8'],
 ]);
 
+export const UTF8 = 'UNICODE UTF-8';
+
+/** A message's text, the charset applied, and warnings free of content. */
+export interface DecodedText {
+  text: string;
+  charset: string;
+  warnings: string[];
+}
+
 /**
- * Decodes a message by the first repetition of MSH-18 (pam-fr §4.4). A BOM is dropped and says UTF-8. What is declared UTF-8 and is not is
- * read as 8859/15, with a warning.
+ * Decodes a message by the first repetition of MSH-18 (HL7 v2.5 §2.15.9.18). A BOM is dropped and says UTF-8. What is declared UTF-8 and
+ * is not is read as 8859/15, what is declared ASCII and is not as if nothing were declared; the control characters 0x80–0x9F of ISO 8859
+ * and U+0080–U+009F of UTF-8 are read as Windows-1252: each with a warning.
  * @param fallback charset of the source, for messages that declare none
- * @returns the text, the charset applied, and warnings free of content
  */
-export function decodeText(bytes: Buffer, fallback: string): { text: string; charset: string; warnings: string[] } {
-  const warnings: string[] = [];
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return decodeUtf8(bytes.subarray(3), warnings);
+export function decodeText(bytes: Buffer, fallback: string): DecodedText {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return decodeUtf8(bytes.subarray(3), []);
   const latin1 = bytes.toString('latin1');
   const declared = declaredCharset(latin1);
-  const charset = charsetNamed(declared === '' ? fallback : declared);
-  if (charset === undefined)
-    warnings.push('MSH-18 names a character set that is not known; the one of the source was used');
-  const applied = charset ?? NAMES.get(fallback) ?? '8859/15';
+  const { charset, warnings, sure } = applicable(declared, fallback, bytes);
   // The same text in every character set.
-  if (isAscii(bytes)) return { text: latin1, charset: applied, warnings };
+  if (isAscii(bytes)) return { text: latin1, charset, warnings };
   // Undeclared UTF-8 is common; bytes that are valid UTF-8 beyond ASCII are hardly ever anything else.
-  if (applied === 'UNICODE UTF-8' || (declared === '' && isUtf8(bytes))) return decodeUtf8(bytes, warnings);
-  return { text: applied === '8859/15' ? fromLatin9(latin1) : latin1, charset: applied, warnings };
+  if (charset === UTF8 || (!sure && isUtf8(bytes))) return decodeUtf8(bytes, warnings);
+  return withoutC1(charset === '8859/15' ? fromLatin9(latin1) : latin1, charset, warnings);
+}
+
+/** The charset that the declaration and the source's default come to; `sure` where it is the declared one. */
+function applicable(declared: string, fallback: string, bytes: Buffer) {
+  const otherwise = NAMES.get(fallback) ?? '8859/15';
+  const charset = declared === '' ? undefined : charsetNamed(declared);
+  if (charset === 'ASCII' && !isAscii(bytes)) {
+    const warnings = ['declared ASCII but is not; read in the character set of the source'];
+    return { charset: eightBit(otherwise), warnings, sure: false };
+  }
+  if (charset !== undefined) return { charset, warnings: [], sure: true };
+  const applied = isAscii(bytes) ? otherwise : eightBit(otherwise);
+  if (declared === '') return { charset: applied, warnings: [], sure: false };
+  const warnings = ['MSH-18 names a character set that is not known; the one of the source was used'];
+  return { charset: applied, warnings, sure: true };
+}
+
+/** A source whose default is ASCII has none for other bytes: the national default reads them. */
+function eightBit(charset: string): string {
+  return charset === 'ASCII' ? '8859/15' : charset;
+}
+
+/**
+ * The text of single bytes, e.g. of a hexadecimal escape, in a charset of table 0211; bytes that are no UTF-8 are read as 8859/15.
+ */
+export function decodeBytes(bytes: Buffer, charset: string): string {
+  if (charset === UTF8 && isUtf8(bytes)) return fromWindows(bytes.toString('utf8'));
+  const latin1 = bytes.toString('latin1');
+  return fromWindows(charset === '8859/1' ? latin1 : fromLatin9(latin1));
 }
 
 function charsetNamed(name: string): string | undefined {
@@ -57,7 +95,7 @@ function charsetNamed(name: string): string | undefined {
 /** Encodes for a charset of table 0211; what it cannot hold becomes `?`. */
 export function encodeText(text: string, charset: string): Buffer {
   if (isPlain(text)) return Buffer.from(text, 'latin1');
-  if (charset === 'UNICODE UTF-8') return Buffer.from(text, 'utf8');
+  if (charset === UTF8) return Buffer.from(text, 'utf8');
   const bytes = Buffer.alloc([...text].length);
   let at = 0;
   for (const char of text) bytes[at++] = encodeChar(char, charset);
@@ -81,11 +119,23 @@ function encodeChar(char: string, charset: string): number {
   return code < (charset === 'ASCII' ? 0x80 : 0x100) ? code : 0x3f;
 }
 
-function decodeUtf8(bytes: Buffer, warnings: string[]): { text: string; charset: string; warnings: string[] } {
-  if (isUtf8(bytes)) return { text: bytes.toString('utf8'), charset: 'UNICODE UTF-8', warnings };
+function decodeUtf8(bytes: Buffer, warnings: string[]): DecodedText {
+  if (isUtf8(bytes)) return withoutC1(bytes.toString('utf8'), UTF8, warnings);
   // Not UTF-8 after all: the national default reads any byte, and the sender is told.
-  warnings.push('declared UTF-8 but is not; read as 8859/15');
-  return { text: fromLatin9(bytes.toString('latin1')), charset: '8859/15', warnings };
+  const broken = 'declared UTF-8 but is not; read as 8859/15';
+  return withoutC1(fromLatin9(bytes.toString('latin1')), '8859/15', [...warnings, broken]);
+}
+
+/** No one writes the control characters of 0x80–0x9F into a name: they are Windows-1252 under another name. */
+function withoutC1(text: string, charset: string, warnings: string[]): DecodedText {
+  if (text.search(C1) < 0) return { text, charset, warnings };
+  const windows = 'holds characters of Windows-1252, which the declared character set does not have; read as such';
+  return { text: fromWindows(text), charset, warnings: [...warnings, windows] };
+}
+
+/** Reads U+0080–U+009F as the characters of Windows-1252 that stand there. */
+function fromWindows(text: string): string {
+  return text.replace(C1, (char) => WINDOWS_1252.charAt(char.charCodeAt(0) - 0x80));
 }
 
 function fromLatin9(text: string): string {

@@ -1,123 +1,140 @@
+import { offsetOfMoment, offsetsAt, offsetText } from './zone.js';
+
 const FORM =
   /^(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,4})?)?)?)?)?)?([+-]\d{2}(?:\d{2})?)?$/;
 
+/** How the times of one message are read (HL7 v2.5 §2.15.9.7). */
+export interface MessageClock {
+  /** IANA zone of the source. */
+  readonly zone: string;
+  /** The default offset of every time in the message, e.g. `-04:00`, where MSH-7 has one that the zone never has. */
+  readonly offset?: string;
+  /** An ISO instant by which the message was recorded. It settles the hour that a change of clocks doubles. */
+  readonly notAfter?: string;
+}
+
+/**
+ * The clock of a message. An offset in MSH-7 that its zone does not have in that year is the default of the whole message; one of the
+ * zone's own is no more than the offset of that moment, since a date of the other half of the year has the other.
+ * @param msh7 an HL7 TS; where it is none, the zone alone reads the times
+ * @param zone IANA zone of the source
+ */
+export function messageClock(msh7: string, zone: string): MessageClock {
+  const parts = partsOf(msh7);
+  const recordedAt = toInstant(msh7, { zone });
+  if (parts === undefined || recordedAt === undefined) return { zone };
+  if (parts.offset === undefined)
+    return offsetsAt(localOf(parts), zone).length === 1 ? { zone, notAfter: recordedAt } : { zone };
+  const offset = recordedAt.slice(-6);
+  const ofZone = [Date.parse(recordedAt), ...momentsOf(Number(parts.year))].some(
+    (moment) => offsetText(offsetOfMoment(moment, zone)) === offset,
+  );
+  return ofZone ? { zone, notAfter: recordedAt } : { zone, offset, notAfter: recordedAt };
+}
+
+/** Twice a month: no summer time, nor the break that some countries make of it, is shorter. */
+function momentsOf(year: number): number[] {
+  return Array.from({ length: 24 }, (_, half) => Date.UTC(year, half >> 1, half % 2 === 0 ? 1 : 15));
+}
+
 /**
  * An HL7 TS with a day at least, as an ISO instant with its offset: `20240306110000` in Europe/Paris → `2024-03-06T11:00:00+01:00`.
- * Without an offset of its own it is read in the source's zone, summer time included; a time that a change of clocks skips or doubles
- * takes the earlier offset. A date alone is its local midnight. Years from 2099 say "open end" and are no instant (pam-fr §7, 6).
+ * Its own offset counts first, then the message's, then that of the zone, summer time included. A date alone is its local midnight.
+ * Of a time that a change of clocks doubles the latest counts that is not after the recording of the message, else the earlier; one that
+ * it skips has the offset before. Years from 2099 mean "open end" and are no instant.
+ * @param clock the message's clock, or an IANA zone
  */
-export function toInstant(ts: string, zone: string): string | undefined {
-  const ofZone = instants.get(zone) ?? new Map<string, string | undefined>();
-  if (ofZone.has(ts)) return ofZone.get(ts);
-  if (ofZone.size >= REMEMBERED) ofZone.clear();
-  const instant = readInstant(ts, zone);
-  instants.set(zone, ofZone.set(ts, instant));
-  return instant;
+export function toInstant(ts: string, clock: MessageClock | string): string | undefined {
+  const parts = partsOf(ts);
+  if (parts === undefined || !isDay(parts) || !isTime(parts) || Number(parts.year) >= OPEN_END) return undefined;
+  const { zone, offset, notAfter } = typeof clock === 'string' ? { zone: clock } : clock;
+  const { year, month = '', day = '', hour = '00', minute = '00', second = '00' } = parts;
+  const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+  const own = parts.offset === undefined ? offset : isoOffset(parts.offset);
+  if (own !== undefined) return local + own;
+  const readings = offsetsAt(localOf(parts), zone).map((minutes) => local + offsetText(minutes));
+  const past = notAfter === undefined ? [] : readings.filter((reading) => Date.parse(reading) <= Date.parse(notAfter));
+  return past.at(-1) ?? readings[0];
 }
 
-/** A message says the same few times over and over. */
-const REMEMBERED = 4096;
-const instants = new Map<string, Map<string, string | undefined>>();
+const OPEN_END = 2099;
 
-function readInstant(ts: string, zone: string): string | undefined {
-  const parts = FORM.exec(ts.split('^')[0] ?? '');
-  if (parts?.[3] === undefined) return undefined;
-  const [, year, month, day, hour = '00', minute = '00', second = '00', own] = parts;
-  if (Number(year) >= 2099 || hour === '24' || !validOffset(own)) return undefined;
-  const local = `${year ?? ''}-${month ?? ''}-${day}T${hour}:${minute}:${second}`;
-  const utc = Date.parse(`${local}Z`);
-  if (Number.isNaN(utc) || !validDay(Number(year), Number(month), Number(day))) return undefined;
-  return local + (own === undefined ? offsetText(offsetAt(utc, zone)) : ownOffset(own));
-}
-
-/** An HL7 TS as a FHIR date of the same precision, never finer than a day. */
+/**
+ * An HL7 TS as a FHIR date of the same precision, never finer than a day. Zeros stand for what is not known (`19480500` → `1948-05`), and
+ * so does a day that its month does not have (`19470231` → `1947-02`).
+ */
 export function toDate(ts: string): string | undefined {
-  const parts = FORM.exec(ts.split('^')[0] ?? '');
-  if (parts === null) return undefined;
-  const [, year = '', month, day] = parts;
-  if (month === undefined) return year;
-  if (day === undefined) return Number(month) >= 1 && Number(month) <= 12 ? `${year}-${month}` : undefined;
-  return validDay(Number(year), Number(month), Number(day)) ? `${year}-${month}-${day}` : undefined;
+  const parts = partsOf(ts);
+  if (parts === undefined) return undefined;
+  const { year, month = '00', day = '00' } = parts;
+  if (Number(month) > 12 || Number(day) > 31) return undefined;
+  if (month === '00') return year;
+  return isDay(parts) ? `${year}-${month}-${day}` : `${year}-${month}`;
+}
+
+/**
+ * An HL7 TS as a FHIR dateTime: a date stays a date, a time gives an instant as `toInstant` reads it, and a time that is none leaves its
+ * date. Years from 2099 mean "open end" and give nothing.
+ */
+export function toDateTime(ts: string, clock: MessageClock | string): string | undefined {
+  const parts = partsOf(ts);
+  if (parts === undefined || Number(parts.year) >= OPEN_END) return undefined;
+  return (parts.hour === undefined ? undefined : toInstant(ts, clock)) ?? toDate(ts);
+}
+
+/** Is that an HL7 TS: a day that the calendar has, or zeros for what is not known, and a time that a clock shows (HL7 v2.5 §2.A.77)? */
+export function isTimestamp(ts: string): boolean {
+  const parts = partsOf(ts);
+  if (parts === undefined || toDate(ts) === undefined) return false;
+  return (isDay(parts) || Number(parts.day ?? 0) === 0) && isTime(parts);
 }
 
 /** A moment as HL7 TS with seconds in that zone, with its offset: `20240306110000+0100`. */
 export function toTimestamp(moment: Date, zone: string): string {
-  const second = Math.floor(moment.getTime() / 1000);
-  if (written?.second !== second || written.zone !== zone)
-    written = { second, zone, text: writeTimestamp(moment, zone) };
-  return written.text;
-}
-
-/** The last one: thousands of answers are written in one second. */
-let written: { second: number; zone: string; text: string } | undefined;
-
-function writeTimestamp(moment: Date, zone: string): string {
   const offset = offsetOfMoment(moment.getTime(), zone);
   const local = new Date(moment.getTime() + offset * 60_000).toISOString();
   return local.slice(0, 19).replace(/[-:T]/g, '') + offsetText(offset).replace(':', '');
 }
 
+/** The digits of a TS, as far as they go. */
+interface TimestampParts {
+  year: string;
+  month: string | undefined;
+  day: string | undefined;
+  hour: string | undefined;
+  minute: string | undefined;
+  second: string | undefined;
+  offset: string | undefined;
+}
+
+function partsOf(ts: string): TimestampParts | undefined {
+  const end = ts.indexOf('^');
+  const match = FORM.exec(end < 0 ? ts : ts.slice(0, end));
+  if (match === null || match[1] === '0000') return undefined;
+  const [, year = '', month, day, hour, minute, second, offset] = match;
+  return { year, month, day, hour, minute, second, offset };
+}
+
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-function validDay(year: number, month: number, day: number): boolean {
-  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return day >= 1 && day <= (DAYS[month - 1] ?? 0) + (leap ? 1 : 0);
+/** Does the calendar have that day? */
+function isDay({ year, month, day }: TimestampParts): boolean {
+  const y = Number(year);
+  const leap = month === '02' && y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0);
+  return Number(day ?? 0) >= 1 && Number(day) <= (DAYS[Number(month) - 1] ?? 0) + (leap ? 1 : 0);
 }
 
-/** Offsets in use go from -12:00 to +14:00; FHIR takes no greater. */
-function validOffset(own: string | undefined): boolean {
-  return own === undefined || (Number(own.slice(1, 3)) <= 14 && Number(own.slice(3)) <= 59);
+/** Does a clock show that time? Offsets in use go from -12:00 to +14:00; FHIR takes no greater. */
+function isTime({ hour = '0', minute = '0', second = '0', offset = '+0000' }: TimestampParts): boolean {
+  const within = Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+  return within && Number(offset.slice(1, 3)) <= 14 && Number(offset.slice(3)) < 60;
 }
 
-function ownOffset(own: string): string {
-  return `${own.slice(0, 3)}:${own.slice(3) || '00'}`;
+/** A local time as if it were UTC, in milliseconds. */
+function localOf({ year, month = '1', day = '1', hour = '0', minute = '0', second = '0' }: TimestampParts): number {
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
 }
 
-function offsetText(minutes: number): string {
-  const size = Math.abs(minutes);
-  const two = (n: number) => String(n).padStart(2, '0');
-  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
-}
-
-/** Offset in minutes of a local time given as if it were UTC: the offset of the moment it stands for. */
-function offsetAt(localAsUtc: number, zone: string): number {
-  const before = offsetOfMoment(localAsUtc - 86_400_000, zone);
-  const guess = offsetOfMoment(localAsUtc - before * 60_000, zone);
-  if (guess === before) return before;
-  // Around a change of clocks the two candidates differ; the one that maps back on itself is right.
-  return offsetOfMoment(localAsUtc - guess * 60_000, zone) === guess ? guess : before;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-const offsets = new Map<string, Map<number, number>>();
-
-/** Zone rules change on quarters of an hour at the finest, so offsets are remembered by quarter. */
-function offsetOfMoment(moment: number, zone: string): number {
-  const quarter = Math.floor(moment / 900_000);
-  const ofZone = offsets.get(zone) ?? new Map<number, number>();
-  const known = ofZone.get(quarter);
-  if (known !== undefined) return known;
-  const offset = computeOffset(quarter * 900_000, zone);
-  if (ofZone.size > 50_000) ofZone.clear();
-  offsets.set(zone, ofZone.set(quarter, offset));
-  return offset;
-}
-
-function computeOffset(moment: number, zone: string): number {
-  let format = formats.get(zone);
-  if (format === undefined) {
-    const numeric = {
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    } as const;
-    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', ...numeric });
-    formats.set(zone, format);
-  }
-  const found = Object.fromEntries(format.formatToParts(moment).map((part) => [part.type, Number(part.value)]));
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = found;
-  return Math.round((Date.UTC(year, month - 1, day, hour, minute, second) - moment) / 60_000);
+function isoOffset(offset: string): string {
+  return `${offset.slice(0, 3)}:${offset.slice(3) || '00'}`;
 }

@@ -1,3 +1,6 @@
+import { isUtf8 } from 'node:buffer';
+import { decodeBytes, UTF8 } from './charset.js';
+
 /** The five marks a message declares in MSH-1 and MSH-2. */
 export interface Delimiters {
   field: string;
@@ -18,8 +21,9 @@ export const STANDARD_DELIMITERS: Delimiters = {
 /**
  * Decodes HL7 escapes in one pass, left to right (HL7 v2.5 §2.7): nothing that an escape gives is read as an escape again.
  * What is no known escape, a lone mark included, stays as it is. Highlighting is dropped; `.br` and `.sp` become line ends.
+ * @param charset of table 0211, whose bytes hexadecimal escapes hold
  */
-export function unescape(text: string, marks: Delimiters): string {
+export function unescape(text: string, marks: Delimiters, charset: string = UTF8): string {
   let at = text.indexOf(marks.escape);
   if (at < 0) return text;
   let out = '';
@@ -27,16 +31,61 @@ export function unescape(text: string, marks: Delimiters): string {
   while (at >= 0) {
     const end = text.indexOf(marks.escape, at + 1);
     if (end < 0) break;
-    const decoded = sequence(text.slice(at + 1, end), marks);
+    const decoded = hexadecimalRun(text, at, marks, charset) ?? named(text, at, end, marks);
     if (decoded === undefined) {
       at = end;
       continue;
     }
-    out += text.slice(done, at) + decoded;
-    done = end + 1;
+    out += text.slice(done, at) + decoded.text;
+    done = decoded.end;
     at = text.indexOf(marks.escape, done);
   }
   return out + text.slice(done);
+}
+
+/** What escapes give, and where the text goes on. */
+interface Decoded {
+  text: string;
+  end: number;
+}
+
+function named(text: string, at: number, end: number, marks: Delimiters): Decoded | undefined {
+  const decoded = sequence(text.slice(at + 1, end), marks);
+  return decoded === undefined ? undefined : { text: decoded, end: end + 1 };
+}
+
+/**
+ * Hexadecimal escapes that stand side by side: one character of several bytes may be spread over them. What is no text together is
+ * read one by one.
+ */
+function hexadecimalRun(text: string, from: number, marks: Delimiters, charset: string): Decoded | undefined {
+  const runs: Buffer[] = [];
+  let at = from;
+  while (text.startsWith(`${marks.escape}X`, at)) {
+    const end = text.indexOf(marks.escape, at + 1);
+    const digits = text.slice(at + 2, Math.max(end, 0));
+    if (!DIGITS.test(digits)) break;
+    runs.push(Buffer.from(digits, 'hex'));
+    at = end + 1;
+  }
+  if (runs.length === 0) return undefined;
+  const together = Buffer.concat(runs);
+  const parts = charset === UTF8 && !isUtf8(together) ? runs : [together];
+  return { text: parts.map((bytes) => characters(bytes, charset)).join(''), end: at };
+}
+
+const DIGITS = /^(?:[0-9A-Fa-f]{2})+$/;
+
+/** Bytes of the message's charset; a zero byte before another makes a character of UTF-16 of the two. */
+function characters(bytes: Buffer, charset: string): string {
+  let out = '';
+  let start = 0;
+  for (let zero = bytes.indexOf(0); zero >= 0 && zero < bytes.length - 1; zero = bytes.indexOf(0, start)) {
+    out +=
+      decodeBytes(bytes.subarray(start, zero), charset) + decodeBytes(bytes.subarray(zero + 1, zero + 2), '8859/1');
+    start = zero + 2;
+  }
+  return out + decodeBytes(bytes.subarray(start), charset);
 }
 
 function sequence(name: string, marks: Delimiters): string | undefined {
@@ -55,13 +104,8 @@ function sequence(name: string, marks: Delimiters): string | undefined {
     case 'N':
       return '';
     default:
-      return name.startsWith('X') ? hexadecimal(name.slice(1)) : formatting(name);
+      return formatting(name);
   }
-}
-
-function hexadecimal(digits: string): string | undefined {
-  if (digits === '' || digits.length % 2 !== 0 || !/^[0-9A-Fa-f]+$/.test(digits)) return undefined;
-  return Buffer.from(digits, 'hex').toString('latin1');
 }
 
 function formatting(name: string): string | undefined {

@@ -1,4 +1,6 @@
+import { UTF8 } from './charset.js';
 import { STANDARD_DELIMITERS, unescape, type Delimiters } from './escape.js';
+import { splitLines } from './lines.js';
 import { parsePath } from './path.js';
 
 /**
@@ -10,7 +12,10 @@ export class Message {
   readonly delimiters: Delimiters;
   private readonly byName = new Map<string, Segment[]>();
 
-  constructor(private readonly text: string) {
+  constructor(
+    private readonly text: string,
+    private readonly charset: string,
+  ) {
     const lines = splitLines(text);
     this.delimiters = delimitersOf(lines.find((line) => line.startsWith('MSH')) ?? '');
     this.segments = lines.map((line, index) => this.segmentOf(line, index));
@@ -40,12 +45,14 @@ export class Message {
   private segmentOf(line: string, index: number): Segment {
     const name = line.slice(0, 3);
     const same = this.byName.get(name);
-    const segment = new Segment(line, index, (same?.length ?? 0) + 1, this.delimiters);
+    const segment = new Segment(line, index, (same?.length ?? 0) + 1, this.delimiters, this.charset);
     if (same === undefined) this.byName.set(name, [segment]);
     else same.push(segment);
     return segment;
   }
 }
+
+const SEGMENT_NAME = /^[A-Z][A-Z0-9]{2}$/;
 
 /** One segment. Field numbers are HL7's: MSH-1 is the field mark, MSH-2 the other four. */
 export class Segment {
@@ -61,8 +68,15 @@ export class Segment {
     /** Which of its name, from 1. */
     readonly occurrence: number,
     private readonly marks: Delimiters,
+    private readonly charset: string,
   ) {
     this.name = line.slice(0, 3);
+  }
+
+  /** Does the line begin with a segment's name, and is nothing but a field mark behind it (HL7 v2.5 §2.5.1)? */
+  get isNamed(): boolean {
+    if (!SEGMENT_NAME.test(this.name)) return false;
+    return this.line.startsWith(this.marks.field, 3) || this.line.slice(3).trim() === '';
   }
 
   /** Highest field number present. */
@@ -81,18 +95,32 @@ export class Segment {
     return count;
   }
 
-  /** Decoded text of a subcomponent; '' where there is nothing. */
+  /** Decoded text of a subcomponent, without control characters but tab, CR and LF; '' where there is nothing. */
   value(field: number, repetition = 1, component = 1, subcomponent = 1): string {
     const text = this.text(field);
     if (text === '') return '';
     if (this.isMarks(field)) return repetition === 1 && component === 1 && subcomponent === 1 ? text : '';
     const inRepetition = part(text, this.marks.repetition, repetition);
     const inComponent = part(inRepetition, this.marks.component, component);
-    return unescape(part(inComponent, this.marks.subcomponent, subcomponent), this.marks);
+    return withoutControls(
+      unescape(part(inComponent, this.marks.subcomponent, subcomponent), this.marks, this.charset),
+    );
   }
 
-  /** Undecoded text of a field, or of one of its repetitions. */
+  /** Undecoded text of a field, or of one of its repetitions, without control characters as `value` gives it. */
   raw(field: number, repetition?: number): string {
+    return withoutControls(this.rawText(field, repetition));
+  }
+
+  /** Has a field, one of its repetitions or one component of that a character that matches, raw or by an escape? */
+  matches(pattern: RegExp, field: number, repetition?: number, component?: number): boolean {
+    if (this.isMarks(field)) return false;
+    const raw = this.rawText(field, repetition);
+    const text = component === undefined ? raw : part(raw, this.marks.component, component);
+    return pattern.test(unescape(text, this.marks, this.charset));
+  }
+
+  private rawText(field: number, repetition?: number): string {
     const text = this.text(field);
     return repetition === undefined || this.isMarks(field) ? text : part(text, this.marks.repetition, repetition);
   }
@@ -126,9 +154,20 @@ export class Segment {
   }
 }
 
-/** Reads any text as a message. */
-export function parse(text: string): Message {
-  return new Message(text);
+/**
+ * Reads any text as a message.
+ * @param charset of table 0211: that of the bytes which hexadecimal escapes hold
+ */
+export function parse(text: string, charset: string = UTF8): Message {
+  return new Message(text, charset);
+}
+
+/** Control characters (Unicode's Cc) other than tab, CR and LF: FHIR has no place for them (R4 §2.24.0.1). */
+export const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
+const CONTROLS = new RegExp(CONTROL, 'g');
+
+function withoutControls(text: string): string {
+  return CONTROL.test(text) ? text.replace(CONTROLS, '') : text;
 }
 
 /** The n-th part between marks, n from 1, without making the others. */
@@ -141,26 +180,6 @@ function part(text: string, mark: string, n: number): string {
   }
   const end = text.indexOf(mark, start);
   return end < 0 ? text.slice(start) : text.slice(start, end);
-}
-
-/** CR ends a segment; LF and CRLF do where there is no CR, or beside it (pam-fr §4.4). Blank lines and leading blanks are passed over. */
-function splitLines(text: string): string[] {
-  const lines: string[] = [];
-  const mark = text.includes('\r') ? '\r' : '\n';
-  for (let start = 0; start < text.length;) {
-    const found = text.indexOf(mark, start);
-    const end = found < 0 ? text.length : found;
-    const line = text.slice(firstInk(text, start, end), end);
-    if (line !== '') lines.push(line);
-    start = end + 1;
-  }
-  return lines;
-}
-
-function firstInk(text: string, start: number, end: number): number {
-  let at = start;
-  while (at < end && (text.charCodeAt(at) <= 0x20 || text.charCodeAt(at) === 0xfeff)) at += 1;
-  return at;
 }
 
 function delimitersOf(msh: string): Delimiters {

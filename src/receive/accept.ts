@@ -4,7 +4,7 @@ import { decodeText } from '../hl7v2/charset.js';
 import { toTimestamp } from '../hl7v2/datetime.js';
 import { parse, type Message } from '../hl7v2/parse.js';
 import type { AckCode, AckIssue, IncomingMessage, KeptMessage } from '../message/message.js';
-import { admit, refusal, type Admission } from './admit.js';
+import { admit, brokenFrame, refusal, type Admission } from './admit.js';
 import type { Committer, Log } from './committer.js';
 
 export interface ReceiveDeps {
@@ -32,14 +32,39 @@ export interface Answer {
 type Door = IncomingMessage['door'];
 
 /**
- * One message from bytes to answer: read, checked, kept, answered, in that order (law 1).
+ * One message from bytes to answer: read, checked, kept, answered, in that order, so that nothing is acknowledged before it is on disk.
  * A store that stays away gives AR 207, and nothing is pretended.
  */
-export async function accept(bytes: Buffer, source: SourceSettings, door: Door, deps: ReceiveDeps): Promise<Answer> {
+export function accept(bytes: Buffer, source: SourceSettings, door: Door, deps: ReceiveDeps): Promise<Answer> {
+  return answered(bytes, source, door, deps, (message, warnings) =>
+    admit(message, warnings, { source, triggers: deps.triggers(source.name) }),
+  );
+}
+
+/** Half a message, which a broken frame gave: kept as refused and answered AR with the control id that was read. */
+export function acceptBroken(bytes: Buffer, source: SourceSettings, deps: ReceiveDeps): Promise<Answer> {
+  return answered(bytes, source, 'mllp', deps, brokenFrame);
+}
+
+/** MSH-10 of the bytes of a message that will not be read, for the log; '' where they hold none. */
+export function controlIdOf(head: Buffer, source: SourceSettings): string {
+  const { text, charset } = decodeText(head, source.charset);
+  return parse(text, charset).value('MSH-10');
+}
+
+type Admit = (message: Message, warnings: readonly string[]) => Admission;
+
+async function answered(
+  bytes: Buffer,
+  source: SourceSettings,
+  door: Door,
+  deps: ReceiveDeps,
+  check: Admit,
+): Promise<Answer> {
   const started = deps.now();
   const { text, charset, warnings } = decodeText(bytes, source.charset);
-  const message = parse(text);
-  const admission = admit(message, warnings, { source, triggers: deps.triggers(source.name) });
+  const message = parse(text, charset);
+  const admission = check(message, warnings);
   const context: AnswerContext = { message, charset, source, deps, conditions: conditionsOf(message) };
   const answer = await commit(bytes, admission, door, context);
   deps.onAnswer(source.name, answer.code, (deps.now() - started) / 1000);
@@ -54,7 +79,7 @@ export function oversizeAnswer(head: Buffer, source: SourceSettings, deps: Recei
     severity: 'E',
     text: `the message is larger than ${source.maxMessageBytes} bytes`,
   };
-  return writeAck({ message: parse(text), charset, source, deps, conditions: undefined }, 'AR', [issue]);
+  return writeAck({ message: parse(text, charset), charset, source, deps, conditions: undefined }, 'AR', [issue]);
 }
 
 interface AnswerContext {
@@ -72,7 +97,7 @@ interface Conditions {
   application: string;
 }
 
-/** Both empty: original mode (pam-fr §4.2). */
+/** Both empty: original mode (HL7 v2.5 §2.9.2). */
 function conditionsOf(message: Message): Conditions | undefined {
   const accept = message.value('MSH-15');
   const application = message.value('MSH-16');

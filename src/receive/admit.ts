@@ -1,9 +1,12 @@
 import type { SourceSettings } from '../config/schema.js';
 import type { Message } from '../hl7v2/parse.js';
+import type { FailureCode } from '../message/failure.js';
 import type { AckIssue, NewWorkItem } from '../message/message.js';
-import { checkSegments } from './admit-segments.js';
+import { checkSegments, STAY_FIELDS } from './admit-segments.js';
+import { checkOneMessage, checkSingletons } from './admit-structure.js';
+import { checkIdentifiers, checkLimits, controlWarnings, timeWarnings } from './admit-values.js';
 
-/** What the gateway says of a message before the answer: only what the message itself shows (DESIGN §10). */
+/** What the gateway says of a message before the answer: only what the message itself shows. */
 export interface Admission {
   code: 'AA' | 'AE' | 'AR';
   state: 'received' | 'refused' | 'parked';
@@ -20,50 +23,73 @@ export interface AdmissionRules {
   source: SourceSettings;
   /** Triggers that the mappings serve, e.g. A01. */
   triggers: ReadonlySet<string>;
+  /** HL7 paths tried in order for the number of the stay; PV1-19, then PID-18, where the site has none of its own. */
+  stayFields?: readonly string[];
 }
 
 /** Longer control ids are cut for the journal's index; HL7 allows 20, v2.7 199. */
 const CONTROL_ID_LENGTH = 199;
+/** Checked though it may not be mapped: a merge that names nobody, or one number twice, is wrong whoever reads it. */
+const MERGE = 'A40';
 
 /**
- * Checks a message before its answer.
+ * Checks a message before its answer: whether the frame is one message, whether it is for this gateway, and what its trigger requires.
  * @param warnings what decoding had to say, content-free
  * @returns AA with what stands, or AE/AR naming every field at fault
  */
-export function admit(message: Message, warnings: readonly string[], { source, triggers }: AdmissionRules): Admission {
-  const type = message.value('MSH-9.1');
-  const trigger = message.value('MSH-9.2');
-  const told: AckIssue[] = warnings.map((text) => ({ location: 'MSH-18', code: 103, severity: 'W', text }));
-  const facts = {
-    controlId: storable(message.value('MSH-10')).slice(0, CONTROL_ID_LENGTH),
-    sender: storable(`${message.value('MSH-3')}|${message.value('MSH-4')}`),
-    type: type === '' ? '' : storable(`${type}^${trigger}`),
-  };
-  const rejected = checkHeader(message, source);
-  if (rejected !== undefined) return refusal('AR', [...told, rejected.issue], rejected.reason, facts);
-  const faults = checkSegments(message, trigger, source.strict);
+export function admit(message: Message, warnings: readonly string[], rules: AdmissionRules): Admission {
+  const facts = headerFacts(message);
+  const decoding = warnings.map((text): AckIssue => ({ location: 'MSH-18', code: 103, severity: 'W', text }));
+  const rejected = checkFrame(message) ?? checkHeader(message, rules.source) ?? checkExtent(message);
+  if (rejected !== undefined) return refusal(rejected.code, [...decoding, ...rejected.issues], rejected.reason, facts);
+  const issues = [...decoding, ...controlWarnings(message), ...timeWarnings(message)];
   const missing = headerFaults(message);
-  if (missing.length > 0) return refusal('AE', [...told, ...missing], 'field-missing', facts);
-  if (!triggers.has(trigger)) return parked(trigger, told, facts);
-  const reason = faults.some((fault) => fault.code === 205)
-    ? 'identity-conflict'
-    : faults[0]?.code === 101
-      ? 'field-missing'
-      : 'field-invalid';
-  const errors = faults.filter((fault) => fault.severity === 'E');
-  if (errors.length > 0) return refusal('AE', [...told, ...faults], reason, facts);
-  return { code: 'AA', state: 'received', issues: [...told, ...faults], workItems: [], ...facts };
+  if (missing.length > 0) return refusal('AE', [...issues, ...missing], 'field-missing', facts);
+  const trigger = message.value('MSH-9.2');
+  const served = rules.triggers.has(trigger);
+  const faults = served || trigger === MERGE ? checkContent(message, trigger, rules) : [];
+  const first = faults.find(({ severity }) => severity === 'E');
+  if (first !== undefined) return refusal('AE', [...issues, ...faults], reasonOf(faults, first), facts);
+  if (!served) return parked(trigger, issues, facts);
+  return { code: 'AA', state: 'received', issues: [...issues, ...faults], workItems: [], ...facts };
 }
 
-/** PostgreSQL's text holds any character but NUL. */
-function storable(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '') : text;
+function checkContent(message: Message, trigger: string, { source, stayFields }: AdmissionRules): AckIssue[] {
+  return [
+    ...checkSegments(message, trigger, { strictness: source.strict, stayFields }),
+    ...checkIdentifiers(message, stayFields ?? STAY_FIELDS),
+  ];
+}
+
+function reasonOf(faults: readonly AckIssue[], first: AckIssue): FailureCode {
+  if (faults.some(({ code }) => code === 205)) return 'identity-conflict';
+  return first.code === 101 || first.code === 100 ? 'field-missing' : 'field-invalid';
+}
+
+/**
+ * The refusal of a frame that was broken: an FS stands in it before a byte that ends no frame. It names the segment where the message
+ * breaks off, and keeps the control id that was read.
+ */
+export function brokenFrame(message: Message): Admission {
+  const last = message.segments.at(-1);
+  const text = 'the frame is broken: FS (0x1C) stands inside it; what follows was not read';
+  const place = last?.isNamed === true ? { location: `${last.name}[${last.occurrence}]` } : {};
+  return refusal('AR', [{ ...place, code: 100, severity: 'E', text }], 'message-malformed', headerFacts(message));
 }
 
 type Facts = Pick<Admission, 'controlId' | 'sender' | 'type'>;
 
+function headerFacts(message: Message): Facts {
+  const type = message.value('MSH-9.1');
+  return {
+    controlId: message.value('MSH-10').slice(0, CONTROL_ID_LENGTH),
+    sender: `${message.value('MSH-3')}|${message.value('MSH-4')}`,
+    type: type === '' ? '' : `${type}^${message.value('MSH-9.2')}`,
+  };
+}
+
 /** An admission that keeps the bytes, opens a work item and gives an error answer. */
-export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: string, facts: Facts): Admission {
+export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: FailureCode, facts: Facts): Admission {
   const first = issues.find((issue) => issue.severity === 'E');
   const workItem: NewWorkItem = {
     reason,
@@ -75,26 +101,44 @@ export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: string, f
 }
 
 /** An ADT event without mapping: accepted with a warning and parked, so that no feed stops for it. */
-function parked(trigger: string, told: AckIssue[], facts: Facts): Admission {
+function parked(trigger: string, issues: AckIssue[], facts: Facts): Admission {
   const text = `event ${/^[A-Z0-9]{2,4}$/.test(trigger) ? trigger : '(none)'} is not mapped; the message is kept and parked`;
   const issue: AckIssue = { location: 'MSH-9.2', code: 201, severity: 'W', text };
   const workItem: NewWorkItem = { reason: 'trigger-unmapped', field: 'MSH-9.2', text };
-  return { code: 'AA', state: 'parked', issues: [...told, issue], workItems: [workItem], ...facts };
+  return { code: 'AA', state: 'parked', issues: [...issues, issue], workItems: [workItem], ...facts };
 }
 
 interface Rejection {
-  issue: AckIssue;
-  reason: string;
+  code: 'AE' | 'AR';
+  issues: AckIssue[];
+  reason: FailureCode;
+}
+
+/** What is no HL7 v2 at all, and frames that hold something else than one message. */
+function checkFrame(message: Message): Rejection | undefined {
+  if (message.segment('MSH') === undefined) {
+    const issue: AckIssue = { location: 'MSH', code: 100, severity: 'E', text: 'the message does not begin with MSH' };
+    return { code: 'AR', issues: [issue], reason: 'message-malformed' };
+  }
+  const issue = checkOneMessage(message);
+  return issue === undefined ? undefined : { code: 'AE', issues: [issue], reason: 'message-malformed' };
+}
+
+/** Messages beyond the limits, and segments that stand more often than the event allows. */
+function checkExtent(message: Message): Rejection | undefined {
+  const beyond = checkLimits(message);
+  const issues = beyond === undefined ? checkSingletons(message, message.value('MSH-9.2')) : [beyond];
+  const reason = issues.some(({ code }) => code === 100) ? 'message-malformed' : 'field-invalid';
+  return issues.length === 0 ? undefined : { code: 'AE', issues, reason };
 }
 
 /** What makes a message none of this gateway's business: table 0357 codes 200, 202, 203, and senders that are not allowed. */
 function checkHeader(message: Message, source: SourceSettings): Rejection | undefined {
-  const reject = (location: string, code: number, reason: string, text: string): Rejection => ({
-    issue: { location, code, severity: 'E', text },
+  const reject = (location: string, code: number, reason: FailureCode, text: string): Rejection => ({
+    code: 'AR',
+    issues: [{ location, code, severity: 'E', text }],
     reason,
   });
-  if (message.segment('MSH') === undefined)
-    return reject('MSH', 100, 'message-malformed', 'the message does not begin with MSH');
   if (message.value('MSH-9.1') !== 'ADT')
     return reject('MSH-9.1', 200, 'type-not-served', 'only ADT messages are served');
   const version = message.value('MSH-12');

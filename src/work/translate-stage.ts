@@ -93,9 +93,9 @@ function isRefused(error: unknown): boolean {
 /** Reads one journal message: bytes → text → facts. A failure here parks that message and no other. */
 export function readJournalMessage(message: JournalMessage, deps: Pick<TranslateDeps, 'source'>): Translation {
   const source = deps.source(message.source);
-  const { mappings, zone, charset } = source;
-  const { text } = decodeText(message.bytes, charset);
-  return translate(parse(text), {
+  const { mappings, zone, charset: fallback } = source;
+  const { text, charset } = decodeText(message.bytes, fallback);
+  return translate(parse(text, charset), {
     messageId: message.id,
     mappings,
     zone,

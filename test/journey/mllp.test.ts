@@ -27,6 +27,18 @@ async function listener(keep: Keep, settings: Partial<SourceSettings> = {}): Pro
   return opened;
 }
 
+/** A listener and what it logs. */
+async function logged(keep: Keep): Promise<{ port: number; log: [string, Record<string, unknown>][] }> {
+  const log: [string, Record<string, unknown>][] = [];
+  const deps = {
+    ...receiveDeps(keep),
+    log: (_: string, event: string, fields: Record<string, unknown>) => void log.push([event, fields]),
+  };
+  const opened = await openMllp(receiveSource, 0, deps);
+  cleanups.push(() => opened.close());
+  return { port: opened.port, log };
+}
+
 /** A sender that gathers the answers. */
 class Sender {
   readonly answers: Message[] = [];
@@ -81,6 +93,80 @@ describe('the MLLP door', () => {
     expect(await sender.ask(bytes.subarray(-1), 2)).toEqual(['AA C1', 'AA C2']);
   });
 
+  it.each([
+    ['text', '\x1c awaiting scan|||Y'],
+    ['a field mark', '\x1c|||Y'],
+    ['another FS', '\x1c\x1c|||Y'],
+  ])('refuses a frame in which an FS stands before %s, by the id that it read, and keeps it', async (_, broken) => {
+    const store = new MemoryStore();
+    const { port, log } = await logged(store.keep);
+    const sender = Sender.to(port);
+    const text = admission('HALF').replace('\rZBE', `\rPV2|||^Fall${broken}\rZBE`);
+    const given = await sender.ask(Buffer.concat([framed(text), framed(admission('C2'))]), 2);
+    expect(given).toEqual(['AR HALF', 'AA C2']);
+    expect([sender.answers[0]?.value('ERR-3'), sender.answers[0]?.value('ERR-2')]).toEqual(['100', 'PV2']);
+    const [refused] = store.messages;
+    expect(refused).toMatchObject({
+      state: 'refused',
+      controlId: 'HALF',
+      workItems: [{ reason: 'message-malformed' }],
+    });
+    expect(log).toContainEqual(['receive.discarded', expect.objectContaining({ controlId: 'HALF' })]);
+  });
+
+  it('keeps the control id of half a frame that a VT cut in the log', async () => {
+    const { port, log } = await logged(new MemoryStore().keep);
+    const half = framed(admission('HALF')).subarray(0, 120);
+    expect(await Sender.to(port).ask(Buffer.concat([half, framed(admission('C2'))]), 1)).toEqual(['AA C2']);
+    expect(log).toContainEqual(['receive.discarded', expect.objectContaining({ controlId: 'HALF', bytes: 119 })]);
+  });
+
+  it('takes a frame whose FS nothing follows, after a short pause', async () => {
+    const { port } = await listener(new MemoryStore().keep);
+    const sender = Sender.to(port);
+    expect(await sender.ask(framed(admission('C1')).subarray(0, -1), 1)).toEqual(['AA C1']);
+    expect(await sender.ask(framed(admission('C2')).subarray(0, -1), 2)).toEqual(['AA C1', 'AA C2']);
+    expect(await sender.ask(Buffer.concat([Buffer.from('\r'), framed(admission('C3'))]), 3)).toContain('AA C3');
+  });
+
+  it('gives a sender that ends its half of the connection every answer it is owed, then ends', async () => {
+    for (const count of [1, 3, 40]) {
+      const store = new MemoryStore();
+      const { port } = await listener(store.keep);
+      const sender = Sender.to(port);
+      const names = Array.from({ length: count }, (_, n) => `H${n}`);
+      sender.socket.end(Buffer.concat(names.map((name) => framed(admission(name)))));
+      await sender.closed;
+      expect(sender.answers.map((answer) => answer.value('MSA-2'))).toEqual(names);
+      expect(store.messages).toHaveLength(count);
+    }
+  });
+
+  it('answers at the end of the stream a frame without its last CR, and no half frame', async () => {
+    const { port, log } = await logged(new MemoryStore().keep);
+    const sender = Sender.to(port);
+    sender.socket.end(framed(admission('C1')).subarray(0, -1));
+    await sender.closed;
+    expect(sender.answers.map((answer) => answer.value('MSA-2'))).toEqual(['C1']);
+    const other = Sender.to(port);
+    other.socket.end(framed(admission('HALF')).subarray(0, 120));
+    await other.closed;
+    expect(other.answers).toEqual([]);
+    expect(log).toContainEqual(['receive.discarded', expect.objectContaining({ controlId: 'HALF' })]);
+  });
+
+  it('answers a sender that ended its half while the store was away', async () => {
+    const store = new MemoryStore();
+    store.away = new GatewayError('store-unavailable', 'away');
+    const { port } = await listener(store.keep);
+    const sender = Sender.to(port);
+    sender.socket.end(framed(admission('C1')));
+    while (store.batches < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    store.away = undefined;
+    await sender.closed;
+    expect(sender.answers.map((answer) => answer.value('MSA-1'))).toEqual(['AA']);
+  });
+
   it('refuses an oversize frame by name, and closes', async () => {
     const { port } = await listener(new MemoryStore().keep, { maxMessageBytes: 2000 });
     const sender = Sender.to(port);
@@ -121,6 +207,22 @@ describe('the MLLP door', () => {
     expect(await sender.ask(framed(admission('C1').replace('CAMILLE', 'AUTRE')), 3)).toContain('AE C1');
     expect(sender.answers[2]?.value('ERR-3')).toBe('205');
     expect(store.messages.map(({ state }) => state)).toEqual(['received', 'refused']);
+  });
+
+  it('keeps a frame with two messages as refused, and gives the same answer when it comes again', async () => {
+    const store = new MemoryStore();
+    const { port } = await listener(store.keep);
+    const sender = Sender.to(port);
+    const two = framed(`${admission('C1')}\r${admission('C2')}`);
+    expect(await sender.ask(Buffer.concat([two, two, framed(admission('C3'))]), 3)).toEqual([
+      'AE C1',
+      'AE C1',
+      'AA C3',
+    ]);
+    expect(sender.answers.slice(0, 2).map((answer) => answer.value('ERR-3'))).toEqual(['100', '100']);
+    expect(sender.answers[0]?.segment('ERR')?.raw(2)).toBe('MSH^2');
+    expect(store.messages.map(({ state, controlId }) => [state, controlId])).toContainEqual(['refused', 'C1']);
+    expect(store.messages.every(({ state, workItems }) => state === 'received' || workItems.length === 1)).toBe(true);
   });
 
   it('answers AR 207 while the store stays away, and AA once it is back', async () => {
@@ -198,6 +300,10 @@ const openssl = spawnSync('openssl', ['version']).status === 0;
     const own = { key: readFileSync(key), cert: ca };
     const known = new Sender(connectTls({ port, host: '127.0.0.1', ca, servername: 'localhost', ...own }));
     expect(await known.ask(framed(admission('C1')), 1)).toEqual(['AA C1']);
+    const half = new Sender(connectTls({ port, host: '127.0.0.1', ca, servername: 'localhost', ...own }));
+    half.socket.once('secureConnect', () => half.socket.end(framed(admission('C3'))));
+    await half.closed;
+    expect(half.answers.map((answer) => answer.value('MSA-2'))).toEqual(['C3']);
     const stranger = new Sender(connectTls({ port, host: '127.0.0.1', ca, servername: 'localhost' }));
     stranger.socket.write(framed(admission('C2')));
     await stranger.closed;

@@ -9,7 +9,7 @@ const body = fc
   .array(fc.constantFrom(0x00, 0x0a, 0x0d, 0x20, 0x4d, 0x7c, 0x80, 0xc3, 0xe9, 0xff), { minLength: 1, maxLength: 12 })
   .map((bytes) => Buffer.from(bytes));
 /** What may stand between frames without being counted. */
-const between = fc.constantFrom('', '\r', '\r\n', '\n', '\0', ' \0\r\n');
+const between = fc.constantFrom('', '\r', '\r\n', '\n', '\r\0', '\n \0\r\n');
 /** Sizes of the chunks in which a stream arrives; 0 is an empty read. */
 const cuts = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 8 });
 const connection = fc.record({
@@ -56,8 +56,9 @@ describe('framing', () => {
         for (let turn = 0; lines.some(({ chunks }) => chunks.length > 0); turn++) {
           const waiting = lines.filter(({ chunks }) => chunks.length > 0);
           const line = waiting[(turns[turn % turns.length] ?? 0) % waiting.length];
-          for (const event of line?.decoder.push(line.chunks.shift() ?? Buffer.alloc(0)) ?? [])
-            line?.got.push(event.kind === 'frame' ? event.bytes.toString('hex') : event.kind);
+          const events = line?.decoder.push(line.chunks.shift() ?? Buffer.alloc(0)) ?? [];
+          if (line?.chunks.length === 0) events.push(...line.decoder.end());
+          for (const event of events) line?.got.push(event.kind === 'frame' ? event.bytes.toString('hex') : event.kind);
         }
         const sent = connections.map(({ messages }) => messages.map(([bytes]) => bytes.toString('hex')));
         if (JSON.stringify(lines.map(({ got }) => got)) !== JSON.stringify(sent)) return false;
@@ -78,19 +79,37 @@ describe('framing', () => {
       { numRuns: 2000 },
     );
   });
+
+  it('takes no part of a frame for a message, wherever an FS stands in it', () => {
+    const plain = fc.stringMatching(/^[A-Z|]{1,8}$/);
+    const behind = fc.constantFrom('A', '|', ' ', '\0', '\t', '\x1c');
+    fc.assert(
+      fc.property(plain, behind, plain, cuts, (before, byte, after, sizes) => {
+        const stream = Buffer.from(`\x0b${before}\x1c${byte}${after}\x1c\r\x0bWHOLE\x1c\r`);
+        const decoder = new FrameDecoder({ maxMessageBytes: 100 });
+        const events = chunksOf(stream, sizes).flatMap((chunk) => decoder.push(chunk));
+        const read = events.flatMap((event) =>
+          'bytes' in event && Buffer.isBuffer(event.bytes) ? [`${event.kind} ${event.bytes.toString()}`] : [],
+        );
+        expect(read).toEqual([`broken ${before}`, 'frame WHOLE']);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });
 
-/** Frames until the first oversize, after which a connection is closed; counts of neighbouring waste added up. */
+/** Frames and broken ones until the first oversize, after which a connection is closed; counts of neighbouring waste added up. */
 function summary(chunks: Buffer[]): string[] {
   const decoder = new FrameDecoder({ maxMessageBytes: 6 });
   const seen: string[] = [];
   let waste = 0;
-  for (const event of chunks.flatMap((chunk) => decoder.push(chunk))) {
+  for (const event of [...chunks.flatMap((chunk) => decoder.push(chunk)), ...decoder.end()]) {
     if (event.kind === 'discarded') {
       waste += event.bytes;
       continue;
     }
-    seen.push(`${waste} discarded`, event.kind === 'frame' ? event.bytes.toString('hex') : event.kind);
+    const held = event.kind === 'oversize' ? '' : event.bytes.toString('hex');
+    seen.push(`${waste} discarded`, `${event.kind} ${held}`);
     waste = 0;
     if (event.kind === 'oversize') return seen;
   }

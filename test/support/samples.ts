@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe } from '@jest/globals';
 
-/** Real messages lie beside a checkout, never in it; where they do not, the suites that read them are skipped. */
-const FOLDER = fileURLToPath(new URL('../../../shared/data/hl7v2/', import.meta.url));
-const here = existsSync(FOLDER);
+/** Real messages lie beside a checkout, or beside the folder of its worktrees, never in it; where they do not, the suites that read them are skipped. */
+const FOLDERS = ['../../../shared/data/', '../../../../shared/data/'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+const DATA = FOLDERS.find((folder) => existsSync(folder));
+const FOLDER = join(DATA ?? '', 'hl7v2');
+const CASES = join(DATA ?? '', 'cases');
+const here = DATA !== undefined;
 
 export const describeSamples = here ? describe : describe.skip;
 
@@ -16,6 +21,11 @@ export function samplesIn(folder: string): string[] {
         .filter((name) => /\.(er7|hl7)$/.test(name))
         .map((name) => join(folder, name))
     : [];
+}
+
+/** One of the small inputs made after the faults of other software, e.g. `adt/01a-two-msh-one-frame.hl7`. */
+export function readCase(path: string): Buffer {
+  return readFileSync(join(CASES, path));
 }
 
 export function readSample(path: string): Buffer {

@@ -26,7 +26,8 @@ export function benchTranslation(messages: readonly string[], seconds: number): 
     const started = performance.now();
     while (performance.now() - started < limit * 1000)
       for (const one of bytes) {
-        const { facts } = translate(parse(decodeText(one, '8859/15').text), context);
+        const { text, charset } = decodeText(one, '8859/15');
+        const { facts } = translate(parse(text, charset), context);
         remember(facts, { hospitalMembersStayDays: 0 });
         count += 1;
       }

@@ -34,6 +34,42 @@ describe('decodeText', () => {
     });
   });
 
+  it.each([
+    ['8859/1', [0x44, 0x92, 0x4f, 0x20, 0x80, 0x20, 0x8c, 0x20, 0xe9], 'D’O € Œ é', '8859/1'],
+    ['8859/15', [0x93, 0x61, 0x94, 0x20, 0xbd], '“a” œ', '8859/15'],
+    ['', [0x96, 0x20, 0x85, 0xe8], '– …è', '8859/15'],
+    ['UNICODE UTF-8', [0x44, 0xc2, 0x92, 0x4f, 0xc3, 0xa9], 'D’Oé', 'UNICODE UTF-8'],
+    ['UNICODE UTF-8', [0xc2, 0x80, 0x20, 0xc2, 0x9c], '€ œ', 'UNICODE UTF-8'],
+    ['ISO-8859-1', [0x8a, 0x9a, 0x8e, 0x9e], 'ŠšŽž', '8859/1'],
+  ])('reads Windows-1252 in what is declared %s, with a warning', (declared, name, text, charset) => {
+    const read = decodeText(bytes(declared, Buffer.from(name)), '8859/15');
+    expect([read.text.endsWith(`|${text}`), read.charset]).toEqual([true, charset]);
+    expect(read.warnings).toEqual([expect.stringContaining('Windows-1252')]);
+  });
+
+  it('warns twice of what is declared UTF-8, is not, and holds Windows-1252', () => {
+    expect(decodeText(bytes('UNICODE UTF-8', Buffer.from([0x92, 0xe9])), '8859/15').warnings).toHaveLength(2);
+  });
+
+  it.each([
+    ['8859/15', [0xbd, 0xe9], 'œé', '8859/15'],
+    ['8859/1', [0xbd, 0xe9], '½é', '8859/1'],
+    ['UNICODE UTF-8', [0xc5, 0x93], 'œ', 'UNICODE UTF-8'],
+    ['ASCII', [0xa4], '€', '8859/15'],
+    ['8859/15', [0xc3, 0xa9], 'é', 'UNICODE UTF-8'],
+  ])(
+    'reads what is declared ASCII and is not in the charset of the source, %s, with a warning',
+    (own, name, text, used) => {
+      const read = decodeText(bytes('ASCII', Buffer.from(name)), own);
+      expect([read.text.endsWith(`|${text}`), read.charset]).toEqual([true, used]);
+      expect(read.warnings).toEqual([expect.stringContaining('declared ASCII')]);
+    },
+  );
+
+  it('believes ASCII where every byte is', () => {
+    expect(decodeText(bytes('ASCII', Buffer.from('e')), '8859/15')).toMatchObject({ charset: 'ASCII', warnings: [] });
+  });
+
   it('looks for MSH-18 in the header alone', () => {
     const text = `MSH|^~\\&|A|B|C|D|20240306||ADT^A01|1|P|2.5\rPID|||||||UNICODE UTF-8|UNICODE UTF-8|UNICODE UTF-8\r`;
     expect(decodeText(Buffer.concat([Buffer.from(text), LATIN]), '8859/15')).toMatchObject({
@@ -78,8 +114,10 @@ describe('encodeText', () => {
     expect(encodeText('漢', 'UNICODE UTF-8').toString('utf8')).toBe('漢');
   });
 
-  it('gives back every byte of 8859/15', () => {
-    const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+  it('gives back every byte of 8859/15 that is no control character of its upper half', () => {
+    const all = Buffer.from(
+      Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte < 0x80 || byte > 0x9f),
+    );
     expect(encodeText(decodeText(all, '8859/15').text, '8859/15')).toEqual(all);
   });
 });

@@ -73,6 +73,57 @@ describe('parse', () => {
     expect(parse('MSH|^~\\&|APP\rOBX|1|TX|||line\nline\r').value('OBX-5')).toBe('line\nline');
   });
 
+  it.each([
+    ['LF, and CR at the very end', 'MSH|^~\\&|APP\nPID|1||7\nPV1|1|I\r'],
+    ['LF, and CRLF at the very end', 'MSH|^~\\&|APP\nPID|1||7\nPV1|1|I\r\n'],
+    ['LF, and CR in the middle', 'MSH|^~\\&|APP\nPID|1||7\rPV1|1|I\nZBE|1'],
+    ['CR, and LF in the middle', 'MSH|^~\\&|APP\rPID|1||7\nPV1|1|I\rZBE|1'],
+    ['CR, CRLF and LF in turn', 'MSH|^~\\&|APP\rPID|1||7\r\nPV1|1|I\nZBE|1\r'],
+    ['LF before CR', 'MSH|^~\\&|APP\n\rPID|1||7\n\rPV1|1|I\n\r'],
+    ['CRLF, and blanks before the names', 'MSH|^~\\&|APP\r\n PID|1||7\r\n\tPV1|1|I'],
+  ])('reads line ends that are mixed: %s', (_, text) => {
+    const message = parse(text);
+    expect([message.value('MSH-3'), message.value('PID-3'), message.value('PV1-2')]).toEqual(['APP', '7', 'I']);
+    expect(message.toString()).toBe(text);
+  });
+
+  it.each([
+    ['LF where CR is the mark', 'MSH|^~\\&|APP\rPV2|||^Fall\nat home\nIRM|||X\rZBE|1\r', 'Fall\nat home\nIRM'],
+    ['CR where LF is the mark', 'MSH|^~\\&|APP\nPV2|||^Fall\rat home|||X\nZBE|1\n', 'Fall\rat home'],
+    ['CR where CRLF is the mark', 'MSH|^~\\&|APP\r\nPV2|||^Fall\rat home|||X\r\nZBE|1', 'Fall\rat home'],
+    ['LF where CRLF is the mark', 'MSH|^~\\&|APP\r\nPV2|||^Fall\n\nat home|||X\r\nZBE|1', 'Fall\n\nat home'],
+  ])('keeps the other line end as text: %s', (_, text, reason) => {
+    const message = parse(text);
+    expect([message.value('PV2-3.2'), message.value('PV2-6'), message.value('ZBE-1')]).toEqual([reason, 'X', '1']);
+  });
+
+  it('sees a second message whose line ends differ from the first', () => {
+    expect(parse('MSH|^~\\&|A\rPID|1\rPV1|1\r\nMSH|^~\\&|B\nPID|2\n').all('MSH')).toHaveLength(2);
+    expect(parse('MSH|^~\\&|A\nPID|1\nPV1|1\nMSH#*+!@#B\rPID#2\r').all('MSH')).toHaveLength(2);
+    expect(parse('MSH|^~\\&|A\rPID|1\rPV1|1\nFHS|^~\\&|B').all('FHS')).toHaveLength(1);
+  });
+
+  it('takes a message of many line ends in a time that grows with its length alone', () => {
+    const started = performance.now();
+    parse(`MSH|^~\\&|A\rPID|${'\n'.repeat(2_000_000)}x\r`);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it('lets no control character but tab, CR and LF leave a value', () => {
+    const segment = parse('MSH|^~\\&|A\rOBX|a\0b\x08c\x7fd\x85|\\X1B\\e\\X00\\|f\tg\\X0D0A09\\|h\x01^i\x02').segment(
+      'OBX',
+    );
+    expect([1, 2, 3].map((field) => segment?.value(field))).toEqual(['abcd', 'e', 'f\tg\r\n\t']);
+    expect([segment?.value(4, 1, 2), segment?.raw(4), segment?.raw(1, 1)]).toEqual(['i', 'h^i', 'abcd']);
+  });
+
+  it('reads the bytes of an escape in the charset of the message', () => {
+    const read = (text: string, charset?: string) => parse(`MSH|^~\\&|${text}`, charset).value('MSH-3');
+    expect(read('\\XC3A9\\')).toBe('é');
+    expect(read('\\XA4\\', '8859/15')).toBe('€');
+    expect(read('\\XA4\\', '8859/1')).toBe('¤');
+  });
+
   it('passes over blank lines, leading blanks and a byte order mark', () => {
     expect(parse('\ufeff\r\r  MSH|^~\\&|APP\r\r PID|1||7\r').value('PID-3')).toBe('7');
   });

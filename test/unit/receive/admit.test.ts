@@ -52,6 +52,99 @@ describe('what a message shows before its answer', () => {
     expect(given.workItems).toHaveLength(1);
   });
 
+  it.each([
+    ['PID-3 alone', whole.replace('900001^^^HOP&1.2.250.1.999.1&ISO^PI', '""'), 'PID-3[1].4 101'],
+    ['PID-3 of an authority', whole.replace('900001^', '""^'), 'PID-3.1 101'],
+    ['PV1-2', whole.replace('PV1|1|I', 'PV1|1|""'), 'PV1-2 101'],
+    ['PV1-19', whole.replace('V1^^^HOP', '""^^^HOP'), 'PV1-19 101'],
+    ['ZBE-1', whole.replace('M1^HOP', '""'), 'ZBE-1 101'],
+    ['ZBE-2', whole.replace('|20240306110000||INSERT', '|""||INSERT'), 'ZBE-2 101'],
+    ['ZBE-4', whole.replace('INSERT', '""'), 'ZBE-4 101'],
+    ['ZBE-5', whole.replace('INSERT|N', 'INSERT|""'), 'ZBE-5 101'],
+    ['MRG-1', identity('A40', 'MRG|""^^^HOP'), 'MRG-1 101'],
+  ])('takes "" for nothing in %s, which is required', (_, text, error) => {
+    expect(errors(check(text))).toEqual([error]);
+    expect(check(text).workItems).toMatchObject([{ reason: 'field-missing' }]);
+  });
+
+  it('takes a "" beside a number for what it erases', () => {
+    const erased = '~""^^^ASIP&1.2.250.1.213.1.4.10&ISO^INS';
+    expect(check(whole.replace('^PI||', `^PI${erased}||`)).issues).toEqual([]);
+    expect(check(whole.replace('^PI||', '^PI~""^^^&1.2.250.1.213.1.4.10&ISO^INS||')).issues).toEqual([]);
+  });
+
+  it('says nothing of a ZBE-9 that is erased', () => {
+    expect(check(whole.replace('|HMS', '|""')).issues).toEqual([]);
+  });
+
+  it.each([
+    ['PV1-19', whole.replace('V1^^^', '""^^^')],
+    ['PV1-19', whole.replace('V1^^^HOP&1.2.250.1.999.1&ISO^VN', '')],
+  ])('takes the account for the stay where %s is empty or erased and the source is not strict', (field, text) => {
+    const given = (account: string, strict: SourceSettings['strict']) =>
+      check(text.replace('|19500101|F', `|19500101|F||||||||||${account}`), { strict });
+    expect(given('D1^^^HOP^AN', 'lenient')).toMatchObject({
+      code: 'AA',
+      issues: [{ location: field, code: 101, severity: 'W' }],
+    });
+    expect(errors(given('D1^^^HOP^AN', 'auto'))).toEqual(['PV1-19 101']);
+    for (const account of ['', '""', '""^^^HOP']) expect(errors(given(account, 'lenient'))).toEqual(['PV1-19 101']);
+  });
+
+  it('seeks the number of the stay where the site has it', () => {
+    const at = (stayFields: string[], text: string) =>
+      admit(parse(text), [], { source: receiveSource, triggers, stayFields });
+    const moved = whole.replace('|V1^^^HOP&1.2.250.1.999.1&ISO^VN', `|${'|'.repeat(31)}V1^^^HOP^VN`);
+    expect(parse(moved).value('PV1-50')).toBe('V1');
+    expect(errors(check(moved))).toEqual(['PV1-19 101']);
+    expect(at(['PV1-50'], moved).issues).toEqual([]);
+    expect(at(['PV1-50', 'PV1-19'], whole)).toMatchObject({
+      code: 'AA',
+      issues: [{ location: 'PV1-50', severity: 'W' }],
+    });
+    expect(errors(at(['PV1-50'], whole))).toEqual(['PV1-50 101']);
+  });
+
+  it.each([
+    ['no MRG', '', 'MRG-1 101'],
+    ['an MRG-1 that is erased', 'MRG|""', 'MRG-1 101'],
+    ['one number twice', 'MRG|900001^^^HOP&1.2.250.1.999.1&ISO^PI', 'MRG-1 205'],
+    ['the number in a later repetition', 'MRG|7^^^HOP^PI~900001^^^HOP&1.2.250.1.999.1&ISO^PI', 'MRG-1 205'],
+    ['the authority under another name', 'MRG|900001^^^OTHER&1.2.250.1.999.1&ISO^PI', 'MRG-1 205'],
+    ['the authority by its name alone', 'MRG|900001^^^HOP^PI', 'MRG-1 205'],
+  ])('refuses a merge with %s, mapped or not', (_, mrg, error) => {
+    const text = identity('A40', mrg);
+    expect(errors(check(text))).toEqual([error]);
+    const unmapped = admit(parse(text), [], { source: receiveSource, triggers: new Set(['A01']) });
+    expect([unmapped.code, unmapped.state, errors(unmapped)]).toEqual(['AE', 'refused', [error]]);
+  });
+
+  it('refuses a merge into a later repetition of PID-3', () => {
+    const text = identity('A40', 'MRG|8^^^HOP^PI').replace('^PI||', '^PI~8^^^HOP^PI||');
+    expect(check(text).workItems).toMatchObject([{ reason: 'identity-conflict' }]);
+  });
+
+  it('parks a merge of two numbers that no mapping serves', () => {
+    for (const mrg of ['8^^^HOP^PI', '900001^^^OTHER&1.2.250.1.999.2&ISO^PI'])
+      expect(
+        admit(parse(identity('A40', `MRG|${mrg}`)), [], { source: receiveSource, triggers: new Set() }),
+      ).toMatchObject({
+        code: 'AA',
+        state: 'parked',
+      });
+  });
+
+  it.each(['constructor', '__proto__', 'toString'])('takes %s for no word of any table', (word) => {
+    expect(errors(check(whole.replace('INSERT', word)))).toEqual(['ZBE-4 103']);
+    expect(errors(check(whole.replace('|INSERT|N', `||${word}`)))).toEqual(['ZBE-4 101', 'ZBE-5 103']);
+    expect(check(whole.replaceAll('A01', word)).state).toBe('parked');
+  });
+
+  it.each(['^~\\', '^~\\&', '^~\\&#'])('reads the marks %s', (marks) => {
+    const text = whole.replace('^~\\&', marks);
+    expect(check(marks.length === 3 ? text.replaceAll('&', '\\T\\') : text).code).toBe('AA');
+  });
+
   it('parks an event without mapping, with a warning, so that no feed stops', () => {
     const given = check(whole.replaceAll('A01', 'Z42'));
     expect(given).toMatchObject({ code: 'AA', state: 'parked', workItems: [{ reason: 'trigger-unmapped' }] });

@@ -30,6 +30,8 @@ describe('POST /hl7v2', () => {
   it.each([
     ['a sound message', admission('H1'), 200, 'MSA|AA|H1'],
     ['a message that is wrong in itself', admission('H2').replace('ZBE|', 'XBE|'), 422, 'MSA|AE|H2'],
+    ['two messages in one body', `${admission('H7')}\r${admission('H8')}`, 422, 'MSA|AE|H7'],
+    ['two patients in one message', `${admission('H9')}\rPID|2||7^^^HOP^PI`, 422, 'MSA|AE|H9'],
     ['a type that is not served', admission('H3').replace('ADT^A01^ADT_A01', 'ORM^O01'), 400, 'MSA|AR|H3'],
     ['a message that is too large', admission('H4') + '\rNTE|' + 'x'.repeat(99_900), 413, 'MSA|AR|H4'],
   ])('answers %s with its acknowledgement', async (_, text, status, answer) => {
