@@ -44,22 +44,21 @@ export async function differencesBetween(store: WorldStore, { messages, orders, 
   return differencesOf(await rowsAfter(store, first ?? [], batch), await rowsAfter(store, second ?? [], batch));
 }
 
-/** A time limit for the search, since each try is two runs. */
-const TRIES = 400;
+/** A limit of the search, since each try is two runs through a database. */
+const TRIES = 250;
 
 /**
- * The smallest messages that still differ: without one more message, segment or field they would not, as far as `TRIES` tries can see.
- * @param same tells whether the rows that differ are of the kind looked for
+ * The smallest messages that still fail: without one more message, segment or field they would not, as far as `TRIES` tries can see.
+ * @param fails runs a candidate on an empty store
  */
 export async function smallest(
-  store: WorldStore,
   found: TwoOrders,
-  same: (differences: RowDifference[]) => boolean = (differences) => differences.length > 0,
+  fails: (candidate: TwoOrders) => Promise<boolean>,
 ): Promise<TwoOrders> {
   let tries = 0;
   let best = found;
   const attempt = async (candidate: TwoOrders) => {
-    if (tries++ >= TRIES || !same(await differencesBetween(store, candidate))) return false;
+    if (tries++ >= TRIES || !(await fails(candidate))) return false;
     best = candidate;
     return true;
   };
@@ -132,26 +131,27 @@ export function explained({ messages, orders, batch }: TwoOrders, differences: r
       const lines = text.split('\r').map((line) => `    ${line.replace(/\|+$/, '')}`);
       return [`  from ${source}, received ${receivedAt.toISOString()}`, ...lines].join('\n');
     }),
-    ...orders.map((order) => `  order: ${order.map((index) => names[index]).join(', ')} (${batch} in a transaction)`),
+    ...orders.map(
+      (order, at) => `  order ${at + 1}: ${order.map((index) => names[index]).join(', ')} (${batch} in a transaction)`,
+    ),
     ...differences.map(describe),
   ].join('\n');
 }
 
 function describe({ key, texts: [first, second] }: RowDifference): string {
+  if (first === undefined || second === undefined) {
+    const [holder, text] = first === undefined ? [2, second] : [1, first];
+    return `    ${key}\n      in ${holder} alone: ${text ?? ''}`;
+  }
   const [a, b] = [elementsOf(first), elementsOf(second)];
-  const lines = [...new Set([...a.keys(), ...b.keys()])]
-    .filter((name) => a.get(name) !== b.get(name))
-    .flatMap((name) => [
-      `      first:  ${name}${a.get(name) ?? ' (none)'}`,
-      `      second: ${name}${b.get(name) ?? ' (none)'}`,
-    ]);
+  const names = [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name));
+  const lines = names.flatMap((name) => [a, b].map((of, at) => `      ${at + 1}: ${name} ${of.get(name) ?? '(none)'}`));
   return [`    ${key}`, ...lines].join('\n');
 }
 
 /** Top-level elements of a body, each as text; any other text is one element without a name. */
-function elementsOf(text: string | undefined): Map<string, string> {
-  if (text === undefined) return new Map([['(the row)', ' is not there']]);
+function elementsOf(text: string): Map<string, string> {
   if (!text.startsWith('{') || text.includes('\n')) return new Map([['', text]]);
   const body = JSON.parse(text) as Record<string, unknown>;
-  return new Map(Object.entries(body).map(([name, value]) => [name, ` ${JSON.stringify(value)}`]));
+  return new Map(Object.entries(body).map(([name, value]) => [name, JSON.stringify(value)]));
 }

@@ -117,7 +117,7 @@ export interface Speaker {
 }
 
 /** Local time of the world's first hour. */
-const BEGIN = Date.UTC(2026, 2, 1, 8);
+const BEGIN = Date.UTC(2023, 2, 1, 8);
 const HOUR = 3_600_000;
 const FUTURE = Date.UTC(2062, 0, 1);
 

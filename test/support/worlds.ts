@@ -199,7 +199,7 @@ function planOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbitrary<Mes
         return fc.nat(5).chain((anyPlace) => {
           const numbered = place ?? (trigger === 'Z99' ? anyPlace : meant.movement);
           return fc.record<MessagePlan>({
-            ...saidOf(few, hours, slips),
+            ...saidOf(few, hours, options),
             ...detailsOf(few, options.erasures ?? true),
             trigger: fc.constant(trigger),
             hospital: fc.constant(meant.hospital),
@@ -222,15 +222,17 @@ function originalOf(trigger: string, movement: number): string {
 }
 
 /** When it was said, and about whom. */
-function saidOf(few: fc.Arbitrary<number>, hours: fc.Arbitrary<number>, slips: boolean) {
+function saidOf(few: fc.Arbitrary<number>, hours: fc.Arbitrary<number>, options: WorldOptions) {
+  const slips = options.slips ?? true;
+  const withdraws = rarely(fc.constantFrom('INS' as const, 'PI' as const), undefined);
   return {
     recorded: few,
     sentAfter: fc.nat(3),
     future: slips ? rarely(fc.constant(true), false) : fc.constant(false),
     offset: rarely(fc.constant(true), false),
     others: fc.subarray([...OTHER_TYPES], { maxLength: 2 }),
-    withoutLocal: rarely(fc.constant(true), false),
-    withdraws: rarely(fc.constantFrom('INS' as const, 'PI' as const), undefined),
+    withoutLocal: slips ? rarely(fc.constant(true), false) : fc.constant(false),
+    withdraws: (options.erasures ?? true) ? withdraws : fc.constant(undefined),
     reliability: fc.constantFrom('VALI', 'VALI', 'VALI', 'VAL', 'PROV', ''),
     corrected: rarely(fc.constant(true), false),
     usedName: rarely(fc.constant(true), false, 2),
