@@ -1,4 +1,4 @@
-import { INS_TEST, segment } from './pam.js';
+import { INS_TEST } from './pam.js';
 
 /** How a hospital names the authority of its numbers: HD with an OID, with a FINESS of the legal entity or the site, HD-1 alone, or nothing. */
 export type AuthorityKind = 'iso' | 'finess-m' | 'finess-n' | 'name' | 'none';
@@ -9,6 +9,8 @@ export type Feed = 'pam' | 'abroad-with-zbe' | 'abroad';
 export interface Hospital {
   authority: AuthorityKind;
   feed: Feed;
+  /** CX-5 of the hospital's own numbers. */
+  numbers: 'PI' | 'MR';
 }
 
 /**
@@ -120,12 +122,5 @@ export function otherIdentifier(
   }
 }
 
-/** A repetition of PID-3 that withdraws the numbers of an authority. */
-export function withdrawn(type: 'INS' | 'PI', authority: string): string {
-  return type === 'INS' ? `""^^^${INS_TEST}^INS` : `""^^^${authority}^PI`;
-}
-
-/** MRG of a merge of two numbers of one hospital. */
-export function merged(number: string, authority: string): string {
-  return segment('MRG', { 1: `${number}^^^${authority}^PI` });
-}
+/** The repetition of PID-3 that withdraws every INS. */
+export const WITHDRAWN_INS = `""^^^${INS_TEST}^INS`;

@@ -3,11 +3,10 @@ import {
   authorityOf,
   facilityOf,
   localNumber,
-  merged,
   otherIdentifier,
   three,
   traitsOf,
-  withdrawn,
+  WITHDRAWN_INS,
   type Hospital,
   type OtherType,
   type Person,
@@ -79,7 +78,8 @@ export interface MessagePlan {
   offset: boolean;
   others: OtherType[];
   withoutLocal: boolean;
-  withdraws: 'INS' | 'PI' | undefined;
+  /** `""` for every INS, or for the hospital's own numbers. */
+  withdraws: 'INS' | 'local' | undefined;
   reliability: string;
   corrected: boolean;
   usedName: boolean;
@@ -145,7 +145,7 @@ const CANCELS = new Set(['A11', 'A12', 'A13']);
  */
 export function messageText(plan: MessagePlan, speaker: Speaker, controlId: string): string {
   const { hospitals, world } = speaker;
-  const hospital = hospitals[plan.hospital] ?? { authority: 'iso', feed: 'pam' };
+  const hospital = hospitals[plan.hospital] ?? { authority: 'iso', feed: 'pam', numbers: 'PI' };
   const writer = new Writer(plan, speaker, hospital);
   const version = hospital.feed === 'pam' ? '2.5^FRA^2.11' : '2.5';
   const recorded = plan.future ? FUTURE + plan.recorded * 1000 : wall(plan.recorded);
@@ -176,7 +176,7 @@ class Writer {
   segments(): string[] {
     const { plan } = this;
     const roles = (family: boolean) => plan.roles.filter(({ role }) => (role === 'ODRP') === family);
-    if (plan.trigger === 'A40') return [this.pid(), merged(this.number(plan.merges), this.authority)];
+    if (plan.trigger === 'A40') return [this.pid(), segment('MRG', { 1: this.local(plan.merges) })];
     return [
       this.pid(),
       ...roles(true).map((role) => this.rol(role)),
@@ -189,8 +189,10 @@ class Writer {
     ];
   }
 
-  private number(person: number): string {
-    return localNumber(this.speaker.people, person, this.plan.hospital, this.world);
+  /** CX of the hospital's own number of a person, or of what `value` says instead. */
+  private local(person: number, value?: string): string {
+    const number = value ?? localNumber(this.speaker.people, person, this.plan.hospital, this.world);
+    return `${number}^^^${this.authority}^${this.hospital.numbers}`;
   }
 
   private time(hours: number | undefined): string {
@@ -202,13 +204,14 @@ class Writer {
     const { family, given, birth, sex } = traitsOf(speaker.people, plan.person);
     const of = { people: speaker.people, person: plan.person, authority, world };
     const others = plan.others.flatMap((type) => otherIdentifier(type, of) ?? []);
-    const local = plan.withoutLocal && others.length > 0 ? [] : [`${this.number(plan.person)}^^^${authority}^PI`];
-    const gone = plan.withdraws === undefined ? [] : [withdrawn(plan.withdraws, authority)];
+    const local = plan.withoutLocal && others.length > 0 ? [] : [this.local(plan.person)];
+    const erased = { INS: [WITHDRAWN_INS], local: [this.local(plan.person, '""')] };
+    const gone = plan.withdraws === undefined ? [] : erased[plan.withdraws];
     const listed = plan.trigger === 'A40' ? local : [...local, ...others, ...gone];
     const used = plan.usedName ? `~USAGE^${given}^^^^^D` : '';
     return this.written('PID', {
       1: '1',
-      3: listed.length === 0 ? `${this.number(plan.person)}^^^${authority}^PI` : listed.join('~'),
+      3: listed.length === 0 ? this.local(plan.person) : listed.join('~'),
       5: `${plan.renamed ? `${family}-VRAI` : family}^${given}^^^^^L${used}`,
       6: 'MERE^ANNE^^^^^L',
       7: birth,

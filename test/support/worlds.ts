@@ -55,7 +55,7 @@ export function worlds(options: WorldOptions = {}): fc.Arbitrary<World> {
   const hospitals = fc.array(hospitalOf(options), { minLength: 1, maxLength: options.hospitals ?? 3 });
   const people = fc.array(person, { minLength: 1, maxLength: options.people ?? 4 });
   return fc.tuple(hospitals, people).chain(([places, persons]) => {
-    const { min, max } = options.messages ?? { min: 2, max: 12 };
+    const { min, max } = options.messages ?? { min: 3, max: 12 };
     const owners = fc.array(fc.nat(persons.length - 1), { minLength: 12, maxLength: 12 });
     return owners.chain((ownerOf) => {
       const message = planOf({ options, hospitals: places, people: persons, ownerOf });
@@ -63,7 +63,7 @@ export function worlds(options: WorldOptions = {}): fc.Arbitrary<World> {
         hospitals: fc.constant(places),
         people: fc.constant(persons),
         messages: fc.array(message, { minLength: min, maxLength: max }),
-        repeats: rarely(fc.array(fc.nat(max - 1), { minLength: 1, maxLength: 2 }), []),
+        repeats: rarely(fc.array(fc.nat(max - 1), { minLength: 1, maxLength: 2 }), [], 3),
       });
     });
   });
@@ -91,15 +91,23 @@ export function messagesOf({ hospitals, people, messages, repeats }: World, numb
   ];
 }
 
+/** Most messages speak of the first, so that they meet. */
+function mostlyFirst(count: number): fc.Arbitrary<number> {
+  return fc.oneof(fc.constant(0), fc.nat(count - 1));
+}
+
 function rarely<T>(value: fc.Arbitrary<T>, otherwise: T, weight = 1): fc.Arbitrary<T> {
   return fc.oneof({ weight: 10 - weight, arbitrary: fc.constant(otherwise) }, { weight, arbitrary: value });
 }
 
 const hospitalOf = ({ authorities, feeds }: WorldOptions): fc.Arbitrary<Hospital> =>
-  fc.record({
-    authority: fc.constantFrom(...(authorities ?? (['iso', 'finess-m', 'finess-n', 'name', 'none'] as const))),
-    feed: fc.constantFrom(...(feeds ?? (['pam', 'pam', 'pam', 'abroad-with-zbe', 'abroad'] as const))),
-  });
+  fc.constantFrom(...(feeds ?? (['pam', 'pam', 'pam', 'abroad-with-zbe', 'abroad'] as const))).chain((feed) =>
+    fc.record({
+      authority: fc.constantFrom(...(authorities ?? (['iso', 'finess-m', 'finess-n', 'name', 'none'] as const))),
+      feed: fc.constant(feed),
+      numbers: feed === 'pam' ? fc.constant('PI' as const) : fc.constantFrom('PI' as const, 'MR' as const),
+    }),
+  );
 
 const person: fc.Arbitrary<Person> = fc.record({
   likeness: fc.constantFrom<Likeness>('nobody', 'nobody', 'twin', 'namesake', 'same'),
@@ -175,8 +183,8 @@ function planOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbitrary<Mes
   const merges = options.merges ?? true;
   return fc
     .record({
-      hospital: fc.nat(hospitals.length - 1),
-      visit: fc.nat(visits - 1),
+      hospital: mostlyFirst(hospitals.length),
+      visit: mostlyFirst(visits),
       anybody: fc.nat(people.length - 1),
       merges: fc.nat(people.length - 1),
       strays: slips ? rarely(fc.constant(true), false) : fc.constant(false),
@@ -190,7 +198,7 @@ function planOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbitrary<Mes
       const triggers = [
         ...ALWAYS,
         ...(feed === 'pam' ? ['Z99', 'Z99', 'Z99', 'Z99'] : []),
-        ...(mergeable ? ['A40', 'A40'] : []),
+        ...(mergeable ? ['A40', 'A40', 'A40'] : []),
       ];
       return fc.constantFrom(...triggers).chain((trigger) => {
         const owner = ownerOf[(meant.hospital * visits + meant.visit) % ownerOf.length] ?? 0;
@@ -224,7 +232,7 @@ function originalOf(trigger: string, movement: number): string {
 /** When it was said, and about whom. */
 function saidOf(few: fc.Arbitrary<number>, hours: fc.Arbitrary<number>, options: WorldOptions) {
   const slips = options.slips ?? true;
-  const withdraws = rarely(fc.constantFrom('INS' as const, 'PI' as const), undefined);
+  const withdraws = rarely(fc.constantFrom('INS' as const, 'local' as const), undefined);
   return {
     recorded: few,
     sentAfter: fc.nat(3),
