@@ -6,6 +6,7 @@ import { benchAdmission } from './admission.js';
 import { benchEndToEnd } from './end-to-end.js';
 import { startGatewayProcess } from './gateway-process.js';
 import { runLoad } from './load-process.js';
+import { benchOnePatient } from './one-patient.js';
 import { benchParser } from './parser.js';
 import { benchTranslation } from './translation.js';
 
@@ -18,6 +19,8 @@ export async function run(args: string[]): Promise<number> {
   show('parser, messages/s', [{ ours: parser.ours, 'node-hl7-client': parser.peer, ratio: parser.ratio }]);
   const translation = benchTranslation(messages, seconds);
   show('bytes → facts → resources, one core', [{ ...translation }]);
+  const onePatient = await benchOnePatient(quick ? 100 : 3000);
+  show('one patient’s life, translated through the store; milliseconds a message', [{ ...onePatient }]);
   const accept = await acceptAlone(seconds);
   show(
     'durable accept (TDU_ROLES=receive)',
@@ -35,6 +38,7 @@ export async function run(args: string[]): Promise<number> {
     cores: availableParallelism(),
     parser,
     translation,
+    onePatient,
     accept,
     backlog,
     endToEnd: { ...endToEnd, ratio },

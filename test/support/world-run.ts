@@ -1,0 +1,203 @@
+import pg from 'pg';
+import { plainSource, type SourceSettings } from '../../src/config.js';
+import type { Fact } from '../../src/message/fact.js';
+import { accept, type ReceiveDeps } from '../../src/receive/accept.js';
+import { Committer } from '../../src/receive/committer.js';
+import { messageIds } from '../../src/receive/message-ids.js';
+import { buildDirectory } from '../../src/route/directory.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { remember } from '../../src/work/apply-message.js';
+import { translateStage } from '../../src/work/translate-stage.js';
+import { freshDatabase } from './database.js';
+import { FOLD, ownMappings } from './pam.js';
+import type { WorldMessage } from './worlds.js';
+
+/** One row that a reader sees. Rows of one key are one thing: two tellings of a world must give it the same text. */
+export interface Row {
+  /** Table, then what names the row in it. */
+  key: string;
+  text: string;
+}
+
+/** What became of one message, for whoever looks after it. */
+export interface Outcome {
+  controlId: string;
+  source: string;
+  state: string;
+  /** Of the open work items that name the message. */
+  items: { reason: string; field: string | null }[];
+}
+
+/** A gateway without queue and without recipients: messages in, rows out. All that is known here of the inside is in this file. */
+export interface WorldStore {
+  /**
+   * Takes messages through a door and the translate stage, in this order.
+   * @param batch messages of one transaction
+   */
+  arrive(messages: readonly WorldMessage[], batch?: number): Promise<void>;
+  /**
+   * Every row that a reader sees: resources that are there, memberships, open work items. No version numbers, no times of writing; a message
+   * is named by its control id. What is gone (410) and what never was (404) are one, since readers of one order cannot know of another.
+   */
+  rows(): Promise<Row[]>;
+  /** The folded resources among them, worked out anew from all facts. */
+  rowsTheLongWay(): Promise<Row[]>;
+  /** True for rows that `rowsTheLongWay` gives. */
+  isFolded(row: Row): boolean;
+  outcomes(): Promise<Outcome[]>;
+  /** Empties every table. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const RESOURCES = `
+  SELECT resource.type || '/' || resource.id AS key, resource_version.body AS text
+  FROM resource
+  JOIN resource_version USING (type, id, version)
+  WHERE NOT resource.removed`;
+
+const MEMBERSHIPS = `
+  SELECT 'membership' AS key, (to_jsonb(membership) - ARRAY['id', 'number', 'message_id', 'written_at', 'updated_at'])::text AS text
+  FROM membership`;
+
+const WORK_ITEMS = `
+  SELECT DISTINCT 'work_item ' || coalesce(key, '') AS key, concat_ws(' ', reason, field) AS text
+  FROM work_item
+  WHERE state = 'open'`;
+
+const OUTCOMES = `
+  SELECT journal.control_id AS "controlId", journal.source, journal.state,
+    coalesce(json_agg(json_build_object('reason', reason, 'field', field)) FILTER (WHERE reason IS NOT NULL), '[]') AS items
+  FROM journal
+  LEFT JOIN work_item ON work_item.message_id = journal.id AND work_item.state = 'open'
+  GROUP BY journal.id, journal.control_id, journal.source, journal.state
+  ORDER BY journal.id`;
+
+const IDENTIFIERS = 'SELECT system, value, type FROM identifier';
+
+/** What no fold makes: mentions, and what is no resource. */
+const UNFOLDED = /^(Organization|Location|Practitioner|PractitionerRole|membership|work_item)\b/;
+
+const log = () => undefined;
+
+/** A store on a database of its own. */
+export async function openWorldStore(): Promise<WorldStore> {
+  const database = await freshDatabase();
+  const store = await openStore({ databaseUrl: database.url, log });
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const doors = new Doors(store);
+  const tables = await tablesOf(client);
+  const memberships = tables.includes('membership') ? [MEMBERSHIPS] : [];
+  return {
+    arrive: (messages, batch = 50) => doors.arrive(messages, batch),
+    async rows() {
+      const found: Row[] = [];
+      for (const statement of [RESOURCES, WORK_ITEMS, ...memberships])
+        found.push(...(await client.query<Row>(statement)).rows);
+      return found.map((row) => doors.named(row));
+    },
+    async rowsTheLongWay() {
+      const { rows: identifiers } = await client.query<{ system: string; value: string; type: string }>(IDENTIFIERS);
+      const request = { identifiers: identifiers.map((identifier) => [identifier]), stays: [] };
+      const clusters = await store.inTranslation({ ids: [], others: 0 }, async (tx) => (await tx.load(request)).facts);
+      return [...clusters.values()].flatMap(foldedRows);
+    },
+    isFolded: ({ key }) => !UNFOLDED.test(key),
+    outcomes: async () => (await client.query<Outcome>(OUTCOMES)).rows,
+    async reset() {
+      await client.query(`TRUNCATE ${tables.join(', ')} RESTART IDENTITY`);
+      doors.forget();
+    },
+    async close() {
+      await client.end();
+      await store.close();
+      await database.drop();
+    },
+  };
+}
+
+function foldedRows(facts: readonly Fact[]): Row[] {
+  return [...remember(facts, FOLD).picture.resources].map(([key, { body }]) => ({ key, text: body }));
+}
+
+async function tablesOf(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(`
+    SELECT relname AS name FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'migration'`);
+  return rows.map(({ name }) => name);
+}
+
+/** The receive and the translate stage of a gateway, one source for each name that a message has. */
+class Doors {
+  private readonly controlIdOf = new Map<string, string>();
+  private readonly translate: (ids: string[]) => Promise<void>;
+  private readonly committer: Committer;
+  /** Ids grow in the order of arrival, whatever the messages say of time. */
+  private newId = this.firstId();
+
+  constructor(store: Store) {
+    this.committer = new Committer((batch) => store.keep(batch), Date.now, log);
+    this.translate = translateStage({
+      inTranslation: (claim, run) => store.inTranslation(claim, run),
+      source: (name) => ({ ...sourceOf(name), mappings: ownMappings() }),
+      directory: buildDirectory([], []),
+      rules: [],
+      fold: FOLD,
+      due: () => undefined,
+      log,
+      observe: () => undefined,
+      stopping: () => false,
+    });
+  }
+
+  async arrive(messages: readonly WorldMessage[], batch: number): Promise<void> {
+    for (let start = 0; start < messages.length; start += batch) {
+      const kept: string[] = [];
+      const answers = messages.slice(start, start + batch).map((message) => {
+        const bytes = Buffer.from(message.text, 'utf8');
+        return accept(bytes, sourceOf(message.source), 'mllp', this.deps(message, kept));
+      });
+      await Promise.all(answers);
+      await this.translate(kept);
+    }
+  }
+
+  /** The row with control ids where it had the numbers that messages got as they came. */
+  named({ key, text }: Row): Row {
+    const name = (found: string) => this.controlIdOf.get(found) ?? found;
+    const rename = (of: string) => of.replaceAll(/\b\d{15,19}\b/g, name);
+    return { key: rename(key), text: rename(text) };
+  }
+
+  forget(): void {
+    this.controlIdOf.clear();
+    this.newId = this.firstId();
+  }
+
+  private deps({ text, receivedAt }: WorldMessage, kept: string[]): ReceiveDeps {
+    return {
+      committer: this.committer,
+      triggers: () => ownMappings().triggers,
+      newId: () => {
+        const id = this.newId();
+        this.controlIdOf.set(id, text.split('|', 10)[9] ?? '');
+        return id;
+      },
+      now: () => receivedAt.getTime(),
+      log,
+      onKept: (ids) => void kept.push(...ids),
+      onAnswer: () => undefined,
+    };
+  }
+
+  private firstId(): () => string {
+    return messageIds(0, () => Date.UTC(2026, 2, 1));
+  }
+}
+
+const PLAIN = plainSource();
+
+function sourceOf(name: string): SourceSettings {
+  return { ...PLAIN, name };
+}

@@ -1,0 +1,275 @@
+import fc from 'fast-check';
+import {
+  OTHER_TYPES,
+  type AuthorityKind,
+  type Feed,
+  type Hospital,
+  type Likeness,
+  type Person,
+} from './world-people.js';
+import { messageText, PLACES, sentAt, type Contact, type Doctor, type MessagePlan, type Role } from './world-text.js';
+
+/** One message as it comes to a door. */
+export interface WorldMessage {
+  text: string;
+  source: string;
+  /** MSH-7. */
+  sentAt: Date;
+  /** The message's own, whatever the order of arrival: what is clamped to it does not depend on that order. */
+  receivedAt: Date;
+}
+
+/** What some hospitals say of some people, before it is written. */
+export interface World {
+  hospitals: Hospital[];
+  people: Person[];
+  messages: MessagePlan[];
+  /** Messages that come a second time under another MSH-10, by their index. */
+  repeats: number[];
+}
+
+/** How rich a world is. What is left out has the richest value. */
+export interface WorldOptions {
+  hospitals?: number;
+  people?: number;
+  /** Visits of each hospital. */
+  visits?: number;
+  messages?: { min: number; max: number };
+  /** Hours over which all times lie. */
+  hours?: number;
+  authorities?: readonly AuthorityKind[];
+  feeds?: readonly Feed[];
+  /** `""` and empty fields. */
+  erasures?: boolean;
+  merges?: boolean;
+  /** Everything that a sender should not do: wrong clocks, a person in another's stay, a movement number used twice. */
+  slips?: boolean;
+}
+
+/** Local numbers of hospitals that hold them apart need one name each. */
+const SOURCES = ['a', 'b', 'c'];
+const DELAY_MS = 2000;
+
+/** Worlds of up to three hospitals and four people. */
+export function worlds(options: WorldOptions = {}): fc.Arbitrary<World> {
+  const hospitals = fc.array(hospitalOf(options), { minLength: 1, maxLength: options.hospitals ?? 3 });
+  const people = fc.array(person, { minLength: 1, maxLength: options.people ?? 4 });
+  return fc.tuple(hospitals, people).chain(([places, persons]) => {
+    const { min, max } = options.messages ?? { min: 3, max: 12 };
+    const owners = fc.array(fc.nat(persons.length - 1), { minLength: 12, maxLength: 12 });
+    return owners.chain((ownerOf) => {
+      const message = planOf({ options, hospitals: places, people: persons, ownerOf });
+      return fc.record({
+        hospitals: fc.constant(places),
+        people: fc.constant(persons),
+        messages: fc.array(message, { minLength: min, maxLength: max }),
+        repeats: rarely(fc.array(fc.nat(max - 1), { minLength: 1, maxLength: 2 }), [], 3),
+      });
+    });
+  });
+}
+
+/**
+ * The messages of a world in the order in which the plan has them.
+ * @param number 0 to 999, stands in every number of the world so that worlds of one store share none
+ */
+export function messagesOf({ hospitals, people, messages, repeats }: World, number: number): WorldMessage[] {
+  const speaker = { hospitals, people, world: number };
+  const write = (plan: MessagePlan, controlId: string): WorldMessage => {
+    const at = sentAt(plan);
+    return {
+      text: messageText(plan, speaker, controlId),
+      source: `w${number}-${SOURCES[plan.hospital] ?? 'x'}`,
+      sentAt: at,
+      receivedAt: new Date(at.getTime() + DELAY_MS),
+    };
+  };
+  const again = [...new Set(repeats)].flatMap((index) => messages[index] ?? []);
+  return [
+    ...messages.map((plan, index) => write(plan, `W${number}C${index + 1}`)),
+    ...again.map((plan, index) => write(plan, `W${number}R${index + 1}`)),
+  ];
+}
+
+/** Most messages speak of the first, so that they meet. */
+function mostlyFirst(count: number): fc.Arbitrary<number> {
+  return fc.oneof(fc.constant(0), fc.nat(count - 1));
+}
+
+function rarely<T>(value: fc.Arbitrary<T>, otherwise: T, weight = 1): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 10 - weight, arbitrary: fc.constant(otherwise) }, { weight, arbitrary: value });
+}
+
+const hospitalOf = ({ authorities, feeds }: WorldOptions): fc.Arbitrary<Hospital> =>
+  fc.constantFrom(...(feeds ?? (['pam', 'pam', 'pam', 'abroad-with-zbe', 'abroad'] as const))).chain((feed) =>
+    fc.record({
+      authority: fc.constantFrom(...(authorities ?? (['iso', 'finess-m', 'finess-n', 'name', 'none'] as const))),
+      feed: fc.constant(feed),
+      numbers: feed === 'pam' ? fc.constant('PI' as const) : fc.constantFrom('PI' as const, 'MR' as const),
+    }),
+  );
+
+const person: fc.Arbitrary<Person> = fc.record({
+  likeness: fc.constantFrom<Likeness>('nobody', 'nobody', 'twin', 'namesake', 'same'),
+  sex: fc.constantFrom('F', 'M'),
+  ins: fc.constantFrom('right', 'right', 'right', 'wrong-key', 'none'),
+  shift: fc.nat(3),
+});
+
+const doctor: fc.Arbitrary<Doctor> = fc.record({
+  kind: fc.constantFrom('national', 'national', 'local'),
+  number: fc.constantFrom(1, 2),
+  renamed: rarely(fc.constant(true), false),
+});
+
+const roleOf = (hours: fc.Arbitrary<number>): fc.Arbitrary<Role> =>
+  fc.record({
+    role: fc.constantFrom('ODRP', 'ODRP', 'ODRP', 'AT', 'CP', 'RT', 'SUBS'),
+    action: fc.constantFrom('UC', 'UC', 'AD', 'DE', 'UP'),
+    doctor,
+    begin: rarely(hours, undefined, 3),
+    end: rarely(hours, undefined, 3),
+  });
+
+const contactOf = (hours: fc.Arbitrary<number>): fc.Arbitrary<Contact> =>
+  fc.record({
+    number: fc.constantFrom(1, 1, 2),
+    role: fc.constantFrom('K', 'K', 'P', 'C', 'N', ''),
+    relation: fc.constantFrom('CHD', 'SPO', 'PAR', 'GRD', 'OTH'),
+    end: rarely(hours, undefined, 3),
+    phone: fc.constantFrom('filled', 'filled', 'erased', 'empty'),
+    identified: rarely(fc.constant(false), true, 2),
+  });
+
+const ALWAYS = [
+  'A01',
+  'A01',
+  'A02',
+  'A02',
+  'A02',
+  'A03',
+  'A03',
+  'A04',
+  'A05',
+  'A11',
+  'A12',
+  'A12',
+  'A13',
+  'A28',
+  'A31',
+  'A31',
+];
+/** Which movement of a stay a trigger speaks of where the sender makes no slip, and what a correction names. */
+const MOVEMENT: Readonly<Record<string, number>> = { A05: 0, A01: 1, A04: 1, A11: 1, A03: 5, A13: 5 };
+const ORIGINAL = ['A05', 'A01', 'A02', 'A02', 'A02', 'A03'];
+const TRANSFERS = [2, 3, 4];
+/** Movement numbers of a stay: 0 to 9 of the first visit, 10 to 19 of the second … */
+const STEP = 10;
+
+interface Cast {
+  options: WorldOptions;
+  hospitals: readonly Hospital[];
+  people: readonly Person[];
+  /** Whose a visit is, by hospital and visit. */
+  ownerOf: readonly number[];
+}
+
+function planOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbitrary<MessagePlan> {
+  const slips = options.slips ?? true;
+  const visits = options.visits ?? 2;
+  const hours = fc.nat(options.hours ?? 9 * 24);
+  // Few instants, so that many messages share one.
+  const few = fc.nat(15).map((slot) => Math.floor((slot * (options.hours ?? 9 * 24)) / 15));
+  const merges = options.merges ?? true;
+  return fc
+    .record({
+      hospital: mostlyFirst(hospitals.length),
+      visit: mostlyFirst(visits),
+      anybody: fc.nat(people.length - 1),
+      merges: fc.nat(people.length - 1),
+      strays: slips ? rarely(fc.constant(true), false) : fc.constant(false),
+      movement: fc.constantFrom(...TRANSFERS),
+      misnumbered: slips ? rarely(fc.constant(true), false) : fc.constant(false),
+      historic: rarely(fc.constant(true), false, 2),
+    })
+    .chain((meant) => {
+      const feed = hospitals[meant.hospital]?.feed;
+      const mergeable = merges && meant.merges !== meant.anybody;
+      const triggers = [
+        ...ALWAYS,
+        ...(feed === 'pam' ? ['Z99', 'Z99', 'Z99', 'Z99'] : []),
+        ...(mergeable ? ['A40', 'A40', 'A40'] : []),
+      ];
+      return fc.constantFrom(...triggers).chain((trigger) => {
+        const owner = ownerOf[(meant.hospital * visits + meant.visit) % ownerOf.length] ?? 0;
+        const identity = ['A28', 'A31', 'A40'].includes(trigger);
+        const place = meant.misnumbered || trigger === 'Z99' ? undefined : MOVEMENT[trigger];
+        return fc.nat(5).chain((anyPlace) => {
+          const numbered = place ?? (trigger === 'Z99' ? anyPlace : meant.movement);
+          return fc.record<MessagePlan>({
+            ...saidOf(few, hours, options),
+            ...detailsOf(few, options.erasures ?? true),
+            trigger: fc.constant(trigger),
+            hospital: fc.constant(meant.hospital),
+            person: fc.constant(identity || meant.strays ? meant.anybody : owner),
+            visit: fc.constant(meant.hospital * visits + meant.visit + 1),
+            movement: fc.constant((meant.hospital * visits + meant.visit) * STEP + numbered),
+            original: fc.constant(originalOf(trigger, numbered)),
+            merges: fc.constant(meant.merges),
+            historic: fc.constant(meant.historic),
+          });
+        });
+      });
+    });
+}
+
+/** ZBE-6. */
+function originalOf(trigger: string, movement: number): string {
+  const canceled: Readonly<Record<string, string>> = { A11: 'A01', A12: 'A02', A13: 'A03' };
+  return canceled[trigger] ?? ORIGINAL[movement] ?? 'A02';
+}
+
+/** When it was said, and about whom. */
+function saidOf(few: fc.Arbitrary<number>, hours: fc.Arbitrary<number>, options: WorldOptions) {
+  const slips = options.slips ?? true;
+  const withdraws = rarely(fc.constantFrom('INS' as const, 'local' as const), undefined);
+  return {
+    recorded: few,
+    sentAfter: fc.nat(3),
+    future: slips ? rarely(fc.constant(true), false) : fc.constant(false),
+    offset: rarely(fc.constant(true), false),
+    others: fc.subarray([...OTHER_TYPES], { maxLength: 2 }),
+    withoutLocal: slips ? rarely(fc.constant(true), false) : fc.constant(false),
+    withdraws: (options.erasures ?? true) ? withdraws : fc.constant(undefined),
+    reliability: fc.constantFrom('VALI', 'VALI', 'VALI', 'VAL', 'PROV', ''),
+    corrected: rarely(fc.constant(true), false),
+    usedName: rarely(fc.constant(true), false, 2),
+    renamed: rarely(fc.constant(true), false, 2),
+    begin: rarely(few, undefined, 4),
+    end: rarely(few, undefined, 2),
+    expectedEnd: rarely(hours, undefined, 4),
+    effective: few,
+  };
+}
+
+/** What it says of the stay and its people. */
+function detailsOf(few: fc.Arbitrary<number>, erasures: boolean) {
+  const places = erasures
+    ? rarely(fc.subarray([...PLACES], { minLength: 1, maxLength: 3 }), [], 3)
+    : fc.constant<(typeof PLACES)[number][]>([]);
+  return {
+    withoutVisit: rarely(fc.constant(true), false),
+    preAdmitted: rarely(fc.constant(true), false, 2),
+    patientClass: fc.constantFrom('I', 'I', 'I', 'E', 'O', 'R'),
+    unit: fc.nat(2),
+    bed: fc.constantFrom(1, 2),
+    doctor: rarely(doctor, undefined, 6),
+    admitting: rarely(doctor, undefined, 2),
+    roles: fc.oneof(fc.constant<Role[]>([]), fc.array(roleOf(few), { minLength: 1, maxLength: 2 })),
+    contacts: rarely(fc.array(contactOf(few), { minLength: 1, maxLength: 2 }), [], 4),
+    confidential: fc.constantFrom('', '', '', 'N', 'Y') as fc.Arbitrary<'Y' | 'N' | ''>,
+    nature: fc.constantFrom('HMS', 'HMS', 'H', 'M', 'S', 'L', 'D', 'MH', 'C'),
+    erased: places,
+    empty: places,
+  };
+}
