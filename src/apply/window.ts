@@ -17,7 +17,7 @@ export interface FoldedWindow {
   facts: readonly Fact[];
   /** Every fact of the cluster is among `facts`. */
   whole: boolean;
-  /** When each anchor was first recorded. */
+  /** When each anchor was first recorded, in UTC. */
   births: ReadonlyMap<string, string>;
   /** Latest recordedAt of a fact of no stay that is left out. */
   outdatedUntil: string | undefined;
@@ -74,7 +74,7 @@ export function foldFacts(window: WindowFacts, options: FoldOptions, before?: Fo
   const births = bornAt(lasting, window);
   const milliseconds = new Map([...births].map(([anchor, recordedAt]) => [anchor, instant(recordedAt)]));
   const { groups, doubts } = partPatients(lasting, milliseconds);
-  const stays = ownedStays(window.facts, groups, before);
+  const stays = ownedStays(window.facts, groups, options, before);
   const folded = { ...window, births, stays };
   return {
     ...folded,
@@ -113,19 +113,16 @@ function bornAt(lasting: readonly Fact[], { births: stored, whole }: WindowFacts
   for (const { kind, patient, recordedAt } of lasting) {
     if (kind !== 'identity') continue;
     const birth = births.get(patient);
-    if (birth === undefined || isEarlier(recordedAt, birth)) births.set(patient, recordedAt);
+    if (birth === undefined || instant(recordedAt) < instant(birth))
+      births.set(patient, new Date(recordedAt).toISOString());
   }
   return births;
-}
-
-/** One instant may be written in two ways: then the smaller text is the earlier. */
-function isEarlier(a: string, b: string): boolean {
-  return instant(a) < instant(b) || (instant(a) === instant(b) && a < b);
 }
 
 function ownedStays(
   facts: readonly Fact[],
   groups: readonly PatientGroup[],
+  options: FoldOptions,
   before: FoldedWindow | undefined,
 ): Map<string, OwnedStay> {
   const groupOf = new Map(groups.flatMap((group) => group.anchors.map(({ anchor }) => [anchor, group] as const)));
@@ -139,7 +136,9 @@ function ownedStays(
         const strangers = claims.filter(({ patient }) => groupOf.get(patient) !== owner);
         const earlier = before?.stays.get(key);
         const reduced =
-          earlier !== undefined && sameFacts(earlier.facts, own) ? earlier.reduced : reduceStay(key, movementsIn(own));
+          earlier !== undefined && sameFacts(earlier.facts, own)
+            ? earlier.reduced
+            : reduceStay(key, movementsIn(own), options.asOf);
         return [[key, { owner, facts: own, reduced, strangers }]];
       }),
   );

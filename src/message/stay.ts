@@ -11,6 +11,8 @@ export interface FoldOptions {
   hospitalMembersStayDays: number;
   /** Days for which the CareTeam still shows those who left. */
   circleShowsEndedDays: number;
+  /** Leaves out of the stays what, as it is known now, happened after that instant; absent: everything. */
+  asOf?: string;
 }
 
 /** Where a value comes from. */
