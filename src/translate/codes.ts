@@ -1,54 +1,71 @@
-import { fault, type Faults, type ParsedFile } from './mapping-file.js';
+import { fault, isSite, type Faults, type ParsedFile } from './mapping-file.js';
 
-/** What a code becomes: a code of a standard system, the text that people read, or both. */
+/** What a code becomes: a code of a standard system, the text that people read, members of the element it stands in; or nothing. */
 export interface Coded {
   code?: string;
   display?: string;
   system: string;
   text?: string;
+  /** Members that the code gives beside its own meaning, e.g. `use`. */
+  set?: Readonly<Record<string, string>>;
+  /** For traces, where the row is a site's: `EncounterClass:H@site`. */
+  row?: string;
 }
 
 /** A code table: what a sender's code becomes, and what happens to an unknown one. */
 export interface CodeTable {
   name: string;
+  /** System of the target codes. */
   system: string;
+  /** System of the sender's codes; '' where they are the sender's own. */
+  source: string;
+  /** What an unknown code becomes: `park`, `text-only`, or the code that stands for all others. */
   otherwise: string;
   codes: ReadonlyMap<string, Coded>;
 }
 
-const HEAD = new Set(['table', 'system', 'otherwise', 'note']);
-const KEYS = new Set(['code', 'to', 'display', 'system', 'text', 'note', 'because']);
+const HEAD = new Set(['table', 'system', 'source', 'otherwise', 'note']);
+const KEYS = new Set(['code', 'to', 'display', 'system', 'text', 'set', 'note', 'because', 'drop']);
 
-/** Compiles `codes/*.yaml`; `otherwise` is `park`, `text-only` or the code that stands for all others. */
+/** Compiles a file of `codes/` or `datatypes/`, with the rows of a site in place. */
 export function compileTable({ file, head, rows }: ParsedFile, faults: Faults): CodeTable {
   const name = head['table'] ?? '';
   for (const key of Object.keys(head))
     if (!HEAD.has(key))
-      fault(faults, file, 1, `${key} is no key of a code table`, 'use table, system, otherwise, rows');
-  if (head['otherwise'] === undefined)
-    fault(
-      faults,
-      file,
-      1,
-      'the table does not say what an unknown code becomes',
-      'add `otherwise: park`, `text-only` or a code',
-    );
-  const codes = new Map<string, Coded>();
-  for (const { values, line } of rows) {
-    for (const key of Object.keys(values))
-      if (!KEYS.has(key))
-        fault(faults, file, line, `${key} is no key of a code row`, 'use code, to, display, system, text, note');
-    const { code, to, display, system, text } = values;
-    if (code === undefined || (to === undefined && text === undefined))
-      fault(faults, file, line, 'a code row needs code, and to or text', 'write `- { code: F, to: female }`');
-    else if (codes.has(code)) fault(faults, file, line, `the code ${code} stands twice`, 'keep one row');
-    else
-      codes.set(code, {
-        system: system ?? head['system'] ?? '',
-        ...(to === undefined ? {} : { code: to }),
-        ...(display === undefined ? {} : { display }),
-        ...(text === undefined ? {} : { text }),
-      });
+      fault(faults, file, 1, `${key} is no key of a code table`, 'use table, system, source, otherwise, note, rows');
+  if (head['otherwise'] === undefined) {
+    const remedy = 'add `otherwise: park`, `text-only` or a code';
+    fault(faults, file, 1, 'the table does not say what an unknown code becomes', remedy);
   }
-  return { name, system: head['system'] ?? '', otherwise: head['otherwise'] ?? 'text-only', codes };
+  const codes = new Map<string, Coded>();
+  for (const { values, set, file: from, line } of rows) {
+    for (const key of Object.keys(values))
+      if (!KEYS.has(key)) {
+        const remedy = 'use code, to, display, system, text, set, note, because';
+        fault(faults, from, line, `${key} is no key of a code row`, remedy);
+      }
+    const { code, to, display, system, text, note } = values;
+    const says = to ?? text ?? note ?? Object.keys(set)[0];
+    if (code === undefined || says === undefined) {
+      const text = 'a code row needs code, and to, text or set, or a note where the code says nothing here';
+      fault(faults, from, line, text, 'write `- { code: F, to: female }`');
+      continue;
+    }
+    codes.set(code, {
+      system: system ?? head['system'] ?? '',
+      ...(to === undefined ? {} : { code: to }),
+      ...(display === undefined ? {} : { display }),
+      ...(text === undefined ? {} : { text }),
+      ...(Object.keys(set).length === 0 ? {} : { set }),
+      ...(isSite(from) ? { row: `${name}:${code}@site` } : {}),
+    });
+  }
+  const { system = '', source = '', otherwise = 'text-only' } = head;
+  return { name, system, source, otherwise, codes };
+}
+
+/** The code that stands for all others, in the words of a row that gives it. */
+export function otherwiseOf({ system, otherwise, codes }: CodeTable): Coded {
+  const same = [...codes.values()].find(({ code }) => code === otherwise);
+  return { system: same?.system ?? system, code: otherwise, ...(same?.display && { display: same.display }) };
 }

@@ -1,31 +1,45 @@
-import type { Message } from '../hl7v2/parse.js';
-import { parsePath } from '../hl7v2/path.js';
+import type { Segment } from '../hl7v2/parse.js';
+import { parsePath, type Path } from '../hl7v2/path.js';
+import type { ConvertContext } from './converter.js';
 
-export type Condition = (message: Message, occurrence: number, segment: string) => boolean;
+/** Does a row hold for a segment of a message? */
+export type Condition = (segment: Segment, context: ConvertContext) => boolean;
 
-/** `PATH is empty`, `PATH is filled`, `PATH is X`, `PATH is one of X|Y`, joined by `and`. Absent means empty: no third truth value. */
-const FORM = /^(\S+) is (empty|filled|one of (\S+)|(\S+))$/;
+export const CONDITIONS =
+  '`X is empty`, `X is filled`, `X is A`, `X is one of A|B`, `X is not one of A|B`, joined by `and`';
 
-/** Compiles a condition; undefined when it is none of the four forms. A path of the row's own segment means that very segment. */
+const FORM = /^(\S+) is (?:(empty|filled)|(not )?one of (\S+)|(\S+))$/;
+
+/**
+ * Compiles a condition; undefined when it is of none of the forms. What is absent, erased or no value of its form is empty: there is no
+ * third truth value. A path of the row's own segment means that very segment.
+ */
 export function compileCondition(text: string): Condition | undefined {
-  const parts = text.split(' and ').map(compileOne);
-  if (parts.some((part) => part === undefined)) return undefined;
+  const parts = text.split(' and ').map((part) => compilePart(part.trim()));
   const all = parts.filter((part) => part !== undefined);
-  return (message, occurrence, segment) => all.every((holds) => holds(message, occurrence, segment));
+  if (all.length < parts.length) return undefined;
+  const [only] = all;
+  if (all.length === 1) return only;
+  return (segment, context) => all.every((holds) => holds(segment, context));
 }
 
-function compileOne(text: string): Condition | undefined {
-  const found = FORM.exec(text.trim());
-  const path = found?.[1] === undefined ? undefined : parsePath(found[1]);
-  if (found === null || path === undefined || path.field === 0) return undefined;
-  const [, , form, list, one] = found;
-  const wanted = new Set(list === undefined ? [one ?? ''] : list.split('|'));
-  return (message, occurrence, segment) => {
-    const which = path.segment === segment ? occurrence : path.occurrence;
-    const value =
-      message.segment(path.segment, which)?.value(path.field, path.repetition, path.component, path.subcomponent) ?? '';
-    if (form === 'empty') return value === '' || value === '""';
-    if (form === 'filled') return value !== '' && value !== '""';
-    return wanted.has(value);
-  };
+function compilePart(text: string): Condition | undefined {
+  const match = FORM.exec(text);
+  const path = match?.[1] === undefined ? undefined : parsePath(match[1]);
+  if (match === null || path === undefined || path.field === 0) return undefined;
+  const [, , state, not, list, code] = match;
+  if (state === undefined) {
+    const codes = new Set(list === undefined ? [code ?? ''] : list.split('|'));
+    const among = not === undefined;
+    return (segment, context) => codes.has(valueOf(path, segment, context)) === among;
+  }
+  const empty = state === 'empty';
+  const field = `${path.segment}-${path.field}`;
+  return (segment, context) => (valueOf(path, segment, context) === '' || context.issues.isMalformed(field)) === empty;
+}
+
+function valueOf(path: Path, segment: Segment, { message }: ConvertContext): string {
+  const from = path.segment === segment.name ? segment : message.segment(path.segment, path.occurrence);
+  const value = from?.value(path.field, path.repetition, path.component, path.subcomponent) ?? '';
+  return value === '""' ? '' : value;
 }

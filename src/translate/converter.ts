@@ -1,27 +1,61 @@
 import type { Message } from '../hl7v2/parse.js';
+import type { CodeTable } from './codes.js';
 import type { Authorities } from './identifiers.js';
+import type { Issues } from './issues.js';
 import type { FieldReader, ReadRecord } from './reader.js';
+import type { ElementType } from './targets.js';
 import type { Territory } from './territory.js';
+import type { Clock } from './times.js';
+
+/** How a source fills XPN-3: `insi` the whole list of given names, which repeats XPN-2; `separate` further given names. */
+export type GivenNames = 'insi' | 'separate';
 
 /** What a converter may know beside its field. */
 export interface ConvertContext {
-  message: Message;
-  record: ReadRecord;
-  zone: string;
-  authorities: Authorities;
-  territory: Territory;
-  /** PID-32 says VALI. */
-  qualified: boolean;
+  readonly message: Message;
+  readonly record: ReadRecord;
+  readonly issues: Issues;
+  readonly clock: Clock;
+  readonly authorities: Authorities;
+  readonly territory: Territory;
+  readonly givenNames: GivenNames;
+  /** The identity is validated and its birth date was not corrected: its INS may be conveyed. */
+  readonly qualified: boolean;
 }
 
 /** A member of a converted value, and where it comes from: a component of the field by number, or another HL7 path. */
 export type PartSource = readonly [path: string, from: number | string];
 
-/** A value, and where its members come from; those that are absent are passed over. `element` sends it elsewhere than the row says. */
+/** A value, and where its members come from; those that are absent are passed over. */
 export interface Converted {
+  /** undefined: the field was understood and has nothing to say here. */
   value: unknown;
   parts?: readonly PartSource[];
+  /** The element it goes to, where that is not the row's. */
   element?: string;
+  /** The row of a code table that made it, where that is a site's. */
+  row?: string;
 }
 
-export type Converter = (field: FieldReader, context: ConvertContext) => Converted | undefined;
+/**
+ * Reads one repetition of a field. undefined: it gives nothing and counts as unused. `malformed`: it holds no value of its form, which is a
+ * work item.
+ */
+export type Converter = (
+  field: FieldReader,
+  context: ConvertContext,
+) => Converted | readonly Converted[] | 'malformed' | undefined;
+
+/** What a converter is made with: the code tables and extensions of the mappings. */
+export interface ConverterParts {
+  /** A code table; one that does not exist is a fault of the mappings. */
+  table(name: string): CodeTable;
+  /** The url of an extension by its name; one that does not exist is a fault of the mappings. */
+  extension(name: string): string;
+}
+
+/** A named converter: the type of what it gives, and how it is made. */
+export interface ConverterEntry {
+  gives: ElementType;
+  make(parts: ConverterParts): Converter;
+}

@@ -1,91 +1,132 @@
-import { toDate, toInstant } from '../hl7v2/datetime.js';
-import { FR_CORE } from '../fhir/systems.js';
-import { BIRTH_PLACE, birthPlaceOrAddress, xtnContactPoint } from './contact.js';
-import type { ConvertContext, Converted, Converter } from './converter.js';
-import { cxAccount, cxIdentifier, cxVisitNumber } from './cx-identifier.js';
-import { identityReliability } from './identity-reliability.js';
-import { xpnHumanName } from './xpn-human-name.js';
+import type { Converter, ConverterEntry } from './converter.js';
+import { cxAccount, cxIdentifier, cxNumber, cxPatientNumber, cxVisitNumber, eiNumber } from './cx.js';
+import { identityReliability, identityStatus } from './identity-reliability.js';
+import { movementNature } from './movement-nature.js';
+import type { FieldReader } from './reader.js';
+import type { ElementType } from './targets.js';
+import { dateOf, dateTimeOf, instantOf, isOpenEnd, type Clock } from './times.js';
+import { xadAddress } from './xad.js';
+import { xpnHumanName } from './xpn.js';
+import { xtnContactPoint } from './xtn.js';
+
+/** A value of a form: nothing where the field is empty, a work item where it is filled and gives nothing. */
+function formed(field: FieldReader, value: unknown): ReturnType<Converter> {
+  if (value !== undefined) return { value };
+  return field.value() === '' ? undefined : 'malformed';
+}
+
+/** A time; an end that is left open (2099 and later) is no end. */
+function time(read: (text: string, clock: Clock) => string | undefined): Converter {
+  return (field, { clock }) => (isOpenEnd(field.value()) ? { value: null } : formed(field, read(field.value(), clock)));
+}
 
 const text: Converter = (field) => (field.value() === '' ? undefined : { value: field.value() });
-const date: Converter = (field) => wrap(toDate(field.value()));
-const instant: Converter = (field, { zone }) => wrap(toInstant(field.value(), zone));
-const dateTime: Converter = (field, { zone }) => wrap(toInstant(field.value(), zone) ?? toDate(field.value()));
-const yesNo: Converter = (field) =>
-  field.value() === 'Y' ? { value: true } : field.value() === 'N' ? { value: false } : undefined;
+const valueString: Converter = (field) =>
+  field.value() === '' ? undefined : { value: { valueString: field.value() } };
+const valueAddress: Converter = (field) =>
+  field.value() === '' ? undefined : { value: { valueAddress: { text: field.value() } } };
+const date: Converter = (field) => formed(field, dateOf(field.value()));
+const yesNo: Converter = (field) => formed(field, flag(field));
+const valueBoolean: Converter = (field) => {
+  const valueBoolean = flag(field);
+  return formed(field, valueBoolean === undefined ? undefined : { valueBoolean });
+};
 const positive: Converter = (field) =>
-  /^[1-9]\d{0,2}$/.test(field.value()) ? { value: Number(field.value()) } : undefined;
-const concept: Converter = (field) => {
-  const shown = field.value(2) === '' ? field.value() : field.value(2);
-  return shown === '' ? undefined : { value: { text: shown } };
+  formed(field, /^[1-9]\d{0,2}$/.test(field.value()) ? Number(field.value()) : undefined);
+const concept: Converter = textConcept;
+/** A code of the sender's own, for which there is no table. */
+const ownCode: Converter = (field, { authorities }) => {
+  const [code, words] = [field.value(), field.value(2)];
+  if (!/^[\w.-]+$/.test(code)) return textConcept(field);
+  const system = authorities.codeSystem(`${field.segment.name}-${field.field}`);
+  return { value: { coding: [{ system, code }], text: words || code } };
 };
-const updateIndicator: Converter = (field) => {
-  const flag = yesNo(field, {} as ConvertContext);
-  const url = 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient-birthdate-update-indicator';
-  return flag && { value: { url, valueBoolean: flag.value } };
+const lunarDate: Converter = (field) => {
+  const parts = [1, 2, 3].map((component) => field.value(component));
+  return parts.every((part) => part === '') ? undefined : { value: { valueString: parts.join('^') } };
 };
-const mothersName: Converter = (field) =>
-  field.value() === ''
-    ? undefined
-    : {
-        value: { url: 'http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName', valueString: field.value() },
-      };
-const lunarDate: Converter = (field) =>
-  field.value() === ''
-    ? undefined
-    : {
-        value: { url: `${FR_CORE}/fr-core-lunar-date`, valueString: field.segment.raw(field.field, field.repetition) },
-      };
 /** ISO 3166 by its form; what is no code of it stays text. */
 const nationality: Converter = (field) => {
-  const written = field.value();
-  const shown = field.value(2) === '' ? written : field.value(2);
-  if (shown === '') return undefined;
-  const iso = /^[A-Z]{3}$/.test(written);
-  const valueCodeableConcept = iso ? { coding: [{ system: 'urn:iso:std:iso:3166', code: written }] } : { text: shown };
-  return {
-    value: { url: `${FR_CORE}/fr-core-patient-nationality`, extension: [{ url: 'code', valueCodeableConcept }] },
-  };
+  const code = field.value();
+  const words = field.value(2) || code;
+  if (words === '') return undefined;
+  const iso = /^[A-Z]{3}$/.test(code);
+  const valueCodeableConcept = iso ? { coding: [{ system: 'urn:iso:std:iso:3166', code }] } : { text: words };
+  return { value: { extension: [{ url: 'code', valueCodeableConcept }] } };
 };
-const birthPlaceText: Converter = (field) =>
-  field.value() === '' ? undefined : { value: { url: BIRTH_PLACE, valueAddress: { text: field.value() } } };
 /** Y restricts who may see the resource; N takes the restriction back. */
 const restricted: Converter = (field) => {
-  if (field.value() === 'N') return { value: null };
-  const confidentiality = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
-  return field.value() === 'Y'
-    ? { value: { security: [{ system: confidentiality, code: 'R', display: 'restricted' }] } }
-    : undefined;
+  const protection = flag(field);
+  if (protection === false) return { value: null };
+  const system = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
+  return formed(field, protection && { security: [{ system, code: 'R', display: 'restricted' }] });
 };
 const finess: Converter = (field, { territory }) => {
-  if (!/^\d[\dAB]\d{7}$/.test(field.value())) return undefined;
-  return { value: { reference: territory.finess(field), display: `Établissement ${field.value()}` } };
+  const number = field.value();
+  if (!/^\d[\dAB]\d{7}$/.test(number)) return formed(field, undefined);
+  return { value: { reference: territory.finess(field), display: `Établissement ${number}` } };
 };
+const filled: Converter = () => ({ value: true });
+const fixed: Converter = () => ({ value: {} });
+const unit: Converter = (field, { territory }) => wrap(territory.unit(field));
+const unitCode: Converter = (field, { territory }) => wrap(territory.unitOfCode(field));
+const place: Converter = (field, { territory }) => wrap(territory.place(field));
+const professional: Converter = (field, { territory }) => nonEmpty(territory.professionals(field, 'ville'));
+const hospitalProfessional: Converter = (field, { territory }) => nonEmpty(territory.professionals(field, 'hospital'));
 
-function wrap(value: string | undefined): Converted | undefined {
+function textConcept(field: FieldReader): ReturnType<Converter> {
+  const words = field.value(2) || field.value();
+  return words === '' ? undefined : { value: { text: words } };
+}
+
+function flag(field: FieldReader): boolean | undefined {
+  return field.value() === 'Y' ? true : field.value() === 'N' ? false : undefined;
+}
+
+function wrap(value: unknown): ReturnType<Converter> {
   return value === undefined ? undefined : { value };
 }
 
+function nonEmpty(list: readonly unknown[]): ReturnType<Converter> {
+  return list.length === 0 ? undefined : { value: list };
+}
+
+const plain = (gives: ElementType, convert: Converter): ConverterEntry => ({ gives, make: () => convert });
+
 /** The closed list of converters that rows may name. */
-export const CONVERTERS = {
-  text,
-  date,
-  instant,
-  dateTime,
-  'yes-no': yesNo,
-  'positive-integer': positive,
-  concept,
-  'CX-Identifier': cxIdentifier,
-  'CX-VisitNumber': cxVisitNumber,
-  'CX-Account': cxAccount,
-  'XPN-HumanName': xpnHumanName,
-  'XAD-Address': birthPlaceOrAddress,
-  'XTN-ContactPoint': xtnContactPoint,
-  'identity-reliability': identityReliability,
-  'birth-date-updated': updateIndicator,
-  'mothers-maiden-name': mothersName,
-  'lunar-date': lunarDate,
-  nationality,
-  'birth-place-text': birthPlaceText,
-  restricted,
-  'FINESS-Organization': finess,
-} as const satisfies Record<string, Converter>;
+export const CONVERTERS: ReadonlyMap<string, ConverterEntry> = new Map<string, ConverterEntry>([
+  ['text', plain('string', text)],
+  ['date', plain('date', date)],
+  ['instant', plain('instant', time(instantOf))],
+  ['dateTime', plain('dateTime', time(dateTimeOf))],
+  ['yes-no', plain('boolean', yesNo)],
+  ['positive-integer', plain('integer', positive)],
+  ['concept', plain('CodeableConcept', concept)],
+  ['own-code', plain('CodeableConcept', ownCode)],
+  ['fixed', plain('any', fixed)],
+  ['filled', plain('boolean', filled)],
+  ['CX-Identifier', cxIdentifier],
+  ['CX-PatientNumber', cxPatientNumber],
+  ['CX-Number', cxNumber],
+  ['EI-Number', eiNumber],
+  ['CX-VisitNumber', cxVisitNumber],
+  ['CX-Account', cxAccount],
+  ['XPN-HumanName', xpnHumanName],
+  ['XAD-Address', xadAddress],
+  ['XTN-ContactPoint', xtnContactPoint],
+  ['XCN-Professional', plain('Professional', professional)],
+  ['XCN-HospitalProfessional', plain('Professional', hospitalProfessional)],
+  ['XON-Unit', plain('Unit', unit)],
+  ['unit-code', plain('Unit', unitCode)],
+  ['PL-Place', plain('Place', place)],
+  ['movement-nature', movementNature],
+  ['identity-status', identityStatus],
+  ['FINESS-Organization', plain('Reference', finess)],
+  ['restricted', plain('Meta', restricted)],
+  ['valueString', plain('Extension', valueString)],
+  ['valueBoolean', plain('Extension', valueBoolean)],
+  ['valueAddress', plain('Extension', valueAddress)],
+  ['lunar-date', plain('Extension', lunarDate)],
+  ['nationality', plain('Extension', nationality)],
+  ['identity-reliability', identityReliability],
+]);

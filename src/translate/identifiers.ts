@@ -1,4 +1,4 @@
-import { authoritySystem, isIns, type AssigningAuthority } from '../fhir/systems.js';
+import { authoritySystem, INS, isIns, type AssigningAuthority } from '../fhir/systems.js';
 import type { PatientIdentifier } from '../message/fact.js';
 import { identifierKey } from '../message/id.js';
 import { compareText } from '../message/order.js';
@@ -11,16 +11,24 @@ export interface SourceAuthority {
   authority?: string | undefined;
   /** HD-1 or HD-2 → system. */
   authorities: Readonly<Record<string, string>>;
+  /** Numbers that many people share (a test patient, an unknown one), as the value or as `system|value`: they join nobody. */
+  sharedNumbers?: readonly string[] | undefined;
 }
 
 /** The systems that the numbers of one message belong to: a number is nothing without its authority. */
 export class Authorities {
-  private readonly own: string;
+  /** The source's own authority, which stands for an empty one. */
+  readonly own: string;
+  /** What the source is called where it has to have a name. */
+  readonly hospital: string;
   private readonly aliases: ReadonlyMap<string, string>;
+  private readonly shared: ReadonlySet<string>;
 
-  constructor({ name, authority, authorities }: SourceAuthority, facility: string) {
+  constructor({ name, authority, authorities, sharedNumbers = [] }: SourceAuthority, facility: string) {
     this.own = authority ?? `urn:trait-d-union:authority:${encodeURIComponent(name)}:${encodeURIComponent(facility)}`;
+    this.hospital = authority === undefined && facility !== '' ? facility : name;
     this.aliases = new Map(Object.entries(authorities));
+    this.shared = new Set(sharedNumbers);
   }
 
   /**
@@ -37,6 +45,16 @@ export class Authorities {
     if (local === '') return this.own;
     const scope = this.own.startsWith(SENDER) ? this.own : SENDER + encodeURIComponent(this.own);
     return `${scope}:${encodeURIComponent(local)}`;
+  }
+
+  /** The system of the sender's own codes of one table or field, e.g. `AdmitSource`, `PV1-10`. */
+  codeSystem(table: string): string {
+    return `urn:trait-d-union:codes:${encodeURIComponent(this.own)}:${table}`;
+  }
+
+  /** Is that a number that many people share? */
+  isShared(system: string, value: string): boolean {
+    return this.shared.size > 0 && (this.shared.has(value) || this.shared.has(identifierKey(system, value)));
   }
 }
 
@@ -64,13 +82,33 @@ export function personIdentifiers(identifiers: readonly PatientIdentifier[]): Pa
 
 /** `system|value` that the facts of a message are filed under; undefined where no number names a person. */
 export function anchorOf(person: readonly PatientIdentifier[]): string | undefined {
-  const [first] = person.filter(({ erased }) => erased !== true);
+  const first = person.find(({ erased }) => erased !== true);
   return first && identifierKey(first.system, first.value);
 }
 
 /** Does an identifier of that type name a person? One OID serves the INS and the NIR of billing, so CX-5 decides. */
 export function namesPerson({ type }: Pick<PatientIdentifier, 'type'>): boolean {
   return !NOT_OF_A_PERSON.has(type);
+}
+
+/** Is it an INS: by its type, or by an authority of the INS where the type is no other? */
+export function isInsNumber({ type, system }: Pick<PatientIdentifier, 'type' | 'system'>): boolean {
+  return type === 'INS' || (type === '' && isIns(system));
+}
+
+/** Has an INS the shape of a NIR, and the key that its 13 digits give? Corsica's 2A and 2B count as 19 and 18. */
+export function hasInsKey(value: string): boolean {
+  const parts = /^(\d{5})(\d\d|2A|2B)(\d{6})(\d{2})$/.exec(value);
+  if (parts === null) return false;
+  const [, head = '', department = '', tail = '', key = ''] = parts;
+  const digits = head + department.replace('2A', '19').replace('2B', '18') + tail;
+  return 97 - (Number(digits) % 97) === Number(key);
+}
+
+/** INS numbers in the order in which a receiver takes them: a NIR before a NIA. */
+export function inInsOrder(numbers: readonly PatientIdentifier[]): PatientIdentifier[] {
+  const rank = ({ system }: PatientIdentifier) => (system === INS.nia ? 1 : 0);
+  return [...numbers].sort((a, b) => rank(a) - rank(b) || compareText(keyOf(a), keyOf(b)));
 }
 
 function byStrength(a: PatientIdentifier, b: PatientIdentifier): number {

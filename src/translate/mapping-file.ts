@@ -16,8 +16,15 @@ export interface Row {
   line: number;
 }
 
+/** What a file is of; the key that its head begins with. */
+export const FILE_KINDS = ['map', 'message', 'table', 'extensions'] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
+
 export interface ParsedFile {
   file: string;
+  kind: FileKind;
+  /** What the head calls it, e.g. `PID-Patient`. */
+  name: string;
   head: Readonly<Record<string, string>>;
   rows: Row[];
 }
@@ -28,30 +35,39 @@ export function fault(faults: Faults, file: string, line: number, text: string, 
   faults.push(new GatewayError('mapping-invalid', text, { file, line, remedy }));
 }
 
+/** Is that path one of a hospital's own files? */
+export function isSite(path: string): boolean {
+  return path.startsWith('sites/');
+}
+
 /** Reads a mapping file with every scalar as text (`NO` stays NO, `01` stays 01); what is no flat list of rows is a fault. */
 export function parseMappingFile({ path, text }: MappingFile, faults: Faults): ParsedFile | undefined {
   const lines = new LineCounter();
   const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines });
-  for (const error of document.errors)
-    fault(
-      faults,
-      path,
-      error.linePos?.[0].line ?? 1,
-      error.message.split('\n')[0] ?? 'not YAML',
-      'mend the YAML; put quotes around text with a comma',
-    );
+  for (const error of document.errors) {
+    const what = error.message.split('\n')[0] ?? 'not YAML';
+    fault(faults, path, error.linePos?.[0].line ?? 1, what, 'mend the YAML; put quotes around text with a comma');
+  }
   if (document.errors.length > 0) return undefined;
-  if (!isMap(document.contents)) {
+  const { contents } = document;
+  if (!isMap(contents)) {
     fault(faults, path, 1, 'the file is no map', 'begin with `map:`, `message:` or `table:`');
     return undefined;
   }
-  const rows = document.contents.get('rows');
-  const head = scalars(document.contents);
+  const head = scalars(contents);
+  const kind = FILE_KINDS.find((key) => head[key] !== undefined);
+  if (kind === undefined) {
+    const remedy = 'begin with `map: <segment>-<target>`, e.g. map: PV1-Encounter, with `message:` or with `table:`';
+    fault(faults, path, 1, 'the file does not say what it is', remedy);
+    return undefined;
+  }
+  const rows = contents.get('rows');
   if (!isSeq(rows)) {
     fault(faults, path, 1, 'the file has no rows', 'add `rows:` with one `- { … }` a line');
     return undefined;
   }
-  return { file: path, head, rows: rows.items.flatMap((item) => rowOf(item, path, lines, faults)) };
+  const name = head[kind] ?? '';
+  return { file: path, kind, name, head, rows: rows.items.flatMap((item) => rowOf(item, path, lines, faults)) };
 }
 
 function rowOf(item: unknown, file: string, lines: LineCounter, faults: Faults): Row[] {
@@ -62,14 +78,11 @@ function rowOf(item: unknown, file: string, lines: LineCounter, faults: Faults):
   const line = item.range ? lines.linePos(item.range[0]).line : 1;
   const set = item.get('set');
   for (const pair of item.items)
-    if (pair.value === null || (isScalar(pair.value) && pair.value.value === ''))
-      fault(
-        faults,
-        file,
-        line,
-        `the key ${String(pair.key)} has no value`,
-        'give it one, or put quotes around text with a comma',
-      );
+    if (pair.value === null || (isScalar(pair.value) && pair.value.value === '')) {
+      const text = `the key ${String(pair.key)} has no value`;
+      fault(faults, file, line, text, 'give it one, or put quotes around text with a comma');
+    } else if (!isScalar(pair.value) && !(String(pair.key) === 'set' && isMap(pair.value)))
+      fault(faults, file, line, `the key ${String(pair.key)} holds no plain value`, 'write it as one text');
   return [{ values: scalars(item), set: isMap(set) ? scalars(set) : {}, file, line }];
 }
 

@@ -2,6 +2,7 @@ import type { FhirResource, Location, Organization, Practitioner, PractitionerRo
 import { CDS, FR_CORE, SYSTEMS } from '../fhir/systems.js';
 import type { Trace } from '../message/fact.js';
 import { identifierKey, resourceId } from '../message/id.js';
+import { plainName } from '../message/plain-name.js';
 import { Recent } from '../message/recent.js';
 
 const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition';
@@ -32,12 +33,18 @@ function ofAnnuaire(system: string): boolean {
   return system !== SYSTEMS.adeli;
 }
 
+/** A professional is a number and a family name: under one number another name is another person. */
+function professionalKey(system: string, value: string, family: string): string {
+  const number = identifierKey(system, value);
+  return family === '' ? number : `${number}|${plainName(family)}`;
+}
+
 /** A professional by his number and the coding of its type; nameless where the field holds the number alone. */
 export const practitionerOf = remembered(
   (system: string, value: string, typeSystem: string, typeCode: string, family: string, given: string) => {
     const made: Named<Practitioner> = {
       resourceType: 'Practitioner',
-      id: resourceId('Practitioner', identifierKey(system, value)),
+      id: resourceId('Practitioner', professionalKey(system, value, family)),
       meta: {
         profile: [`${FR_CORE}/fr-core-practitioner`, ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitioner`] : [])],
       },
@@ -48,10 +55,22 @@ export const practitionerOf = remembered(
   },
 );
 
-/** A professional in the town, or at the organisation given. */
+/**
+ * A professional where he exercises.
+ * @param where `ville`, or the authority of the hospital
+ * @param organization reference of the hospital, '' in town
+ */
 export const practitionerRoleOf = remembered(
-  (system: string, value: string, practitioner: string, label: string, at: string) => {
-    const id = resourceId('PractitionerRole', `${identifierKey(system, value)}|${at === '' ? 'ville' : at}`);
+  (
+    system: string,
+    value: string,
+    family: string,
+    practitioner: string,
+    label: string,
+    where: string,
+    organization: string,
+  ) => {
+    const id = resourceId('PractitionerRole', `${professionalKey(system, value, family)}|${where}`);
     const role: Named<PractitionerRole> = {
       resourceType: 'PractitionerRole',
       id,
@@ -64,11 +83,24 @@ export const practitionerRoleOf = remembered(
       identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
       active: true,
       practitioner: { reference: `Practitioner/${practitioner}`, display: label },
-      ...(at === '' ? {} : { organization: { reference: at } }),
+      ...(organization === '' ? {} : { organization: { reference: organization } }),
     };
     return role;
   },
 );
+
+/** The hospital that a source speaks for, by its own authority. */
+export const hospitalOf = remembered((authority: string, name: string) => {
+  const organization: Named<Organization> = {
+    resourceType: 'Organization',
+    id: resourceId('Organization', authority),
+    meta: { profile: [`${FR_CORE}/fr-core-organization`, `${CDS}/cds-organization`] },
+    identifier: [{ system: 'urn:ietf:rfc:3986', value: authority }],
+    active: true,
+    name,
+  };
+  return organization;
+});
 
 /** An establishment by its FINESS number: FINEJ for the legal entity, FINEG for a site. */
 export const establishmentOf = remembered((finess: string, code: 'FINEJ' | 'FINEG', name: string) => {

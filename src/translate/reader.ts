@@ -1,6 +1,10 @@
+import type { AssigningAuthority } from '../fhir/systems.js';
 import type { Message, Segment } from '../hl7v2/parse.js';
 
-/** Which fields of which segments were read, so that the others can be listed (law 4). */
+/** HL7 v2.5 §2.5.3: the sender erases what was sent before. */
+const ERASED = '""';
+
+/** Which fields of which segments gave something, so that the others can be listed. */
 export class ReadRecord {
   private readonly read = new Set<number>();
 
@@ -8,7 +12,12 @@ export class ReadRecord {
     this.read.add(segment.index * 1000 + field);
   }
 
-  /** Populated fields that nothing read, as paths. MSH is the envelope and is left out. */
+  /** Takes back what was marked of a segment that in the end nothing used. */
+  forget(segment: Segment): void {
+    for (const place of this.read) if (Math.floor(place / 1000) === segment.index) this.read.delete(place);
+  }
+
+  /** Populated fields that gave nothing, as paths. MSH is the envelope and is left out. */
   unused(message: Message): string[] {
     return message.segments.flatMap((segment) => {
       if (segment.name === 'MSH') return [];
@@ -21,7 +30,7 @@ export class ReadRecord {
   }
 }
 
-/** One repetition of one field, as converters see it. Every reading is recorded. */
+/** One repetition of one field, as converters see it. A component that is `""` reads as nothing. */
 export class FieldReader {
   private place: string | undefined;
 
@@ -29,16 +38,19 @@ export class FieldReader {
     readonly segment: Segment,
     readonly field: number,
     readonly repetition: number,
-    record: ReadRecord,
     /** Component that stands for the whole, for rows such as `PV2-3.2`. */
     private readonly component = 1,
-  ) {
-    record.mark(segment, field);
+  ) {}
+
+  /** Decoded component; '' when absent or erased. */
+  value(component = this.component, subcomponent = 1): string {
+    const text = this.segment.value(this.field, this.repetition, component, subcomponent);
+    return text === ERASED ? '' : text;
   }
 
-  /** Decoded component; '' when absent, `""` when erased. */
-  value(component = this.component, subcomponent = 1): string {
-    return this.segment.value(this.field, this.repetition, component, subcomponent);
+  /** Is that component `""`? */
+  erased(component = this.component): boolean {
+    return this.segment.value(this.field, this.repetition, component) === ERASED;
   }
 
   /** HL7 path of a component, e.g. `PID-5[1].1`. */
@@ -54,7 +66,7 @@ export class FieldReader {
   }
 
   /** The HD of a component: CX-4, XCN-9, PL-4. */
-  authority(component: number): { namespace: string; universalId: string; type: string } {
+  authority(component: number): AssigningAuthority {
     return {
       namespace: this.value(component, 1),
       universalId: this.value(component, 2),
@@ -62,33 +74,20 @@ export class FieldReader {
     };
   }
 
-  /** `""`: the sender erases what was said before. */
-  get erases(): boolean {
-    return this.segment.raw(this.field, this.repetition) === '""';
+  /** The field without escapes taken out, its `""` too. */
+  get raw(): string {
+    return this.segment.raw(this.field, this.repetition);
   }
 
-  get empty(): boolean {
-    return this.segment.raw(this.field, this.repetition) === '';
+  /** A reader for each repetition of the field. */
+  repetitions(): FieldReader[] {
+    const count = this.segment.repetitions(this.field);
+    return Array.from({ length: count }, (_, index) => new FieldReader(this.segment, this.field, index + 1));
   }
 }
 
-/** Reads a field of a segment that may be absent; undefined when the field is empty. */
-export function readField(
-  segment: Segment | undefined,
-  field: number,
-  record: ReadRecord,
-  repetition = 1,
-): FieldReader | undefined {
-  if (segment === undefined || segment.raw(field, repetition) === '') return undefined;
-  return new FieldReader(segment, field, repetition, record);
-}
-
-/** A reader for each repetition of a field. */
-export function readAll(segment: Segment | undefined, field: number, record: ReadRecord): FieldReader[] {
-  const readers: FieldReader[] = [];
-  if (segment === undefined) return readers;
-  const count = segment.repetitions(field);
-  for (let repetition = 1; repetition <= count; repetition++)
-    readers.push(new FieldReader(segment, field, repetition, record));
-  return readers;
+/** A reader of a field, where the segment is there and the field is not empty. */
+export function readField(segment: Segment | undefined, field: number): FieldReader | undefined {
+  if (segment === undefined || segment.raw(field) === '') return undefined;
+  return new FieldReader(segment, field, 1);
 }

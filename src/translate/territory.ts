@@ -1,8 +1,10 @@
-import { SYSTEMS, type AssigningAuthority } from '../fhir/systems.js';
+import type { AssigningAuthority } from '../fhir/systems.js';
 import { canonicalJsonOnce, identifierKey } from '../message/id.js';
-import type { Mention, Place, UnitRef } from '../message/fact.js';
+import type { DoctorRef, Mention, MentionRank, Place, UnitRef } from '../message/fact.js';
+import type { Authorities } from './identifiers.js';
 import {
   establishmentOf,
+  hospitalOf,
   locationOf,
   practitionerOf,
   practitionerRoleOf,
@@ -10,94 +12,63 @@ import {
   unitOrganization,
   type MentionSource,
 } from './mentioned.js';
-import type { Authorities } from './identifiers.js';
+import { professionalsOf } from './professional.js';
 import type { FieldReader } from './reader.js';
 
-/** A professional as a field names one. */
-export interface NamedProfessional {
-  /** `PractitionerRole/<id>`. */
-  role: string;
-  label: string;
-  /** `system|value`. */
-  identifier: string;
-  family: string;
-}
+/** Where a professional exercises: in town, or at the source's own hospital. */
+export type Exercise = 'ville' | 'hospital';
 
-/** A number of a professional, in the system it belongs to. */
-interface ProfessionalNumber {
-  field: FieldReader;
-  system: string;
-  value: string;
-  /** Of the identifier, a Coding. */
-  type: { system: string; code: string };
-}
-
-/** Mentions without a name of their own lose against any that has one, whenever recorded. */
-const WEAKEST = '0001-01-01T00:00:00Z';
-
-/** Collects the organisations, places and professionals that a message mentions, with the ids they have for ever (DESIGN §4). */
+/** Collects the organisations, places and professionals that a message mentions, with the ids they have for ever. */
 export class Territory {
-  private readonly found = new Map<string, Mention>();
-  /** Units and hospitals said already: a message says the same one up to six times. */
+  private readonly collected = new Map<string, Collected>();
+  /** Units and hospitals of the message: it names the same one up to six times. */
   private readonly units = new Map<string, UnitRef>();
+  private readonly unitsByCode = new Map<string, UnitRef>();
   private readonly hospitals = new Map<string, string>();
 
   constructor(
-    private readonly recordedAt: string,
+    private readonly source: string,
     private readonly authorities: Authorities,
   ) {}
 
-  get mentions(): Mention[] {
-    return [...this.found.values()];
+  /** All that was mentioned, as recorded at that instant. */
+  mentions(recordedAt: string): Mention[] {
+    const { source } = this;
+    return [...this.collected.values()].map((mention) => ({ ...mention, source, recordedAt }));
   }
 
-  /** XCN → Practitioner and PractitionerRole. Repetitions of one person under several numbers are one person, by RPPS first. */
-  professional(readers: readonly FieldReader[], context: string): NamedProfessional | undefined {
-    const named = readers.flatMap((field) => this.numbered(field) ?? []);
-    const chosen = named.find(({ system }) => system === SYSTEMS.rpps) ?? named[0];
-    if (chosen === undefined) return undefined;
-    const { field, system, value, type } = chosen;
-    const family = text(field.value(2));
-    const given = text(field.value(3));
-    const label = [given, family].filter((part) => part !== '').join(' ') || value;
-    const practitioner = practitionerOf(system, value, type.system, type.code, family, given);
-    const role = practitionerRoleOf(system, value, practitioner.id, label, context);
-    const parts = { name: field.path(2), organization: 'PV1-3' };
-    this.add(practitioner, { row: 'XCN-Practitioner', from: field.path(1), parts }, family !== '');
-    this.add(role, { row: 'XCN-PractitionerRole', from: field.path(1), parts }, family !== '');
-    const identifier = identifierKey(system, value);
-    return { role: `PractitionerRole/${role.id}`, label, identifier, family };
+  /** XCN with all its repetitions → Practitioners and their roles, where they exercise. */
+  professionals(field: FieldReader, exercise: Exercise): DoctorRef[] {
+    return professionalsOf(field, this.authorities).map(({ field: from, system, value, type, family, given }) => {
+      const label = [given, family].filter((part) => part !== '').join(' ') || value;
+      const practitioner = practitionerOf(system, value, type.system, type.code, family, given);
+      const at = exercise === 'ville' ? '' : this.ownHospital(from.path());
+      const where = exercise === 'ville' ? 'ville' : this.authorities.own;
+      const role = practitionerRoleOf(system, value, family, practitioner.id, label, where, at);
+      const rank: MentionRank = family === '' ? 'number' : 'name';
+      const parts = { name: from.path(2), organization: 'MSH-4' };
+      this.add(practitioner, { row: 'XCN-Practitioner', from: from.path(1), parts }, rank);
+      this.add(role, { row: 'XCN-PractitionerRole', from: from.path(1), parts }, rank);
+      const identifier = identifierKey(system, value);
+      return { role: `PractitionerRole/${role.id}`, label, identifier, ...(family === '' ? {} : { family }) };
+    });
   }
 
-  /** RPPS and IDNPS normalise to 11 digits (an IDNPS is 8 and the RPPS, 0 and the ADELI number); other numbers stay local. */
-  private numbered(field: FieldReader): ProfessionalNumber | undefined {
-    const number = text(field.value(1));
-    if (number === '') return undefined;
-    const type = field.value(13);
-    const national = field.value(9, 2) === '1.2.250.1.71.4.2.1' || type === 'RPPS' || type === 'IDNPS';
-    const coded = (code: string) => ({ system: SYSTEMS.fr0203, code });
-    if (national && /^8\d{11}$/.test(number))
-      return { field, system: SYSTEMS.rpps, value: number.slice(1), type: coded('RPPS') };
-    if (national && /^\d{11}$/.test(number)) return { field, system: SYSTEMS.rpps, value: number, type: coded('RPPS') };
-    if (type === 'ADELI' || (national && /^0\d{9}$/.test(number)))
-      return { field, system: SYSTEMS.adeli, value: number.replace(/^0(?=\d{9}$)/, ''), type: coded('ADELI') };
-    return {
-      field,
-      system: this.authorities.systemOf(field.authority(9)),
-      value: number,
-      type: { system: SYSTEMS.v20203, code: 'EI' },
-    };
+  private ownHospital(from: string): string {
+    const hospital = hospitalOf(this.authorities.own, this.authorities.hospital);
+    this.add(hospital, { row: 'HD-Organization', from: 'MSH-4', parts: { identifier: from } }, 'number');
+    return `Organization/${hospital.id}`;
   }
 
   /** The hospital behind an authority that carries a FINESS number: `Organization/<id>`, or '' where it carries none. */
-  hospital(authority: AssigningAuthority, from: string): string {
+  private hospital(authority: AssigningAuthority, from: string): string {
     const { namespace, universalId, type } = authority;
     if ((type !== 'M' && type !== 'N') || universalId === '') return '';
     const key = `${type}|${universalId}|${namespace}`;
-    const said = this.hospitals.get(key);
-    if (said !== undefined) return said;
+    const before = this.hospitals.get(key);
+    if (before !== undefined) return before;
     const organization = establishmentOf(universalId, type === 'M' ? 'FINEJ' : 'FINEG', namespace);
-    this.add(organization, { row: 'HD-Organization', from }, namespace !== '');
+    this.add(organization, { row: 'HD-Organization', from }, namespace === '' ? 'number' : 'name');
     this.hospitals.set(key, `Organization/${organization.id}`);
     return `Organization/${organization.id}`;
   }
@@ -105,47 +76,50 @@ export class Territory {
   /** DLD-1 or the like: an establishment by its FINESS number alone. */
   finess(field: FieldReader): string {
     const organization = establishmentOf(field.value(), 'FINEG', '');
-    this.add(organization, { row: 'FINESS-Organization', from: field.path(1) }, false);
+    this.add(organization, { row: 'FINESS-Organization', from: field.path(1) }, 'number');
     return `Organization/${organization.id}`;
   }
 
-  /** XON of ZBE-7 and ZBE-8 → the UF. */
+  /** XON → the UF: its code in XON-10, else XON-3. */
   unit(field: FieldReader): UnitRef | undefined {
-    const code = text(field.value(10)) || text(field.value(3));
+    const code = field.value(10).trim() || field.value(3).trim();
     if (code === '') return undefined;
-    return this.unitOf(code, text(field.value(1)), field.authority(6), field.path(10));
+    return this.unitOf(code, field.value(1).trim(), field.authority(6), field.path(10));
+  }
+
+  /** A component that holds the code of a UF of the source's own, and no more. */
+  unitOfCode(field: FieldReader): UnitRef | undefined {
+    const code = field.value().trim();
+    return code === '' ? undefined : this.unitOf(code, '', NO_AUTHORITY, field.path());
   }
 
   private unitOf(code: string, name: string, authority: AssigningAuthority, from: string): UnitRef {
-    const key = [code, name, authority.namespace, authority.universalId, authority.type].join('|');
-    const unit = this.units.get(key) ?? this.newUnit(code, name, authority, from);
+    const system = this.authorities.systemOf(authority);
+    const key = identifierKey(system, code);
+    const before = this.units.get(key);
+    // One unit has one label in a message: its name, wherever the message gives it.
+    if (before !== undefined && (name === '' || before.label === name)) return before;
+    const label = name === '' ? `UF ${code}` : name;
+    const organization = unitOrganization(system, code, label, this.hospital(authority, from));
+    this.add(organization, { row: 'XON-Organization', from }, name === '' ? 'number' : 'name');
+    const unit = { organization: `Organization/${organization.id}`, label, code, identifier: key };
     this.units.set(key, unit);
+    this.unitsByCode.set(code, unit);
     return unit;
   }
 
-  private newUnit(code: string, name: string, authority: AssigningAuthority, from: string): UnitRef {
-    const system = this.authorities.systemOf(authority);
-    const label = name === '' ? `UF ${code}` : name;
-    const organization = unitOrganization(system, code, label, this.hospital(authority, from));
-    this.add(organization, { row: 'XON-Organization', from }, name !== '');
-    return { organization: `Organization/${organization.id}`, label, code, identifier: identifierKey(system, code) };
-  }
-
-  /** PL → UF, room and bed: Locations that lead to each other and to their UF (pam-fr §5.2). `known` is the UF by its full name. */
-  place(field: FieldReader, known: UnitRef | undefined): Place | undefined {
-    const [unitCode, room, bed] = [1, 2, 3].map((component) => text(field.value(component))) as [
-      string,
-      string,
-      string,
-    ];
+  /**
+   * PL → UF, room and bed: Locations that lead to each other and to their UF. A UF that the message named by the same code is the one that
+   * is meant, whatever authority stands here: senders write their legal entity in one field and their site in the other.
+   */
+  place(field: FieldReader): Place | undefined {
+    const [unitCode = '', room = '', bed = ''] = [1, 2, 3].map((component) => field.value(component).trim());
     if (unitCode === '' && room === '' && bed === '') return undefined;
     const authority = field.authority(4);
     const unit =
       unitCode === ''
         ? undefined
-        : known?.code === unitCode
-          ? known
-          : this.unitOf(unitCode, '', authority, field.path(1));
+        : (this.unitsByCode.get(unitCode) ?? this.unitOf(unitCode, '', authority, field.path(1)));
     const levels = [
       { value: unitCode, type: 'wa', name: unit?.label ?? unitCode },
       { value: room, type: 'ro', name: `Chambre ${room}` },
@@ -156,33 +130,28 @@ export class Territory {
     for (const level of levels) {
       path = `${path}|${level.type} ${level.value}`;
       const location = locationOf(path, level.type, level.name, unit?.organization ?? '', parent ?? '');
-      const named = level.type !== 'wa' || !level.name.startsWith('UF ');
-      this.add(location, { row: 'PL-Location', from: field.path() }, named);
+      const rank = level.type === 'wa' && level.name === `UF ${unitCode}` ? 'number' : 'name';
+      this.add(location, { row: 'PL-Location', from: field.path() }, rank);
       parent = `Location/${location.id}`;
     }
     const label = levels.map(({ name }) => name).join(', ');
-    return {
-      ...(parent === undefined ? {} : { location: parent }),
-      ...(unit === undefined ? {} : { unit: unit.organization }),
-      label,
-    };
+    return { ...(parent === undefined ? {} : { location: parent }), ...(unit === undefined ? {} : { unit }), label };
   }
 
   /** Of two mentions in one message the named one wins, then the greater content. */
-  private add(resource: Mention['resource'], source: MentionSource, named: boolean): void {
+  private add(resource: Mention['resource'], from: MentionSource, rank: MentionRank): void {
     const key = `${resource.resourceType}/${resource.id}`;
-    const recordedAt = named ? this.recordedAt : WEAKEST;
-    const known = this.found.get(key);
-    if (known === undefined || outweighs({ resource, recordedAt }, known))
-      this.found.set(key, { resource, recordedAt, trace: tracesOf(resource, source) });
+    const before = this.collected.get(key);
+    if (before !== undefined && !outweighs(resource, rank, before)) return;
+    this.collected.set(key, { resource, rank, trace: tracesOf(resource, from) });
   }
 }
 
-function outweighs(one: Pick<Mention, 'resource' | 'recordedAt'>, other: Mention): boolean {
-  if (one.recordedAt !== other.recordedAt) return one.recordedAt !== WEAKEST;
-  return canonicalJsonOnce(one.resource) > canonicalJsonOnce(other.resource);
-}
+type Collected = Omit<Mention, 'source' | 'recordedAt'>;
 
-function text(value: string): string {
-  return value === '""' ? '' : value.trim();
+const NO_AUTHORITY: AssigningAuthority = { namespace: '', universalId: '', type: '' };
+
+function outweighs(resource: Mention['resource'], rank: MentionRank, before: Collected): boolean {
+  if (rank !== before.rank) return rank === 'name';
+  return resource !== before.resource && canonicalJsonOnce(resource) > canonicalJsonOnce(before.resource);
 }

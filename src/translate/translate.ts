@@ -1,198 +1,197 @@
-import { toInstant } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
-import type { Fact, Fragment, IdentityBody, PatientIdentifier, Translation } from '../message/fact.js';
-import type { Mappings, SegmentMap } from './compile.js';
+import type { Fact, FactContent, MemberBody, PatientIdentifier, Translation } from '../message/fact.js';
+import type { Mappings } from './compile.js';
 import { consentOf } from './consent.js';
-import type { ConvertContext } from './converter.js';
-import { FragmentBuilder, runMap } from './engine.js';
-import { anchorOf, Authorities, personIdentifiers, type SourceAuthority } from './identifiers.js';
-import { relativeMembers, roleMembers } from './members.js';
-import { readMovement, stayKey } from './movement.js';
-import { ReadRecord, readAll, readField } from './reader.js';
+import { contactOf, type ContactReading } from './contact.js';
+import type { ConvertContext, GivenNames } from './converter.js';
+import { anchorOf, Authorities, isInsNumber, personIdentifiers, type SourceAuthority } from './identifiers.js';
+import { identityBody, identityNumbers, personNumbers, type IdentityNumbers } from './identity.js';
+import { Issues } from './issues.js';
+import { professionalMembers, type VisitContext } from './members.js';
+import { mergeOf, type Merge } from './merge.js';
+import { MessageReading } from './message-reading.js';
+import { movementBody, movementKey } from './movement.js';
+import { ReadRecord } from './reader.js';
+import { recordedTimes, type RecordedTimes } from './recorded.js';
 import { Territory } from './territory.js';
+import { clockOf } from './times.js';
+
+/** A source, as its messages are read. */
+export interface TranslateSource extends SourceAuthority {
+  /** How it fills XPN-3; `auto`: as the INSi does where MSH-12 names the French profile. */
+  givenNames?: GivenNames | 'auto' | undefined;
+}
 
 export interface TranslateContext {
   messageId: string;
   mappings: Mappings;
   /** IANA zone of the source, for times without offset. */
   zone: string;
-  /** Whose numbers the source sends. */
-  source: SourceAuthority;
-  /** Journal time, for messages that say no time of their own. */
+  source: TranslateSource;
+  /** Journal time: stands for the times of a message that gives none, or none that can be believed. */
   receivedAt: string;
 }
 
-type Issue = Translation['issues'][number];
-
 /**
  * One message → facts, each with its traces. Pure: the same message, mappings and context give the same translation.
- * What blocks it is told in `issues`; then there are no facts.
+ * What stops it stands in `issues`; then there are no facts.
  */
 export function translate(message: Message, options: TranslateContext): Translation {
-  const record = new ReadRecord();
-  const recordedAt = recordedTime(message, options, record);
-  const authorities = new Authorities(options.source, message.value('MSH-4'));
-  const territory = new Territory(recordedAt, authorities);
-  const reliability = readAll(message.segment('PID'), 32, record).map((field) => field.value());
-  const qualified = isQualified(reliability, message);
-  const context: ConvertContext = {
-    message,
-    record,
-    zone: options.zone,
-    authorities,
-    territory,
-    qualified,
-  };
-  const identifiers = personIdentifiers(patientIdentifiers(context));
+  const context = contextOf(message, options);
+  const { issues, record, territory } = context;
   const trigger = message.value('MSH-9.2');
-  const maps = options.mappings.maps.get(trigger) ?? [];
-  const patient = anchorOf(identifiers);
-  if (patient === undefined || maps.length === 0)
-    return blocked(patient === undefined ? noPatient() : unmapped(trigger));
-  const built = buildFragments(maps, context);
-  const facts = factsOf(patient, recordedAt, { ...options, reliability, identifiers }, maps, built, context);
-  const issues = [...built.issues, ...unqualifiedIns(context)];
-  const stopped = issues.some(({ blocking }) => blocking);
+  const maps = options.mappings.maps.get(trigger);
+  if (maps === undefined) return unmapped(trigger, options.source.name);
+  const reading = new MessageReading(maps, message);
+  const times = recordedTimes(reading.contributions('event', context), issues, options.receivedAt);
+  const identity = identityNumbers(reading.contributions('identity', context));
+  const person = personIdentifiers(personNumbers(identity));
+  const merge = mergeOf(reading.contributions('merge', context));
+  const parts = { reading, times, identity, person, merge };
+  const facts = factsOf(parts, { ...context, qualified: identity.qualified }, options);
+  const stopped = issues.blocking;
   return {
     facts: stopped ? [] : facts,
-    mentions: stopped ? [] : territory.mentions,
-    identifiers,
+    mentions: stopped ? [] : territory.mentions(times.recordedAt),
+    identifiers: [...person, ...merge.replaced],
     unused: () => record.unused(message),
-    issues,
+    issues: issues.list,
   };
 }
 
-/** An INS is conveyed only with a validated identity whose birth date was not corrected by the hospital (pam-fr §2.3). */
-function isQualified(reliability: readonly string[], message: Message): boolean {
-  const corrected = message.segment('ZFD')?.value(4) === 'Y';
-  return !corrected && reliability.some((status) => status === 'VALI' || status === 'VAL');
-}
-
-/** One thing to look at for each sender, not for each message. */
-function unqualifiedIns({ message, qualified }: ConvertContext): Issue[] {
-  const pid = message.segment('PID');
-  const at = readAll(pid, 3, new ReadRecord()).find((field) => field.value(5) === 'INS' && field.value() !== '""');
-  if (qualified || at === undefined) return [];
-  const text =
-    'an INS came with an identity that is not validated, or whose birth date was corrected; it was set aside';
-  const key = `ins-not-qualified|${message.value('MSH-4').slice(0, 20)}`;
-  return [{ blocking: false, reason: 'field-invalid', field: at.path(1), text, key }];
-}
-
-interface Said extends TranslateContext {
-  reliability: string[];
-  identifiers: PatientIdentifier[];
-}
-
-/** Identity, movement, members, consent: what the message says, fact by fact. */
-function factsOf(
-  patient: string,
-  recordedAt: string,
-  said: Said,
-  maps: readonly SegmentMap[],
-  built: ReturnType<typeof buildFragments>,
-  context: ConvertContext,
-): Fact[] {
-  const draft = new FactDraft(said, patient, recordedAt);
-  const stay = maps.some(({ target }) => target === 'Encounter') ? stayKey(context.message, context) : undefined;
-  const movement = stay === undefined ? undefined : readMovement(stay, recordedAt, built.encounter, context);
-  const effectiveAt = movement?.effectiveAt ?? recordedAt;
-  const relatives = maps.find(({ segment }) => segment === 'NK1');
-  const members = [...roleMembers(stay, context), ...relativeMembers(patient, stay, relatives, context)];
-  const identity: IdentityBody = {
-    identifiers: said.identifiers,
-    reliability: said.reliability,
-    patient: withDoctor(built.patient, members),
+function contextOf(message: Message, { source, zone }: TranslateContext): ConvertContext {
+  const authorities = new Authorities(source, message.value('MSH-4'));
+  const french = message.value('MSH-12.2') === 'FRA';
+  const { givenNames = 'auto' } = source;
+  return {
+    message,
+    record: new ReadRecord(),
+    issues: new Issues(source.name),
+    clock: clockOf(message.value('MSH-7'), zone),
+    authorities,
+    territory: new Territory(source.name, authorities),
+    givenNames: givenNames !== 'auto' ? givenNames : french ? 'insi' : 'separate',
+    qualified: false,
   };
-  draft.add({ kind: 'identity', body: identity }, recordedAt);
-  if (movement !== undefined) draft.add({ kind: 'movement', body: movement.body }, effectiveAt, stay);
-  for (const body of members)
-    draft.add({ kind: 'member', body }, effectiveAt, body.scope === 'stay' ? stay : undefined);
-  const consent = consentOf(context);
-  if (consent !== undefined) draft.add({ kind: 'consent', body: consent }, recordedAt);
+}
+
+function unmapped(trigger: string, source: string): Translation {
+  const issues = new Issues(source);
+  const event = /^[A-Z0-9]{3}$/.test(trigger) ? trigger : '';
+  const issue = { blocking: true, reason: 'trigger-unmapped', field: 'MSH-9.2', text: `event ${event} is not mapped` };
+  issues.add({ ...issue, ...(event === '' ? {} : { code: event }) }, event);
+  return { facts: [], mentions: [], identifiers: [], unused: () => [], issues: issues.list };
+}
+
+/** What was read before the facts are made. */
+interface MessageParts {
+  reading: MessageReading;
+  times: RecordedTimes;
+  identity: IdentityNumbers;
+  person: PatientIdentifier[];
+  merge: Merge;
+}
+
+/** The facts of a message: identity, merge, movement, members, contacts, consent. */
+function factsOf(parts: MessageParts, context: ConvertContext, options: TranslateContext): Fact[] {
+  const { reading, times, identity, person, merge } = parts;
+  const { issues } = context;
+  const patient = anchorOf(person);
+  if (patient === undefined) {
+    const text = 'PID-3 holds no number that names one patient';
+    issues.add({ blocking: true, reason: 'field-missing', field: 'PID-3', text }, 'PID-3');
+    return [];
+  }
+  const merging = reading.has('merge');
+  const draft = new FactDraft(options, patient, times);
+  const fragment = { target: 'Patient', elements: reading.elements('Patient', context) };
+  if (merging) {
+    draft.add({ kind: 'identity', body: identityBody(person, NUMBERS_ALONE, fragment) }, times.recordedAt);
+    addMerge(draft, merge, times, issues);
+    return draft.facts;
+  }
+  lookAtIns(identity, context);
+  draft.add({ kind: 'identity', body: identityBody(person, identity, fragment) }, times.recordedAt);
+  const visit = addVisit(draft, parts, context);
+  addPeople(draft, reading, visit, context);
+  const consent = consentOf(reading.contributions('consent', context));
+  if (consent !== undefined) draft.add({ kind: 'consent', body: consent }, times.recordedAt);
   return draft.facts;
 }
 
-/** EVN-2, else MSH-7: when the sender recorded it. Orders facts; never the arrival. */
-function recordedTime(message: Message, { zone, receivedAt }: TranslateContext, record: ReadRecord): string {
-  const written = readField(message.segment('EVN'), 2, record)?.value() ?? '';
-  return toInstant(written, zone) ?? toInstant(message.value('MSH-7'), zone) ?? receivedAt;
+/** A merge says nothing of how far an identity is trusted. */
+const NUMBERS_ALONE: IdentityNumbers = { numbers: [], reliability: [], qualified: false, withdrawn: false };
+
+function addMerge(
+  draft: FactDraft,
+  { bodies }: Merge,
+  { recordedAt, effectiveAt }: RecordedTimes,
+  issues: Issues,
+): void {
+  if (bodies.length === 0) {
+    const text = 'MRG-1 holds no number of the patient that a number of the same type in PID-3 could replace';
+    issues.add({ blocking: true, reason: 'field-invalid', field: 'MRG-1', text }, 'MRG-1');
+  }
+  for (const body of bodies) draft.add({ kind: 'merge', body }, effectiveAt ?? recordedAt);
 }
 
-function blocked(issue: Issue): Translation {
-  return { facts: [], mentions: [], identifiers: [], unused: () => [], issues: [issue] };
+/** One thing to look at for each sender, not for each message. */
+function lookAtIns({ numbers, qualified }: IdentityNumbers, { issues }: ConvertContext): void {
+  if (qualified || !numbers.some((number) => isInsNumber(number) && number.erased !== true)) return;
+  const text =
+    'an INS came with an identity that is not validated, or whose birth date was corrected; it was set aside';
+  issues.add({ blocking: false, reason: 'field-invalid', field: 'PID-3', text }, 'ins-not-qualified');
 }
 
-function noPatient(): Issue {
-  return {
-    blocking: true,
-    reason: 'field-missing',
-    field: 'PID-3',
-    text: 'PID-3 holds no identifier that may name the patient',
+/** The stay that the facts of a message belong to, and when they take effect. */
+interface Visit extends VisitContext {
+  stay: string | undefined;
+  account: string | undefined;
+  effectiveAt: string;
+}
+
+function addVisit(draft: FactDraft, { reading, times }: MessageParts, context: ConvertContext): Visit {
+  const read = reading.contributions('movement', context);
+  const stay = read.filled<string>('stay');
+  const account = read.filled<string>('account');
+  const effectiveAt = read.filled<string>('effectiveAt') ?? times.effectiveAt ?? times.recordedAt;
+  const visit = { visit: reading.has('movement'), movement: movementKey(read, stay ?? ''), stay, account, effectiveAt };
+  if (!visit.visit) return visit;
+  if (stay === undefined && account === undefined) {
+    const text = 'the message names neither its stay nor an account';
+    context.issues.add({ blocking: true, reason: 'field-missing', field: 'PV1-19', text }, 'PV1-19');
+  }
+  const encounter = { target: 'Encounter', elements: reading.elements('Encounter', context) };
+  const body = movementBody(context.message.value('MSH-9.2'), stay ?? '', read, encounter);
+  draft.add({ kind: 'movement', body }, effectiveAt, visit);
+  return visit;
+}
+
+function addPeople(draft: FactDraft, reading: MessageReading, visit: Visit, context: ConvertContext): void {
+  const visitFrom = context.message.segment('PV1')?.index ?? Number.POSITIVE_INFINITY;
+  const professionals = reading.each('member', context).map(({ segment, read }) => {
+    return { read, basis: segment.name, beforeVisit: segment.index < visitFrom };
+  });
+  const addMember = (body: MemberBody) => {
+    draft.add({ kind: 'member', body }, visit.effectiveAt, body.scope === 'stay' ? visit : undefined);
   };
+  for (const body of professionalMembers(professionals, visit)) addMember(body);
+  for (const { contact, member } of contactsOf(reading, visit, context)) {
+    draft.add({ kind: 'contact', body: contact }, visit.effectiveAt);
+    if (member !== undefined) addMember(member);
+  }
 }
 
-function unmapped(trigger: string): Issue {
-  return {
-    blocking: true,
-    reason: 'trigger-unmapped',
-    field: 'MSH-9.2',
-    text: `event ${trigger.slice(0, 4)} is not mapped`,
-    key: `trigger-unmapped|${trigger.slice(0, 4)}`,
-  };
-}
-
-/** Every identifier of PID-3; an INS only from a qualified identity, what is erased from any. */
-function patientIdentifiers({ message, record, authorities, qualified }: ConvertContext): PatientIdentifier[] {
-  return readAll(message.segment('PID'), 3, record).flatMap((field) => {
-    const type = field.value(5);
-    const value = field.value(1);
-    if (value === '') return [];
-    const system = authorities.systemOf(field.authority(4));
-    if (value === '""') return [{ system, value: '', type, erased: true }];
-    return type === 'INS' && !qualified ? [] : [{ system, value, type }];
+/** Both maps of a contact, his role and his person, read each NK1. */
+function contactsOf(reading: MessageReading, visit: VisitContext, context: ConvertContext): ContactReading[] {
+  const persons = new Map(reading.each('RelatedPerson', context).map(({ segment, elements }) => [segment, elements]));
+  return reading.each('contact', context).flatMap(({ segment, read }) => {
+    const contact = contactOf(read, persons.get(segment) ?? [], visit);
+    if (contact !== undefined) return [contact];
+    context.record.forget(segment);
+    return [];
   });
 }
-
-function buildFragments(
-  maps: readonly SegmentMap[],
-  context: ConvertContext,
-): { patient: Fragment; encounter: Fragment; issues: Issue[] } {
-  const patient = new FragmentBuilder('Patient');
-  const encounter = new FragmentBuilder('Encounter');
-  for (const map of maps) {
-    const into = map.target === 'Patient' ? patient : map.target === 'Encounter' ? encounter : undefined;
-    if (into !== undefined) for (const segment of context.message.all(map.segment)) runMap(map, segment, into, context);
-  }
-  return {
-    patient: patient.fragment(),
-    encounter: encounter.fragment(),
-    issues: [...patient.issues, ...encounter.issues],
-  };
-}
-
-/** The declared family doctor is Patient.generalPractitioner too (pam-fr §5.1). */
-function withDoctor(
-  fragment: Fragment,
-  members: readonly {
-    role: { code: string };
-    reference: string;
-    label: string;
-    action: string;
-    trace: readonly (readonly [string, string, string])[];
-  }[],
-): Fragment {
-  const doctors = members.filter(({ role, action }) => role.code === 'PCP' && action === 'add');
-  if (doctors.length === 0) return fragment;
-  const value = doctors.map(({ reference, label }) => ({ reference, display: label }));
-  const trace = doctors.map(
-    ({ trace: said }, index) =>
-      [`generalPractitioner[${index}]`, said[0]?.[1] ?? 'ROL-4', 'rule:general-practitioner'] as const,
-  );
-  return { ...fragment, elements: [...fragment.elements, { path: 'generalPractitioner', value, trace }] };
-}
-
-type FactContent = Fact extends infer One ? (One extends Fact ? Pick<One, 'kind' | 'body'> : never) : never;
 
 /** Numbers the facts of one message and gives each what they share. */
 class FactDraft {
@@ -201,18 +200,21 @@ class FactDraft {
   constructor(
     private readonly options: TranslateContext,
     private readonly patient: string,
-    private readonly recordedAt: string,
+    private readonly times: RecordedTimes,
   ) {}
 
-  add(content: FactContent, effectiveAt: string, stay?: string): void {
-    const { messageId, mappings } = this.options;
+  add(content: FactContent, effectiveAt: string, of?: Pick<Visit, 'stay' | 'account'>): void {
+    const { messageId, mappings, source } = this.options;
     this.facts.push({
       id: `${messageId}.${this.facts.length}`,
       messageId,
+      source: source.name,
       patient: this.patient,
-      ...(stay === undefined ? {} : { stay }),
+      ...(of?.stay === undefined ? {} : { stay: of.stay }),
+      ...(of?.account === undefined ? {} : { account: of.account }),
       effectiveAt,
-      recordedAt: this.recordedAt,
+      recordedAt: this.times.recordedAt,
+      sentAt: this.times.sentAt,
       mapping: mappings.version,
       ...content,
     });

@@ -91,7 +91,7 @@ export function translated(text: string, messageId = '1', options: Partial<Trans
     mappings: ownMappings(),
     zone: 'Europe/Paris',
     source: { name: 'default', authorities: {} },
-    receivedAt: '2026-01-01T00:00:00Z',
+    receivedAt: '2026-12-31T00:00:00Z',
     ...options,
   });
 }

@@ -1,0 +1,148 @@
+import { parsePath, type Path } from '../hl7v2/path.js';
+import type { CodeTable } from './codes.js';
+import { codedConverter, FORMS, type CodedForm } from './coded.js';
+import { compileCondition, CONDITIONS, type Condition } from './condition.js';
+import type { Converter, ConverterEntry, ConverterParts } from './converter.js';
+import { CONVERTERS } from './converters.js';
+import { fault, isSite, type Faults, type Row } from './mapping-file.js';
+import { fits, type ElementKind, type ElementType } from './targets.js';
+
+/** One row, ready to run. */
+export interface CompiledRow {
+  /** For traces: `PID-Patient:name`, `PID-Patient:name@site`. */
+  id: string;
+  from: Path;
+  /** Segment and field: `PID-5`. */
+  field: string;
+  /** Element of the target. */
+  to: string;
+  /** Does the element hold a list? */
+  list: boolean;
+  each: boolean;
+  when: Condition | undefined;
+  convert: Converter;
+  /** Members laid over a converted object; undefined where the row sets none. */
+  set: Readonly<Record<string, string>> | undefined;
+}
+
+/** What rows may refer to. */
+export interface RowContext {
+  map: string;
+  segment: string;
+  target: string;
+  elements: ReadonlyMap<string, ElementKind>;
+  tables: ReadonlyMap<string, CodeTable>;
+  extensions: ReadonlyMap<string, string>;
+  faults: Faults;
+}
+
+const ROW_KEYS = new Set(['id', 'from', 'to', 'as', 'codes', 'when', 'set', 'each', 'note', 'because', 'drop']);
+const EXTENSION = /^extension\.(.+)$/;
+
+/** Compiles one row of a segment map; undefined where a fault leaves nothing to run. */
+export function compileRow(row: Row, context: RowContext): CompiledRow | undefined {
+  const { map, segment, faults } = context;
+  const { id = '', from = '', to = '', when, each } = row.values;
+  const wrong = (text: string, remedy: string) => {
+    fault(faults, row.file, row.line, text, remedy);
+  };
+  for (const key of Object.keys(row.values))
+    if (!ROW_KEYS.has(key)) wrong(`${key} is no key of a row`, 'use id, from, to, as, codes, when, set, each, note');
+  const path = parsePath(from);
+  if (path === undefined || path.field === 0 || path.segment !== segment)
+    wrong(`from: ${from} is no path of ${segment}`, `write e.g. from: ${segment}-3`);
+  if (each !== undefined && each !== 'yes' && each !== 'no') wrong(`each: ${each} says nothing`, 'write `each: yes`');
+  const condition = when === undefined ? undefined : compileCondition(when);
+  if (when !== undefined && condition === undefined) wrong(`when: ${when} is no condition`, `use ${CONDITIONS}`);
+  const [, extension] = EXTENSION.exec(to) ?? [];
+  const kind = extension === undefined ? elementOf(to, context, wrong) : EXTENSION_KIND;
+  const url = extension === undefined ? undefined : partsOf(context, wrong).extension(extension);
+  const reading = readingOf(row, context, wrong);
+  if (path === undefined || kind === undefined || reading === undefined) return undefined;
+  if (!fits(reading.gives, kind.type))
+    wrong(`${reading.name} gives ${article(reading.gives)}, and ${to} holds ${article(kind.type)}`, remedyFor(kind));
+  return {
+    id: `${map}:${id}${isSite(row.file) ? '@site' : ''}`,
+    from: path,
+    field: `${segment}-${path.field}`,
+    to: extension === undefined ? to : 'extension',
+    list: kind.list,
+    each: each === 'yes',
+    when: condition,
+    convert: reading.convert,
+    set: settingOf(row.set, url),
+  };
+}
+
+const EXTENSION_KIND: ElementKind = { type: 'Extension', list: true };
+
+function settingOf(set: Row['set'], url: string | undefined): Row['set'] | undefined {
+  const all = { ...(url === undefined ? {} : { url }), ...set };
+  return Object.keys(all).length === 0 ? undefined : all;
+}
+
+type Wrong = (text: string, remedy: string) => void;
+
+function elementOf(to: string, { target, elements, segment }: RowContext, wrong: Wrong): ElementKind | undefined {
+  const kind = to === 'extension' ? undefined : elements.get(to);
+  if (kind !== undefined) return kind;
+  if (to === 'extension') wrong('to: extension names none', 'write e.g. to: extension.birth-place');
+  else wrong(`to: ${to} is no element of ${target} that a row writes`, `use ${[...elements.keys()].join(' ')}`);
+  if (segment === '') return undefined;
+  return undefined;
+}
+
+function partsOf({ tables, extensions }: RowContext, wrong: Wrong): ConverterParts {
+  return {
+    table(name) {
+      const table = tables.get(name);
+      if (table === undefined)
+        wrong(`there is no code table ${name}`, 'name a table of mappings/codes/ or mappings/datatypes/');
+      return table ?? { name, system: '', source: '', otherwise: 'text-only', codes: new Map() };
+    },
+    extension(name) {
+      const url = extensions.get(name);
+      if (url === undefined) {
+        const names = [...extensions.keys()].join(' ');
+        wrong(`there is no extension ${name}`, `use one of ${names}, or add it to extensions.yaml`);
+      }
+      return url ?? '';
+    },
+  };
+}
+
+/** What reads the field of a row: a code table in some form, or a converter. */
+function readingOf(
+  { values, set }: Row,
+  context: RowContext,
+  wrong: Wrong,
+): { name: string; gives: ElementType; convert: Converter } | undefined {
+  const { as, codes } = values;
+  const parts = partsOf(context, wrong);
+  if (codes !== undefined) {
+    const form = FORMS.get(as ?? 'code');
+    if (form === undefined) wrong(`as: ${as ?? ''} cannot hold a code`, `use ${[...FORMS.keys()].join(', ')}`);
+    const table = parts.table(codes);
+    return (
+      form && { name: `as: ${as ?? 'code'}`, gives: form, convert: codedConverter(table, (as ?? 'code') as CodedForm) }
+    );
+  }
+  const entry: ConverterEntry | undefined = as === undefined ? undefined : CONVERTERS.get(as);
+  if (entry === undefined) {
+    wrong(`as: ${as ?? '(none)'} is no converter`, `use one of ${[...CONVERTERS.keys()].join(' ')}, or codes`);
+    return undefined;
+  }
+  if (as === 'fixed' && Object.keys(set).length === 0)
+    wrong('as: fixed gives what set says, and the row sets nothing', 'add e.g. `set: { value: patient }`');
+  return { name: `as: ${as ?? ''}`, gives: entry.gives, convert: entry.make(parts) };
+}
+
+function article(type: ElementType): string {
+  return `${/^[aeiou]/i.test(type) ? 'an' : 'a'} ${type}`;
+}
+
+function remedyFor({ type }: ElementKind): string {
+  const forms = [...FORMS].filter(([, gives]) => fits(gives, type)).map(([name]) => `codes with as: ${name}`);
+  const names = [...CONVERTERS].filter(([, { gives }]) => gives !== 'any' && fits(gives, type)).map(([name]) => name);
+  return `use ${[...names, ...forms].join(', ') || 'another element'}`;
+}

@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto';
+import type { TranslationIssue } from '../message/fact.js';
+import type { CodeTable, Coded } from './codes.js';
+
+/** What may stand in a work item as the code at fault; anything else may be what the patient is called. */
+const CODE = /^[\w.-]{1,12}$/;
+
+/** What somebody must look at in one message, under keys that name its source: two hospitals share no work item. */
+export class Issues {
+  readonly list: TranslationIssue[] = [];
+  private readonly malformedFields = new Set<string>();
+
+  constructor(private readonly source: string) {}
+
+  /** A code of a table, or of no table: then it is an issue, which stops the message where the table parks. */
+  code(table: CodeTable, code: string, field: string): Coded | undefined {
+    const coded = table.codes.get(code);
+    if (coded !== undefined || code === '') return coded;
+    const named = CODE.test(code);
+    this.list.push({
+      blocking: table.otherwise === 'park',
+      reason: 'code-unknown',
+      field,
+      text: `a code of ${field} is not in the table ${table.name}`,
+      key: `code-unknown|${this.source}|${table.name}|${named ? code : hash('sha256', code, 'hex').slice(0, 12)}`,
+      ...(named ? { code } : {}),
+    });
+    return undefined;
+  }
+
+  /**
+   * A value that is none: a date, a number, a flag of another form.
+   * @param field HL7 path, e.g. `PID-29`
+   */
+  malformed(field: string, text = `the value of ${field} cannot be read`): void {
+    const general = field.replaceAll(/\[\d+\]/g, '');
+    this.malformedFields.add(general);
+    const key = `field-invalid|${this.source}|${general}`;
+    this.list.push({ blocking: false, reason: 'field-invalid', field, text, key });
+  }
+
+  /** Was that field found to hold no value? It is as good as empty then. */
+  isMalformed(field: string): boolean {
+    return this.malformedFields.size > 0 && this.malformedFields.has(field);
+  }
+
+  add(issue: Omit<TranslationIssue, 'key'>, key: string): void {
+    this.list.push({ ...issue, key: `${issue.reason}|${this.source}|${key}` });
+  }
+
+  get blocking(): boolean {
+    return this.list.some(({ blocking }) => blocking);
+  }
+}
