@@ -4,12 +4,14 @@ import { mappingsFolder, readSettings } from '../config/load.js';
 import { isZone, plainSource, type SourceSettings } from '../config/schema.js';
 import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
-import type { Translation } from '../message/fact.js';
+import { foldWhole, type FoldedWindow } from '../apply/window.js';
+import type { Fact, Translation } from '../message/fact.js';
+import type { FoldOptions } from '../message/stay.js';
 import { GatewayError } from '../message/failure.js';
 import { admit, type Admission } from '../receive/admit.js';
 import { compileMappings, type Mappings } from '../translate/compile.js';
 import { translate } from '../translate/translate.js';
-import { remember, type PatientMemory } from '../work/apply-message.js';
+
 import { loadMappingFiles, sitesOf } from '../config/mapping-files.js';
 import { readMessageFile } from './message-file.js';
 
@@ -32,8 +34,8 @@ export function run(args: string[]): Promise<number> {
   if (file === undefined) throw new GatewayError('request-invalid', 'which file?', { remedy: 'tdu translate FILE' });
   const source = sourceOf(values);
   const { admission, translation } = read(file, source, mappingsOf(source.site));
-  const memory = remember(translation.facts, { hospitalMembersStayDays: 0 });
-  const resources = resourcesOf(memory, translation);
+  const window = foldWhole(translation.facts, foldAt(translation.facts, source));
+  const resources = resourcesOf(window, translation);
   const bundle = {
     resourceType: 'Bundle',
     type: 'collection',
@@ -42,7 +44,7 @@ export function run(args: string[]): Promise<number> {
   const { issues } = translation;
   const unused = translation.unused();
   const { code, issues: errors } = admission;
-  const traces = tracesOf(memory, translation);
+  const traces = tracesOf(window, translation);
   if (values.explain !== true) console.log(JSON.stringify(bundle, undefined, 2));
   else if (values.json === true)
     console.log(JSON.stringify({ answer: { code, errors }, bundle, traces, unused, issues }, undefined, 2));
@@ -101,8 +103,14 @@ function read(
   };
 }
 
-function resourcesOf({ picture }: PatientMemory, { mentions }: Translation): (FhirResource & { id: string })[] {
-  const folded = [...picture.resources.values()].map((one) => one.folded.resource);
+/** No clock: what one message gives is folded as of the moment at which it was recorded, on the settings of a plain gateway. */
+function foldAt(facts: readonly Fact[], { zone }: SourceSettings): FoldOptions {
+  const now = facts[0]?.recordedAt ?? '1970-01-01T00:00:00Z';
+  return { now, zone, hospitalMembersStayDays: 0, circleShowsEndedDays: 90 };
+}
+
+function resourcesOf({ people }: FoldedWindow, { mentions }: Translation): (FhirResource & { id: string })[] {
+  const folded = people.flatMap(({ resources }) => [...resources.values()].map((written) => written.folded.resource));
   return [...folded, ...mentions.map(({ resource }) => resource)];
 }
 
@@ -113,10 +121,12 @@ interface ExplainedValue {
   row: string;
 }
 
-function tracesOf({ picture }: PatientMemory, { mentions }: Translation): ExplainedValue[] {
-  const folded = [...picture.resources].flatMap(([resource, one]) =>
-    one.folded.origins.map(({ path, from, row }) => ({ resource, path, from, row })),
-  );
+function tracesOf({ people }: FoldedWindow, { mentions }: Translation): ExplainedValue[] {
+  const folded = people
+    .flatMap(({ resources }) => [...resources])
+    .flatMap(([resource, written]) =>
+      written.folded.origins().map(({ path, from, row }) => ({ resource, path, from, row })),
+    );
   const mentioned = mentions.flatMap(({ resource, trace }) =>
     trace.map(([path, from, row]) => ({ resource: `${resource.resourceType}/${resource.id}`, path, from, row })),
   );

@@ -2,6 +2,7 @@ import type { HumanName, Identifier } from 'fhir/r4.js';
 import type { FactOf, PatientIdentifier, Trace } from '../message/fact.js';
 import { identifierKey } from '../message/identifier.js';
 import { inRecordedOrder, instant } from '../message/order.js';
+import { plainName } from '../message/plain-name.js';
 import { layFragment, keysOf, valueOf, type Contributions } from './contributions.js';
 
 export type IdentityFact = FactOf<'identity'>;
@@ -108,14 +109,6 @@ export function strictTraits(contributions: Contributions): string {
     valueOf(contributions, 'birthDate'),
     valueOf(contributions, 'gender'),
   ].join('|');
-}
-
-/** A name without case, accents, hyphens, apostrophes and blanks. */
-export function plainName(name: string): string {
-  return name
-    .normalize('NFD')
-    .replace(/[^A-Za-z]/g, '')
-    .toUpperCase();
 }
 
 export function keyOf({ identifier, type }: SourcedIdentifier): string {

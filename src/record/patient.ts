@@ -7,7 +7,7 @@ import { originAt, type Sourced } from '../message/sourced.js';
 import { resourceId } from '../message/uuid.js';
 import { buildFields, layFragment, originsOf, type Contributions } from './contributions.js';
 import type { PatientGroup } from './groups.js';
-import type { AnchorIdentity, SourcedIdentifier } from './identity.js';
+import { keyOf, type AnchorIdentity, type SourcedIdentifier } from './identity.js';
 
 const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace';
 
@@ -87,10 +87,11 @@ function joinedIdentifiers({ anchors, merged }: PatientGroup): SourcedIdentifier
   const numbers = new Map<string, SourcedIdentifier>();
   for (const { anchor, identifiers } of [...anchors].reverse())
     for (const [key, sourced] of identifiers) numbers.set(key, merged.has(anchor) ? old(sourced) : sourced);
-  const [ins] = anchors
-    .filter((identity) => identity.ins.length > 0)
+  const [latest] = anchors
+    .filter(({ ins }) => ins.length > 0)
     .sort((a, b) => b.insRecorded - a.insRecorded || compareText(a.anchor, b.anchor));
-  return [...[...numbers].sort(([a], [b]) => compareText(a, b)).map(([, sourced]) => sourced), ...(ins?.ins ?? [])];
+  for (const sourced of latest?.ins ?? []) numbers.set(keyOf(sourced), sourced);
+  return [...numbers].sort(([a], [b]) => compareText(a, b)).map(([, sourced]) => sourced);
 }
 
 /** A number that a merge replaced has no type: FR Core fixes the use of every typed hospital number. */

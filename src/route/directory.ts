@@ -1,5 +1,6 @@
 import { SYSTEMS } from '../fhir/systems.js';
 import type { Membership } from '../message/membership.js';
+import { plainName } from '../message/plain-name.js';
 
 /** A professional of the territory, as the configuration describes one. */
 export interface DirectoryProfessional {
@@ -45,16 +46,8 @@ export function buildDirectory(
       if (organisation !== undefined) return at(organisation.endpoint);
       const person = people.get(identifier);
       if (person === undefined) return { kind: 'not-in-directory' };
-      if (family === undefined || plain(family) !== plain(person.family)) return { kind: 'name-differs' };
+      if (family === undefined || plainName(family) !== plainName(person.family)) return { kind: 'name-differs' };
       return at(person.endpoint ?? structures.get(person.organisation ?? '')?.endpoint);
     },
   };
-}
-
-/** Names compared without case, accents, hyphens or spaces. */
-function plain(name: string): string {
-  return name
-    .normalize('NFD')
-    .replace(/[^A-Za-z]/g, '')
-    .toUpperCase();
 }

@@ -1,12 +1,12 @@
 import { loadMappingFiles } from '../../src/config/mapping-files.js';
 import { parse } from '../../src/hl7v2/parse.js';
-import type { FoldedResource } from '../../src/message/delivery.js';
+import type { FoldedResource } from '../../src/message/resource.js';
 import type { Fact, Translation } from '../../src/message/fact.js';
-import type { FoldOptions } from '../../src/message/folded.js';
-import { canonicalJson } from '../../src/message/id.js';
+import type { FoldOptions } from '../../src/message/stay.js';
+import { canonicalJson } from '../../src/message/canonical-json.js';
 import { compileMappings, type Mappings } from '../../src/translate/compile.js';
 import { translate, type TranslateContext } from '../../src/translate/translate.js';
-import { remember } from '../../src/work/apply-message.js';
+import { foldWhole } from '../../src/apply/window.js';
 
 /** Field number → text of the field. */
 export type Fields = Readonly<Record<number, string>>;
@@ -101,12 +101,20 @@ export function factsOf(texts: readonly string[]): Fact[] {
   return texts.flatMap((text, index) => translated(text, String(index + 1)).facts);
 }
 
-export const FOLD: FoldOptions = { hospitalMembersStayDays: 0 };
+export const FOLD: FoldOptions = {
+  now: '2026-12-31T00:00:00Z',
+  zone: 'Europe/Paris',
+  hospitalMembersStayDays: 0,
+  circleShowsEndedDays: 3650,
+};
 
 /** Everything that some facts give, by `Type/id`. */
 export function folded(facts: readonly Fact[], options: FoldOptions = FOLD): Map<string, FoldedResource> {
-  const { resources } = remember(facts, options).picture;
-  return new Map([...resources].map(([key, { folded: one }]) => [key, one]));
+  return new Map(
+    foldWhole(facts, options).people.flatMap(({ resources }) =>
+      [...resources].map(([key, written]): [string, FoldedResource] => [key, written.folded]),
+    ),
+  );
 }
 
 /** The same as one text, for comparing bytes. */

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { plainSource } from '../../config.js';
+import { programEnvironment } from '../../config/load.js';
+import { plainSource } from '../../config/schema.js';
 import type { IncomingMessage } from '../../message/message.js';
 import { messageIds } from '../../receive/message-ids.js';
 import { buildDirectory } from '../../route/directory.js';
@@ -9,7 +10,7 @@ import { startEmbedded } from '../../store/embedded.js';
 import { openStore, type Store } from '../../store/store.js';
 import { translateStage } from '../../work/translate-stage.js';
 import { pamMessage, type SamplePatient } from '../demo/pam-message.js';
-import { checkMappings } from '../load-mappings.js';
+import { checkMappings } from '../../config/mapping-files.js';
 import { round } from './load.js';
 
 export interface OnePatient {
@@ -43,7 +44,7 @@ const RULE = { id: 'medecin-traitant', events: ['admission', 'discharge'] as con
 /** A dialysis patient's life on an embedded store of its own: three sessions a week, each an admission and a discharge. */
 export async function benchOnePatient(stays: number): Promise<OnePatient> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tdu-'));
-  const postgres = await startEmbedded({ dataDir, log });
+  const postgres = await startEmbedded({ dataDir, environment: programEnvironment(), log });
   try {
     return await measureOnePatient(postgres.url, stays);
   } finally {
@@ -59,9 +60,10 @@ export async function benchOnePatient(stays: number): Promise<OnePatient> {
 export async function measureOnePatient(databaseUrl: string, stays: number): Promise<OnePatient> {
   const store = await openStore({ databaseUrl, log });
   try {
-    const translate = translation(store);
+    const clock = { now: BEGIN };
+    const translate = translation(store, clock);
     const newId = messageIds(await store.nodeNumber(), () => Date.now());
-    const live = (name: string, count: number) => carryThrough(life(name, count, newId), store, translate);
+    const live = (name: string, count: number) => carryThrough(life(name, count, newId), store, translate, clock);
     await live('W', Math.min(WARM_UP_STAYS, stays));
     return resultOf(stays, await live('P', stays));
   } finally {
@@ -90,11 +92,13 @@ async function carryThrough(
   messages: IncomingMessage[],
   store: Store,
   translate: (ids: string[]) => Promise<void>,
+  clock: { now: number },
 ): Promise<number[]> {
   const times: number[] = [];
   for (let start = 0; start < messages.length; start += BATCH) {
     const batch = messages.slice(start, start + BATCH);
     await store.keep(batch);
+    clock.now = batch.at(-1)?.receivedAt.getTime() ?? clock.now;
     const started = performance.now();
     await translate(batch.map(({ id }) => id));
     const each = (performance.now() - started) / batch.length;
@@ -103,8 +107,8 @@ async function carryThrough(
   return times;
 }
 
-/** The translate stage as the gateway has it, with one family doctor who is told of every session. */
-function translation(store: Store): (ids: string[]) => Promise<void> {
+/** The translate stage as the gateway has it on the day of the session, with one family doctor who is told of every one. */
+function translation(store: Store, clock: { now: number }): (ids: string[]) => Promise<void> {
   const { mappings, faults } = checkMappings(undefined);
   if (mappings === undefined) throw faults[0];
   const source = { ...plainSource(), mappings };
@@ -113,7 +117,8 @@ function translation(store: Store): (ids: string[]) => Promise<void> {
     source: () => source,
     directory: buildDirectory([{ ...DOCTOR, endpoint: 'logiciel' }], []),
     rules: [{ ...RULE, events: [...RULE.events] }],
-    fold: { hospitalMembersStayDays: 0 },
+    fold: { zone: 'Europe/Paris', hospitalMembersStayDays: 0, circleShowsEndedDays: 90 },
+    now: () => clock.now,
     due: () => undefined,
     log,
     observe: () => undefined,
