@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Fact } from '../../src/message/fact.js';
-import { foldedBytes, foldedOf, HOSPITAL, movement, pam, professional, segment, translated } from '../support/pam.js';
+import {
+  FOLD,
+  foldedBytes,
+  foldedOf,
+  HOSPITAL,
+  movement,
+  pam,
+  professional,
+  segment,
+  translated,
+} from '../support/pam.js';
 
 const DOCTOR = professional('10999000011', 'BERTHIER', 'Claire');
 const OTHER = professional('10999000029', 'MOREL', 'Antoine');
@@ -128,8 +138,8 @@ describe('the order of arrival', () => {
         const messages = texts.map((text, index) => ({ text, id: String(index + 1) }));
         const keyed = messages.map((message) => ({ message, key: random.next().value as number }));
         const shuffled = keyed.sort((a, b) => a.key - b.key).map(({ message }) => message);
-        expect(foldedBytes(factsInOrder(shuffled), { hospitalMembersStayDays: 3 })).toBe(
-          foldedBytes(factsInOrder(messages), { hospitalMembersStayDays: 3 }),
+        expect(foldedBytes(factsInOrder(shuffled), { ...FOLD, hospitalMembersStayDays: 3 })).toBe(
+          foldedBytes(factsInOrder(messages), { ...FOLD, hospitalMembersStayDays: 3 }),
         );
       }),
       { numRuns: 200 },

@@ -34,9 +34,9 @@ function gaps(texts: readonly string[]): string[] {
     ...[...folded(facts)].flatMap(([key, { resource, origins }]) => [
       ...uncovered(
         resource,
-        origins.map(({ path }) => path),
+        origins().map(({ path }) => path),
       ).map((leaf) => `${key}: ${leaf}`),
-      ...origins
+      ...origins()
         .filter(({ messageId, row }) => !ids.has(messageId) || row === '')
         .map(({ path }) => `${key}: ${path} names no message or row`),
     ]),
@@ -85,7 +85,7 @@ describe('where values come from', () => {
     const { unused, facts } = translated(text);
     expect(unused()).toEqual(expect.arrayContaining(['PID-10', 'PV1-39', 'ZZZ-1', 'ZZZ-3', 'ZFP-1']));
     const traced = new Set(
-      [...folded(facts).values()].flatMap(({ origins }) => origins.map(({ from }) => fieldOf(from))),
+      [...folded(facts).values()].flatMap(({ origins }) => origins().map(({ from }) => fieldOf(from))),
     );
     expect(unused().filter((field) => traced.has(field))).toEqual([]);
   });
