@@ -55,13 +55,11 @@ function professionalOf(resource: FhirResource): { number: string | null; family
 export function withMention(rows: readonly MentionRow[], added: MentionRow): MentionRow[] {
   const same = rows.find((row) => isSameWording(row, added));
   if (same === undefined) return [...rows, added];
-  if (added.recordedAt < same.recordedAt && added.recordedAt >= same.firstRecordedAt) return [...rows];
   const last = added.recordedAt >= same.recordedAt ? added : same;
-  const merged: MentionRow = {
-    ...last,
-    rank: same.rank === 'name' ? same.rank : added.rank,
-    firstRecordedAt: Math.min(same.firstRecordedAt, added.firstRecordedAt),
-  };
+  const rank = same.rank === 'name' ? same.rank : added.rank;
+  const firstRecordedAt = Math.min(same.firstRecordedAt, added.firstRecordedAt);
+  if (last === same && rank === same.rank && firstRecordedAt === same.firstRecordedAt) return [...rows];
+  const merged: MentionRow = { ...last, rank, firstRecordedAt };
   return rows.map((row) => (row === same ? merged : row));
 }
 
@@ -92,14 +90,18 @@ function isBetter(row: MentionRow, best: MentionRow): boolean {
 }
 
 /**
- * Whose number it is among the Practitioners that were mentioned with it: the family name recorded first, then the smaller id; a number
+ * Whose number it is among the Practitioners that were mentioned with it: the family name recorded first, of two at once the
+ * first by spelling; a number
  * without any name owns itself.
  * @param rows every row of one number
  */
 export function ownerOf(rows: readonly MentionRow[]): string | undefined {
   const named = rows.filter(({ family }) => family !== null);
   const candidates = named.length > 0 ? named : rows;
-  const [first] = [...candidates].sort((a, b) => a.firstRecordedAt - b.firstRecordedAt || compareText(a.id, b.id));
+  const [first] = [...candidates].sort(
+    (a, b) =>
+      a.firstRecordedAt - b.firstRecordedAt || compareText(a.family ?? '', b.family ?? '') || compareText(a.id, b.id),
+  );
   return first?.id;
 }
 

@@ -2,7 +2,7 @@ import { GatewayError } from '../message/failure.js';
 import type { PatientIdentifier } from '../message/fact.js';
 import { identifierKey } from '../message/id.js';
 import type { PatientRequest } from '../message/translation.js';
-import { lockNames } from './locks.js';
+import { lockNames, tryNames } from './locks.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
 
 /**
@@ -95,21 +95,30 @@ export interface Placed {
  * Gives every identifier its cluster, unites the clusters that one request leads to, and those of requests that share an identifier, a stay
  * or an account. Whoever comes by another way to the same people waits until this transaction ends.
  * @returns one for each request
- * @throws GatewayError store-conflict where another transaction united some of these clusters meanwhile: then all is tried again
+ * @throws GatewayError store-conflict where another transaction is about to unite some of these clusters: then all is tried again
  */
 export async function placeRequests(client: Queryable, requests: readonly PatientRequest[]): Promise<Placed[]> {
-  const before = await reach(client, requests);
-  const names = namesOf(requests, before);
-  await lockNames(client, [...names]);
-  const reached = await reach(client, requests);
-  if ([...namesOf(requests, reached)].some((name) => !names.has(name)))
-    throw new GatewayError('store-conflict', 'patients were joined by another gateway at the same time');
+  const reached = await reachLocked(client, requests);
   const clusters = await rootsOf(client, requests, reached);
   await addIdentifiers(client, requests, clusters, reached);
   return requests.map((_, request) => ({
     cluster: clusters[request] ?? '',
     stays: [...new Set(reached.flatMap((row) => (row.request === request ? (row.stay ?? []) : [])))],
   }));
+}
+
+/** What the requests lead to under the locks of all of it: what another transaction joined to it meanwhile is locked as well. */
+async function reachLocked(client: Queryable, requests: readonly PatientRequest[]): Promise<Reached[]> {
+  const held = namesOf(requests, await reach(client, requests));
+  await lockNames(client, [...held]);
+  for (;;) {
+    const reached = await reach(client, requests);
+    const missing = [...namesOf(requests, reached)].filter((name) => !held.has(name));
+    if (missing.length === 0) return reached;
+    if (!(await tryNames(client, missing)))
+      throw new GatewayError('store-conflict', 'patients were joined by another gateway at the same time');
+    for (const name of missing) held.add(name);
+  }
 }
 
 async function reach(client: Queryable, requests: readonly PatientRequest[]): Promise<Reached[]> {

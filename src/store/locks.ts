@@ -12,3 +12,13 @@ const LOCK: Statement = [
 export async function lockNames(client: Queryable, names: readonly string[]): Promise<void> {
   if (names.length > 0) await prepared(client, LOCK, [[...new Set(names)]]);
 }
+
+const TRY: Statement = [
+  'locks-try',
+  `SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(name, 0))) AS held FROM unnest($1::text[]) AS name`,
+];
+
+/** Takes more names out of order, so without waiting; false where another transaction holds one of them. */
+export async function tryNames(client: Queryable, names: readonly string[]): Promise<boolean> {
+  return (await prepared<{ held: boolean }>(client, TRY, [names])).rows[0]?.held === true;
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FhirResource, Organization } from 'fhir/r4.js';
+import type { FhirResource } from 'fhir/r4.js';
 import pg from 'pg';
 import type { Mention } from '../../../src/message/fact.js';
 import type { TranslationStep } from '../../../src/message/translation.js';
