@@ -163,7 +163,7 @@ CREATE TABLE membership (
 );
 CREATE INDEX membership_stay ON membership (patient, coalesce(stay, ''));
 CREATE INDEX membership_to ON membership (patient, coalesce(to_at, 'infinity'));
-CREATE INDEX membership_first ON membership (patient, from_at) WHERE stay IS NOT NULL AND NOT hidden;
+CREATE INDEX membership_first ON membership (patient, from_at, from_text) WHERE stay IS NOT NULL AND NOT hidden;
 
 -- When the CareTeam of a patient next changes by itself, and the anchor to find him by.
 CREATE TABLE circle_due (
