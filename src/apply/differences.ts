@@ -30,7 +30,7 @@ export function differences(before: FoldedWindow, after: FoldedWindow): Differen
       .map(([anchor, recordedAt]) => ({ anchor, recordedAt, exact: after.whole })),
     workItems: [...after.doubts.values()]
       .filter(({ key }) => !before.doubts.has(key))
-      .map((doubt): NewWorkItem => doubt),
+      .map((doubt): NewWorkItem => ({ ...doubt, standing: true })),
     settled: [...before.doubts.keys()].filter((key) => !after.doubts.has(key)),
   };
 }

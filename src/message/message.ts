@@ -74,4 +74,6 @@ export interface NewWorkItem {
   code?: string;
   /** Same key, same thing to do: a second one of an open key is not opened. */
   key?: string;
+  /** About what the facts of several messages say together: it opens and closes with them. */
+  standing?: boolean;
 }

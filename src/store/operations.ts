@@ -36,6 +36,8 @@ const messagesOf = (controlId: string) => `id = ANY (ARRAY (
 const toldOf = (messageId: string) =>
   `receipt_id = ANY (ARRAY (SELECT receipt.id FROM receipt WHERE receipt.message_id = ${messageId}))`;
 
+const aboutStay = (stay: string) => `about_key = ${stay} AND about_type = 'stay'`;
+
 const LISTS = {
   messages: {
     select: `id::text, control_id AS "controlId", source, sender, type, received_at AS "receivedAt", state, charset,
@@ -45,17 +47,18 @@ const LISTS = {
     order: 'journal.id',
   },
   workItems: {
-    select: `id::text, control_id AS "controlId", message_id::text AS "messageId", reason, field, text, state, opened_at AS "openedAt",
+    select: `id::text, control_id AS "controlId", message_id::text AS "messageId", reason, field, text, code, state, opened_at AS "openedAt",
       closed_at AS "closedAt", closed_by AS "closedBy"`,
     from: 'work_item',
     filters: { controlId: is('control_id'), message: is('message_id'), state: is('state'), reason: is('reason') },
     order: 'work_item.id',
   },
   receipts: {
-    select: `id::text, message_id::text AS "messageId", stay, movement, event_kind AS event, effective_text AS "effectiveAt", member, label,
-      role, decision, reason, rule, member_from AS "memberFrom", member_to AS "memberTo", written_at AS "writtenAt", number::text AS cursor`,
+    select: `id::text, message_id::text AS "messageId", json_build_object('type', about_type, 'key', about_key) AS about, thread,
+      event_kind AS event, effective_text AS "effectiveAt", member, label, role, decision, reason, rule, member_from AS "memberFrom",
+      member_to AS "memberTo", written_at AS "writtenAt", number::text AS cursor`,
     from: 'receipt',
-    filters: { message: is('message_id'), stay: is('stay'), decision: is('decision') },
+    filters: { message: is('message_id'), stay: aboutStay, decision: is('decision') },
     order: 'receipt.number',
   },
   deliveries: {

@@ -137,3 +137,11 @@ export async function inTransaction<T>(
     throw error;
   }
 }
+
+/** Reads what stood at one moment, whatever is written meanwhile. */
+export function inSnapshot<T>(pool: pg.Pool, run: (client: Queryable) => Promise<T>): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    return run(client);
+  });
+}

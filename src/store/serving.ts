@@ -18,6 +18,12 @@ const READ = `
   JOIN resource_version USING (type, id, version)
   WHERE type = $1 AND id = $2`;
 const VREAD = `SELECT body, version, updated_at AS "updatedAt", removed FROM resource_version WHERE type = $1 AND id = $2 AND version = $3`;
+const VERSION_AT = `
+  SELECT body, version, updated_at AS "updatedAt", removed
+  FROM resource_version
+  WHERE type = $1 AND id = $2 AND updated_at <= $3
+  ORDER BY version DESC
+  LIMIT 1`;
 const HISTORY = `
   SELECT body, version, updated_at AS "updatedAt", removed
   FROM resource_version
@@ -46,6 +52,17 @@ export async function readVersion(
   version: number,
 ): Promise<StoredVersion | undefined> {
   const row = (await client.query<Row>(VREAD, [type, id, version])).rows[0];
+  return row && stored(row);
+}
+
+/** The version that stood at an instant, removed or not; undefined where there was none yet. */
+export async function readVersionAt(
+  client: Queryable,
+  type: string,
+  id: string,
+  at: string,
+): Promise<StoredVersion | undefined> {
+  const row = (await client.query<Row>(VERSION_AT, [type, id, at])).rows[0];
   return row && stored(row);
 }
 

@@ -3,9 +3,11 @@ import type { SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
 import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
-import type { TranslationTx } from '../message/translation.js';
+import type { PatientWindow, TranslationTx } from '../message/translation.js';
 import { claimDeliveries, endpointsDue, recordAttempts, releaseDeliveries, reviveDelivery } from './deliveries.js';
 import { Journal } from './keep.js';
+import { windowKnownAt, type KnownAtSubject } from './known-at.js';
+import { keepMappings } from './mapping-versions.js';
 import { migrate } from './migrate.js';
 import {
   counts,
@@ -19,15 +21,33 @@ import {
   type Page,
 } from './operations.js';
 import { firstIdAt, makePartitions } from './partitions.js';
-import { openPool, storeError } from './pool.js';
-import { historyOf, readResource, readVersion, searchResources, type StoredVersion } from './serving.js';
+import { inSnapshot, openPool, storeError } from './pool.js';
+import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
 import { inTranslation } from './translation.js';
+import { dueCircles, inUpkeep, type UpkeepTx } from './upkeep.js';
+import { readWholeWindow } from './windows.js';
 import { closeWorkItem } from './work-items.js';
 
 /** Everything the gateway keeps, and every question it asks of it. All failures are GatewayErrors. */
 export interface Store {
   keep(batch: IncomingMessage[]): Promise<KeptMessage[]>;
   inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  /** Anchors of the patients whose circle changes by itself until `now`, the longest due first. */
+  dueCircles(now: Date, limit: number): Promise<string[]>;
+  /**
+   * One transaction of upkeep for the circle of that anchor's patient; what left the circle before `endedSince` is not loaded. Undefined
+   * where nobody knows the anchor.
+   */
+  inUpkeep<T>(
+    circle: { anchor: string; now: Date; endedSince: string },
+    run: (tx: UpkeepTx) => Promise<T>,
+  ): Promise<T | undefined>;
+  /** Every fact of that anchor's cluster as it stands, for reading alone; undefined where nobody knows the anchor. */
+  wholeOf(anchor: string): Promise<PatientWindow | undefined>;
+  /** Every fact of the cluster of an anchor, or of the owner of a stay, as it was known at an instant (ISO 8601). */
+  factsKnownAt(subject: KnownAtSubject, at: string): Promise<PatientWindow | undefined>;
+  /** Keeps the mapping files and source settings behind a hash that facts name. */
+  keepMappings(hash: string, files: unknown): Promise<void>;
   journalMessage(id: string): Promise<JournalMessage | undefined>;
   setMessageState(id: string, to: MessageState): Promise<boolean>;
   /** Ids of messages received before that moment (ms) and not translated, oldest first. */
@@ -39,6 +59,8 @@ export interface Store {
   reviveDelivery(id: string): Promise<boolean>;
   readResource(type: string, id: string): Promise<StoredVersion | undefined>;
   readVersion(type: string, id: string, version: number): Promise<StoredVersion | undefined>;
+  /** The version that stood at an instant (ISO 8601). */
+  readVersionAt(type: string, id: string, at: string): Promise<StoredVersion | undefined>;
   historyOf(
     type: string,
     id: string,
@@ -74,6 +96,11 @@ export async function openStore({ databaseUrl, log }: { databaseUrl: string; log
   return {
     keep: (batch) => journal.keep(batch),
     inTranslation: (claim, run) => inTranslation(pool, claim, run),
+    dueCircles: (now, limit) => guarded(dueCircles(pool, now, limit)),
+    inUpkeep: (circle, run) => inUpkeep(pool, circle, run),
+    wholeOf: (anchor) => inSnapshot(pool, (client) => readWholeWindow(client, anchor)),
+    factsKnownAt: (subject, at) => inSnapshot(pool, (client) => windowKnownAt(client, subject, at)),
+    keepMappings: (hash, files) => guarded(keepMappings(pool, hash, files)),
     journalMessage: (id) => guarded(journalMessage(pool, id)),
     setMessageState: (id, to) => guarded(setMessageState(pool, id, to)),
     untranslated: (before, limit) => guarded(untranslated(pool, firstIdAt(before), limit)),
@@ -84,6 +111,7 @@ export async function openStore({ databaseUrl, log }: { databaseUrl: string; log
     reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
     readResource: (type, id) => guarded(readResource(pool, type, id)),
     readVersion: (type, id, version) => guarded(readVersion(pool, type, id, version)),
+    readVersionAt: (type, id, at) => guarded(readVersionAt(pool, type, id, at)),
     historyOf: (type, id, page) => guarded(historyOf(pool, type, id, page)),
     searchResources: (query) => guarded(searchResources(pool, query)),
     listMessages: (filter) => guarded(list(pool, 'messages', filter)),

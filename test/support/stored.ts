@@ -1,8 +1,12 @@
 import type { FhirResource } from 'fhir/r4.js';
-import type { NewDelivery, NewReceipt, StayEvent } from '../../src/message/delivery.js';
+import type { NewDelivery } from '../../src/message/delivery.js';
+import type { Event } from '../../src/message/event.js';
+import type { Fact } from '../../src/message/fact.js';
 import { canonicalJson, uuid5 } from '../../src/message/id.js';
+import type { Membership } from '../../src/message/membership.js';
 import type { IncomingMessage } from '../../src/message/message.js';
-import type { ChangedResource, TranslationStep } from '../../src/message/translation.js';
+import type { NewReceipt } from '../../src/message/receipt.js';
+import type { ChangedResource, PatientRequest, TranslationStep } from '../../src/message/translation.js';
 import { firstIdAt } from '../../src/store/partitions.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { freshDatabase } from './database.js';
@@ -48,19 +52,24 @@ export function incoming(controlId: string, change: Partial<IncomingMessage> = {
 }
 
 /** A step of the translate stage that changes nothing but what is asked. */
-export function step(messageId: string, change: Partial<TranslationStep> = {}): TranslationStep {
+export function step(messageId: string | null, change: Partial<TranslationStep> = {}): TranslationStep {
   return {
     messageId,
     state: 'translated',
     supersedes: false,
     facts: [],
+    outdated: [],
+    anchors: [],
     mentions: [],
     resources: [],
     removed: [],
+    memberships: [],
+    nextChanges: [],
     events: [],
     receipts: [],
     deliveries: [],
     workItems: [],
+    settled: [],
     ...change,
   };
 }
@@ -85,26 +94,91 @@ export async function translated(
   return message.id;
 }
 
-const PATIENT = 'urn:oid:2.999.1|1';
+/** The patient of the facts, events and requests made here, and his stay. */
+export const PATIENT = 'urn:oid:2.999.1|1';
+export const STAY = 'urn:oid:2.999.2|V1';
+
+/** A fact as translation gives it, of the patient's stay; `stay: undefined` makes it one of no stay. */
+export function factOf(
+  messageId: string,
+  { stay = STAY, ...change }: Partial<Omit<Fact, 'stay' | 'body'>> & { stay?: string | null; body?: unknown } = {},
+): Fact {
+  const at = '2026-03-02T08:00:00+01:00';
+  return {
+    id: `${messageId}.0`,
+    messageId,
+    source: 'chu',
+    patient: PATIENT,
+    ...(stay === null ? {} : { stay }),
+    kind: 'movement',
+    body: {},
+    effectiveAt: at,
+    recordedAt: at,
+    sentAt: at,
+    mapping: 'm',
+    ...change,
+  } as Fact;
+}
+
+/** What a message touches that speaks of these identifiers, given as `system|value`. */
+export function request(
+  messageId: string,
+  keys: readonly string[] = [PATIENT],
+  change: Partial<PatientRequest> = {},
+): PatientRequest {
+  const identifiers = keys.map((key) => {
+    const bar = key.indexOf('|');
+    return { system: key.slice(0, bar), value: key.slice(bar + 1), type: 'PI' };
+  });
+  return { messageId, identifiers, stays: [], accounts: [], ...change };
+}
+
+/** The window of the circle that the tests ask for. */
+export const CIRCLE = { endedSince: '2026-01-01T00:00:00Z' };
+
+/** A doctor of a stay's circle from an instant on. */
+export function member(from: string, change: Partial<Membership> = {}): Membership {
+  return {
+    person: 'PractitionerRole/r',
+    role: { system: 'urn:oid:2.999.8', code: 'ATND', display: 'Médecin responsable' },
+    label: 'Dr FABRE',
+    from,
+    scope: 'stay',
+    source: 'chu',
+    basis: 'PV1',
+    hidden: false,
+    restricted: false,
+    origin: { messageId: '1', from: 'PV1-7', row: 'PV1-Movement:doctor' },
+    ...change,
+  };
+}
 
 /** What routing one event to one member gives: event, receipt and delivery. */
 export function routed(
   messageId: string,
-  { endpoint, member, lane, resources }: { endpoint: string; member: string; lane?: string; resources: string[] },
-): { events: StayEvent[]; receipts: NewReceipt[]; deliveries: NewDelivery[] } {
+  {
+    endpoint,
+    member: reference,
+    lane,
+    resources,
+    event: change = {},
+  }: { endpoint: string; member: string; lane?: string; resources: string[]; event?: Partial<Event> },
+): { events: Event[]; receipts: NewReceipt[]; deliveries: NewDelivery[] } {
   const effectiveAt = '2026-03-02T08:00:00+01:00';
-  const event = {
+  const event: Event = {
     kind: 'admission',
     messageId,
     patient: PATIENT,
-    stay: 'urn:oid:2.999.2|V1',
-    movement: 'urn:oid:2.999.3|M1',
+    about: { type: 'stay', key: STAY },
+    thread: 'urn:oid:2.999.3|M1',
     effectiveAt,
-  } as const;
+    attributes: {},
+    ...change,
+  };
   const receipt: NewReceipt = {
     id: uuid5(`receipt ${messageId} ${endpoint}`),
     event,
-    member,
+    member: reference,
     label: 'Dr BERTHIER',
     role: 'PCP',
     decision: 'told',

@@ -151,7 +151,7 @@ describe('the package', () => {
         'bin/tdu.js',
         'config/gateway.yaml',
         'dist/main.js',
-        'dist/store/migrations/0001_journal.sql',
+        'dist/store/migrations/0001_schema.sql',
         'mappings/segments/PID-Patient.yaml',
         'profiles/CodeSystem-event.json',
         'README.md',

@@ -1,20 +1,25 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FhirResource } from 'fhir/r4.js';
-import { businessIdentifier } from '../../../src/fhir/identifier.js';
-import { indexResource, parseSearch } from '../../../src/fhir/search.js';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { migrate } from '../../../src/store/migrate.js';
 import { firstIdAt } from '../../../src/store/partitions.js';
 import { openStore } from '../../../src/store/store.js';
 import { openQueues } from '../../../src/work/queues.js';
 import { connected, type ConnectedDatabase, emptyDatabase, freshDatabase } from '../../support/database.js';
+import { schemaOf } from '../../support/schema.js';
 import { incoming } from '../../support/stored.js';
 
-const FOLDER = new URL('../../../src/store/migrations/', import.meta.url);
+const FOLDER = fileURLToPath(new URL('../../../src/store/migrations/', import.meta.url));
 const MIGRATIONS = readdirSync(FOLDER).sort();
 const log = () => undefined;
 
 let database: ConnectedDatabase;
 const open = () => openStore({ databaseUrl: database.url, log });
+const sha256 = (text: Buffer) => createHash('sha256').update(text).digest('hex');
 const rows = async (statement: string) => (await database.client.query<Record<string, unknown>>(statement)).rows;
 
 describe('migrations', () => {
@@ -25,8 +30,8 @@ describe('migrations', () => {
 
   it('are applied once by four gateways that start at once on an empty database', async () => {
     const stores = await Promise.all(Array.from({ length: 4 }, open));
-    expect(await rows('SELECT number FROM migration ORDER BY number')).toEqual(
-      MIGRATIONS.map((_, index) => ({ number: index + 1 })),
+    expect(await rows('SELECT number, checksum FROM migration ORDER BY number')).toEqual(
+      MIGRATIONS.map((file, index) => ({ number: index + 1, checksum: sha256(readFileSync(FOLDER + file)) })),
     );
     for (const store of stores) {
       await store.ping();
@@ -45,73 +50,11 @@ describe('migrations', () => {
     expect(await rows('SELECT * FROM migration ORDER BY number')).toEqual(before);
   });
 
-  /** A database as an earlier release left it. */
-  async function databaseAt(count: number): Promise<ConnectedDatabase> {
-    const older = await connected(emptyDatabase());
-    const { client } = older;
-    await client.query(
-      'CREATE TABLE migration (number int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
-    );
-    for (const [index, file] of MIGRATIONS.slice(0, count).entries()) {
-      await client.query(readFileSync(new URL(file, FOLDER), 'utf8'));
-      await client.query('INSERT INTO migration (number) VALUES ($1)', [index + 1]);
-    }
-    return older;
-  }
-
-  it('find by its words what was written before 0005', async () => {
-    const older = await databaseAt(4);
-    const patient = { resourceType: 'Patient' as const, id: 'p', identifier: [{ system: 'urn:a', value: 'é|1' }] };
-    await older.client.query(
-      `INSERT INTO resource_version (type, id, version, body, updated_at, removed) VALUES ('Patient', 'p', 1, $1, now(), false)`,
-      [JSON.stringify(patient)],
-    );
-    await older.client.query(
-      `INSERT INTO resource (type, id, version, updated_at, tokens) VALUES ('Patient', 'p', 1, now(), $1)`,
-      [indexResource(patient).tokens],
-    );
-    const store = await openStore({ databaseUrl: older.url, log });
-    const found = async (search: string) =>
-      (await store.searchResources(parseSearch('Patient', new URLSearchParams(search)))).resources.map(({ id }) => id);
-    expect(await found('identifier=urn:a|é|1')).toEqual(['p']);
-    expect(await found('identifier=urn:b|1,urn:a|')).toEqual(['p']);
-    expect(await found('identifier=urn:a|é|2')).toEqual([]);
-    await store.close();
-    await older.drop();
-  });
-
-  it('give versions written before 0004 the identifier that they are sent by, and receipts their number', async () => {
-    const older = await databaseAt(3);
-    const bodies: [id: string, body: object, identifier: string | null][] = [
-      ['first', { identifier: [{ system: 'urn:a', value: '1' }, { value: '2' }] }, 'urn:a|1'],
-      ['usual', { identifier: [{ value: '1' }, { use: 'usual', system: 'urn:b', value: '2' }] }, 'urn:b|2'],
-      ['bare', { identifier: [{ system: 'urn:a' }, { value: '3' }] }, '3'],
-      ['alone', { identifier: { system: 'urn:c', value: '4' } }, 'urn:c|4'],
-      ['none', { active: true }, null],
-    ];
-    for (const [id, body] of bodies)
-      await older.client.query(
-        `INSERT INTO resource_version (type, id, version, body, updated_at, removed) VALUES ('Patient', $1, 1, $2, now(), false)`,
-        [id, JSON.stringify(body)],
-      );
-    for (const id of ['1', '2'])
-      await older.client.query(
-        `INSERT INTO receipt (id, message_id, patient, stay, movement, event_kind, effective_text, member, label, role, decision, reason)
-         VALUES (gen_random_uuid(), $1, 'p', 's', 'm', 'admission', '2026', 'r', 'l', 'PCP', 'told', 'rule-tells')`,
-        [id],
-      );
-    await (await openStore({ databaseUrl: older.url, log })).close();
-    const receipts = await older.client.query('SELECT message_id FROM receipt ORDER BY number');
-    expect(receipts.rows).toEqual([{ message_id: '1' }, { message_id: '2' }]);
-    const found = await older.client.query<{ id: string; identifier: string | null }>(
-      'SELECT id, identifier FROM resource_version',
-    );
-    await older.drop();
-    expect(Object.fromEntries(found.rows.map(({ id, identifier }) => [id, identifier]))).toEqual(
-      Object.fromEntries(bodies.map(([id, , identifier]) => [id, identifier])),
-    );
-    for (const [, body, identifier] of bodies)
-      expect(businessIdentifier(body as FhirResource) ?? null).toBe(identifier);
+  it('make the schema that the golden file shows', async () => {
+    const golden = fileURLToPath(new URL('../../golden/schema.sql', import.meta.url));
+    const schema = await schemaOf(database.client);
+    if (process.env['UPDATE_GOLDEN'] === 'yes') writeFileSync(golden, schema);
+    expect(schema).toBe(readFileSync(golden, 'utf8'));
   });
 
   it('leave a database as it was where one of them fails, and name it', async () => {
@@ -129,6 +72,18 @@ describe('migrations', () => {
     await broken.drop();
   });
 
+  it('of an earlier way of counting them are refused, and nothing is touched', async () => {
+    const older = await connected(emptyDatabase());
+    await older.client.query('CREATE TABLE migration (number int PRIMARY KEY, applied_at timestamptz)');
+    await older.client.query('INSERT INTO migration (number) VALUES (1), (2)');
+    await expect(openStore({ databaseUrl: older.url, log })).rejects.toMatchObject({ code: 'migration-failed' });
+    const { rows: columns } = await older.client.query(
+      "SELECT attname FROM pg_attribute WHERE attrelid = 'migration'::regclass AND attnum > 0 ORDER BY attnum",
+    );
+    expect(columns).toEqual([{ attname: 'number' }, { attname: 'applied_at' }]);
+    await older.drop();
+  });
+
   it('make the queues’ own schema once for several gateways', async () => {
     const all = await Promise.all(
       Array.from({ length: 3 }, () => openQueues({ redisUrl: undefined, databaseUrl: database.url, log })),
@@ -137,6 +92,57 @@ describe('migrations', () => {
       await queues.ping();
       await queues.close();
     }
+  });
+});
+
+describe('a database that another release made', () => {
+  let other: ConnectedDatabase;
+  let pool: pg.Pool;
+  let folder: string;
+
+  beforeEach(async () => {
+    other = await connected(emptyDatabase());
+    pool = new pg.Pool({ connectionString: other.url, max: 1 });
+    folder = `${mkdtempSync(join(tmpdir(), 'tdu-migrations-'))}/`;
+    cpSync(FOLDER, folder, { recursive: true });
+  });
+  afterEach(async () => {
+    await pool.end();
+    await other.drop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const tables = async () => (await other.client.query('SELECT relname FROM pg_class ORDER BY 1')).rows;
+
+  it.each([
+    ['another statement', (text: string) => `${text}\nCREATE TABLE more (id int);`],
+    ['another comment', (text: string) => text.replace('-- ', '-- Once more: ')],
+    ['nothing at all', () => ''],
+  ])('whose first migration had %s is refused and left as it was', async (_, change) => {
+    const [first = ''] = MIGRATIONS;
+    await migrate(pool, folder);
+    const before = await tables();
+    writeFileSync(folder + first, change(readFileSync(folder + first, 'utf8')));
+    await expect(migrate(pool, folder)).rejects.toMatchObject({ code: 'migration-failed', file: first });
+    expect(await tables()).toEqual(before);
+  });
+
+  it('that is newer is refused, and one that is older gets what it lacks', async () => {
+    await migrate(pool, FOLDER);
+    writeFileSync(`${folder}0999_more.sql`, 'CREATE TABLE more (id int);');
+    await migrate(pool, folder);
+    expect((await other.client.query("SELECT to_regclass('more') AS more")).rows).toEqual([{ more: 'more' }]);
+    await expect(migrate(pool, FOLDER)).rejects.toMatchObject({
+      code: 'migration-failed',
+      remedy: expect.stringContaining('release') as unknown,
+    });
+  });
+
+  it('is the same whatever the line ends of the files', async () => {
+    for (const file of MIGRATIONS)
+      writeFileSync(folder + file, readFileSync(folder + file, 'utf8').replaceAll('\n', '\r\n'));
+    await migrate(pool, folder);
+    await expect(migrate(pool, FOLDER)).resolves.toBeUndefined();
   });
 });
 

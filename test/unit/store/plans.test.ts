@@ -1,10 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { parseSearch } from '../../../src/fhir/search.js';
-import type { Fact } from '../../../src/message/fact.js';
+import type { Mention } from '../../../src/message/fact.js';
+import { resourceId } from '../../../src/message/id.js';
 import { firstIdAt } from '../../../src/store/partitions.js';
 import type { Store } from '../../../src/store/store.js';
-import { changed, incoming, openTestStore, routed, step } from '../../support/stored.js';
+import {
+  changed,
+  CIRCLE,
+  factOf,
+  incoming,
+  member,
+  openTestStore,
+  request,
+  routed,
+  step,
+} from '../../support/stored.js';
 
 /** Rows of each large table: enough that reading one whole is never the cheapest way. */
 const ROWS = 20_000;
@@ -14,18 +25,25 @@ const FILL = [
     'x', 'AA', 'y', '[]', CASE WHEN n % 10 = 0 THEN 'refused' WHEN n % 1000 = 1 THEN 'received' ELSE 'translated' END
     FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO control_id SELECT source, sender, control_id, id, sha256 FROM journal`,
-  `INSERT INTO identifier SELECT 'urn:oid:2.999.1', n::text, 'PI', n FROM generate_series(1, ${ROWS}) AS n`,
-  `INSERT INTO fact SELECT ${FIRST} + n, 0, 'urn:oid:2.999.1|' || n % 5000, 'urn:oid:2.999.2|' || n % 5000, 'movement', '{}', now(), now(),
-    'x', 'x', 'm' FROM generate_series(1, ${ROWS}) AS n`,
-  `INSERT INTO resource SELECT type, n::text, 1, now(), false, NULL, numbers_of(ARRAY['identifier=' || n, 'status=active']), now(), now()
+  `INSERT INTO identifier SELECT 'urn:oid:2.999.1|' || n, 'urn:oid:2.999.1', n::text, 'PI', n, now() FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO fact SELECT ${FIRST} + n, 0, 'chu', 'urn:oid:2.999.1|' || n % 5000,
+    CASE WHEN n % 4 > 0 THEN 'urn:oid:2.999.2|' || n % 5000 END, 'urn:oid:2.999.4|' || n % 5000, 'movement', '{}', now(), now(), now(), 'x',
+    'x', 'x', 'm', now(), CASE WHEN n % 20 = 0 THEN now() END, n % 8 > 0 FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO mention SELECT 'Practitioner', n::text, 'chu', sha256(n::text::bytea), 'name', now(), now(), ${FIRST} + n,
+    'rpps|' || n % 5000, 'FABRE', '{"resourceType":"Practitioner","id":"' || n || '"}' FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO membership SELECT 'p' || n % 5000, 'urn:oid:2.999.2|' || n, 'PractitionerRole/1', '{}', 'l', now(), 'x', now(), 'x', 'stay',
+    'chu', 'PV1', false, false, NULL, NULL, '{}' FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO circle_due SELECT 'p' || n, 'urn:oid:2.999.1|' || n, now() + n * interval '1 minute' FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO resource SELECT type, n::text, 1, now(), false, numbers_of(ARRAY['identifier=' || n, 'status=active']), now(), now()
     FROM generate_series(1, ${ROWS / 4}) AS n, unnest(ARRAY['Patient', 'Encounter', 'CareTeam', 'CarePlan']) AS type`,
-  `INSERT INTO resource_version SELECT type, id, version, '{}', updated_at, false, NULL FROM resource`,
-  `INSERT INTO event (patient, number, kind, message_id, stay, movement, effective_at, effective_text)
-    SELECT 'urn:oid:2.999.1|' || n, 1, 'admission', ${FIRST} + n, 's', 'm', now(), 'x' FROM generate_series(1, ${ROWS}) AS n`,
-  `INSERT INTO receipt SELECT gen_random_uuid(), ${FIRST} + n, 'p', 'urn:oid:2.999.2|' || n % 5000, 'm', 'admission', 'x', 'PractitionerRole/1',
-    'l', 'PCP', 'told', 'rule-tells', NULL, NULL, NULL FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO resource_version SELECT type, id, version, '{}', NULL, updated_at, false, NULL FROM resource`,
+  `INSERT INTO event (patient, number, kind, message_id, about_type, about_key, thread, effective_at, effective_text, attributes)
+    SELECT 'urn:oid:2.999.1|' || n, 1, 'admission', ${FIRST} + n, 'stay', 's', 'm', now(), 'x', '{}' FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO receipt (id, message_id, patient, about_type, about_key, thread, event_kind, effective_text, member, label, role, decision,
+    reason) SELECT gen_random_uuid(), ${FIRST} + n, 'urn:oid:2.999.1|' || n % 5000, 'stay', 'urn:oid:2.999.2|' || n % 5000, 'm', 'admission',
+    'x', 'PractitionerRole/1', 'l', 'PCP', 'told', 'rule-tells' FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, state, pinned)
-    SELECT gen_random_uuid(), id, message_id, 'cpts', 'cpts|' || stay, 'admission', CASE WHEN random() < 0.1 THEN 'due' ELSE 'delivered' END,
+    SELECT gen_random_uuid(), id, message_id, 'cpts', 'cpts|' || about_key, 'admission', CASE WHEN random() < 0.1 THEN 'due' ELSE 'delivered' END,
       ARRAY['Patient/1/_history/1'] FROM receipt`,
   `INSERT INTO attempt SELECT id, 1, now(), 1, true, 200, NULL, '', 'x', '{}' FROM delivery WHERE state = 'delivered'`,
   `INSERT INTO work_item (message_id, control_id, reason, text, state)
@@ -85,7 +103,7 @@ async function statementsOf(work: () => Promise<unknown>): Promise<Statement[]> 
   } finally {
     pg.Client.prototype.query = original;
   }
-  return statements.filter(({ text }) => /^\s*(WITH|SELECT|INSERT|UPDATE)\b/.test(text));
+  return statements.filter(({ text }) => /^\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b/.test(text));
 }
 
 /** Carries a statement out once more, for nothing, and gives its plan; where its rows are there already, the plan alone. */
@@ -121,48 +139,67 @@ async function wideScans(statement: Statement, few: number): Promise<string[]> {
   return wide;
 }
 
-const fact = (messageId: string): Fact =>
-  ({
-    id: `${messageId}.0`,
-    messageId,
-    patient: 'urn:oid:2.999.1|17',
-    stay: 'urn:oid:2.999.2|17',
-    kind: 'movement',
-    body: {},
-    effectiveAt: '2026-03-02T08:00:00+01:00',
-    recordedAt: '2026-03-02T08:00:00+01:00',
-    mapping: 'm',
-  }) as unknown as Fact;
-
-async function translateOne(): Promise<void> {
-  const message = incoming('PLAN');
+/** One message with all that a message may bring, and what a replay does besides; `keys` are those of its patient. */
+async function translateOne(keys = ['urn:oid:2.999.1|17', 'urn:oid:2.999.1|18'], supersedes = true): Promise<void> {
+  const [patient = ''] = keys;
+  const stay = 'urn:oid:2.999.2|17';
+  const message = incoming(`PLAN ${Math.random()}`);
   await store.keep([message]);
   await store.inTranslation({ ids: [message.id], others: 0 }, async (tx) => {
-    await tx.load({
-      identifiers: [[{ system: 'urn:oid:2.999.1', value: '17', type: 'PI' }]],
-      stays: ['urn:oid:2.999.2|17'],
-    });
-    const patient = {
+    const [window] = await tx.load(
+      [request(message.id, keys, { stays: [stay], accounts: ['urn:oid:2.999.4|17'] })],
+      CIRCLE,
+    );
+    if (window !== undefined && supersedes) await tx.loadWhole(window);
+    const resource = {
       resourceType: 'Patient',
       id: '17',
       identifier: [{ system: 'urn:oid:2.999.1', value: '17' }],
     } as const;
-    const resource = { ...patient, identifier: [...patient.identifier] };
-    const routes = routed(message.id, { endpoint: 'plan', member: 'Patient/18', resources: ['Patient/17'] });
-    const mentions = [
-      { resource: { resourceType: 'Organization', id: 'o' }, recordedAt: '2026-03-02T08:00:00Z', trace: [] },
-    ] as never[];
+    const id = resourceId('Patient', patient);
     await tx.save([
       step(message.id, {
-        facts: [fact(message.id)],
-        resources: [changed(resource)],
-        mentions,
+        facts: [factOf(message.id, { patient, stay })],
+        outdated: window?.facts.flatMap((fact) => (fact.stay === undefined ? [fact.id] : [])) ?? [],
+        supersedes,
+        anchors: [{ anchor: patient, recordedAt: '2026-03-02T08:00:00Z', exact: false }],
+        resources: [changed({ ...resource, identifier: [...resource.identifier] })],
+        mentions: [practitioner('17'), practitioner('new')],
+        memberships: [{ patient: id, stay, rows: [member('2026-03-02T08:00:00Z', { stay })] }],
+        nextChanges: [
+          { patient: id, anchor: patient, at: '2026-03-02T08:00:00Z' },
+          { patient: 'p17', anchor: patient, at: null },
+        ],
         removed: ['CarePlan/1'],
         workItems: [{ reason: 'code-unknown', text: 't', key: 'plan' }],
-        ...routes,
+        settled: ['something else'],
+        ...routed(message.id, { endpoint: 'plan', member: 'Patient/18', resources: ['Patient/17'] }),
       }),
     ]);
   });
+}
+
+/** A mention that makes a wording more, of a number that others share. */
+function practitioner(id: string): Mention {
+  const resource = {
+    resourceType: 'Practitioner',
+    id,
+    identifier: [{ system: 'rpps', value: '17' }],
+    name: [{ family: 'A' }],
+  } as const;
+  return {
+    resource: { ...resource, identifier: [...resource.identifier], name: [...resource.name] },
+    rank: 'name',
+    source: 'chu',
+    recordedAt: '2026-03-02T08:00:00Z',
+    trace: [],
+  };
+}
+
+async function keepCircle(): Promise<void> {
+  const now = new Date(Date.now() + 5 * 60_000);
+  const [anchor = ''] = await store.dueCircles(now, 10);
+  await store.inUpkeep({ anchor, now, ...CIRCLE }, () => Promise.resolve());
 }
 
 async function deliverOne(): Promise<void> {
@@ -184,7 +221,14 @@ describe('the plans of what messages and callers ask often', () => {
       'recognising repeats',
       async () => void (await store.keep([incoming('P1'), incoming('P2', { state: 'refused' })])),
     ],
-    ['translating', translateOne],
+    ['translating, and uniting two patients', () => translateOne()],
+    ['translating the next message', () => translateOne(['urn:oid:2.999.1|17'], false)],
+    ['keeping a circle', keepCircle],
+    ['reading a whole patient', () => store.wholeOf('urn:oid:2.999.1|17')],
+    [
+      'reading a patient as he was known',
+      () => store.factsKnownAt({ stay: 'urn:oid:2.999.2|17' }, '2026-03-02T08:00:00Z'),
+    ],
     ['delivering', deliverOne],
     ['delivering a few of many that are due', () => store.claimDeliveries({ endpoint: 'cpts', limit: 16, leaseMs: 0 })],
     ['searching by the time of change', search('_lastUpdated=lt2020')],
@@ -196,12 +240,14 @@ describe('the plans of what messages and callers ask often', () => {
     ['reading a message', () => store.journalMessage((BigInt(FIRST) + 5n).toString())],
     ['reading', () => store.readResource('Encounter', '17')],
     ['reading a version', () => store.readVersion('Encounter', '17', 1)],
+    ['reading the version of a moment', () => store.readVersionAt('Encounter', '17', '2030-01-01T00:00:00Z')],
     ['reading a history', () => store.historyOf('Encounter', '17', { count: 10 })],
     ['searching by identifier', search('identifier=17')],
     ['searching by id', search('_id=17,18')],
     ['finding messages by control id', () => store.listMessages({ controlId: 'C17' })],
     ['finding a message by id', () => store.listMessages({ id: (BigInt(FIRST) + 5n).toString() })],
     ['finding work items by control id', () => store.listWorkItems({ controlId: 'C17', state: 'open' })],
+    ['finding receipts of a stay', () => store.listReceipts({ stay: 'urn:oid:2.999.2|17' })],
     ['finding receipts of a message', () => store.listReceipts({ message: (BigInt(FIRST) + 5n).toString() })],
     ['finding deliveries of a message', () => store.listDeliveries({ message: (BigInt(FIRST) + 5n).toString() })],
     ['finding dead deliveries', () => store.listDeliveries({ state: 'dead' })],
@@ -225,5 +271,54 @@ describe('the plans of what messages and callers ask often', () => {
     const pages = (await statementsOf(work)).filter(({ text }) => text.includes('LIMIT'));
     expect(pages).toHaveLength(1);
     for (const page of pages) expect(await wideScans(page, FEW)).toEqual([]);
+  });
+});
+
+describe('a patient of 2,000 stays', () => {
+  const anchor = 'urn:oid:2.999.1|of many stays';
+  const patient = resourceId('Patient', anchor);
+  const STAYS = 2000;
+
+  /** Rows that the statements of one message touch. */
+  async function rowsOfMessage(): Promise<number> {
+    const statements = await statementsOf(() => translateOne([anchor], false));
+    let rows = 0;
+    const count = (plan: Plan) => {
+      const filtered = (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0);
+      if (plan['Index Name'] !== undefined || plan['Relation Name'] !== undefined)
+        rows += ((plan['Actual Rows'] ?? 0) + filtered) * (plan['Actual Loops'] ?? 1);
+      plan.Plans?.forEach(count);
+    };
+    for (const statement of statements) count(await planOf(statement));
+    return rows;
+  }
+
+  it('costs no more rows than one of none', async () => {
+    const few = await rowsOfMessage();
+    await explainer.query(
+      `INSERT INTO fact SELECT ${FIRST} + n, 1, 'chu', $1, 'many|' || n, NULL, 'movement', '{}', now(), now(), now(), 'x', 'x', 'x', 'm',
+        now(), NULL, true FROM generate_series(1, ${STAYS}) AS n`,
+      [anchor],
+    );
+    await explainer.query(
+      `INSERT INTO fact SELECT ${FIRST} + n, 2, 'chu', $1, NULL, NULL, 'identity', '{}', now(), now(), now(), 'x', 'x', 'x', 'm',
+        now(), NULL, false FROM generate_series(1, ${STAYS}) AS n`,
+      [anchor],
+    );
+    await explainer.query(
+      `INSERT INTO membership SELECT $1, 'many|' || n, 'PractitionerRole/1', '{}', 'l', '2020-01-01', 'x', '2020-01-02', 'x', 'stay', 'chu',
+        'PV1', false, false, NULL, NULL, '{}' FROM generate_series(1, ${STAYS}) AS n`,
+      [patient],
+    );
+    await explainer.query(
+      `INSERT INTO receipt (id, message_id, patient, about_type, about_key, thread, event_kind, effective_text, member, label, role, decision,
+        reason) SELECT gen_random_uuid(), ${FIRST} + n, $1, 'stay', 'many|' || n, 'm', 'admission', 'x', 'm', 'l', 'PCP', 'told', 'rule-tells'
+        FROM generate_series(1, ${STAYS}) AS n`,
+      [anchor],
+    );
+    await explainer.query('ANALYZE');
+    const many = await rowsOfMessage();
+    expect(few).toBeGreaterThan(20);
+    expect(many).toBeLessThan(few + 20);
   });
 });

@@ -1,13 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FhirResource, Organization } from 'fhir/r4.js';
+import type { FhirResource } from 'fhir/r4.js';
 import pg from 'pg';
-import type { Fact } from '../../../src/message/fact.js';
-import type { Store } from '../../../src/store/store.js';
+import type { Mention } from '../../../src/message/fact.js';
 import type { TranslationStep } from '../../../src/message/translation.js';
-import { changed, incoming, openTestStore, routed, step, translated } from '../../support/stored.js';
+import type { Store } from '../../../src/store/store.js';
+import {
+  changed,
+  CIRCLE,
+  factOf,
+  incoming,
+  member,
+  openTestStore,
+  PATIENT,
+  request,
+  routed,
+  STAY,
+  step,
+  translated,
+} from '../../support/stored.js';
 
-const AT = '2026-03-02T08:00:00+01:00';
-const TABLES = ['fact', 'resource', 'resource_version', 'event', 'receipt', 'delivery', 'work_item', 'identifier'];
+const BAD = 'no instant, CAMILLE';
+const TABLES = [
+  ...['fact', 'resource', 'resource_version', 'membership', 'circle_due', 'event', 'receipt', 'delivery'],
+  ...['work_item', 'identifier', 'mention'],
+];
 
 let store: Store;
 let close: () => Promise<void>;
@@ -37,31 +53,28 @@ async function kept(controlId: string): Promise<string> {
 
 const patient = (id: string, active = true): FhirResource & { id: string } => ({ resourceType: 'Patient', id, active });
 
-const fact = (messageId: string, effectiveAt = AT): Fact =>
-  ({
-    id: `${messageId}.0`,
-    messageId,
-    patient: 'urn:oid:2.999.1|1',
-    stay: 'urn:oid:2.999.2|V1',
-    kind: 'movement',
-    body: { said: 'once' },
-    effectiveAt,
-    recordedAt: AT,
-    mapping: 'm',
-  }) as unknown as Fact;
-
-/** A step that writes to every table. */
+/** A step that writes one row to every table, but for the resource of its mention. */
 function fullStep(messageId: string, id: string): TranslationStep {
+  const place: Mention = {
+    resource: { resourceType: 'Location', id: `place-${id}` },
+    rank: 'name',
+    source: 'chu',
+    recordedAt: '2026-03-02T08:00:00+01:00',
+    trace: [],
+  };
   return step(messageId, {
-    facts: [fact(messageId)],
+    facts: [factOf(messageId)],
+    anchors: [{ anchor: PATIENT, recordedAt: '2026-03-02T08:00:00+01:00', exact: false }],
+    mentions: [place],
     resources: [changed(patient(id))],
+    memberships: [{ patient: id, stay: STAY, rows: [member('2026-03-02T08:00:00+01:00')] }],
+    nextChanges: [{ patient: id, anchor: PATIENT, at: '2026-04-01T00:00:00Z' }],
     workItems: [{ reason: 'code-unknown', text: 't', key: `item ${messageId}` }],
     ...routed(messageId, { endpoint: 'cpts', member: 'Practitioner/d', resources: [`Patient/${id}`] }),
   });
 }
 
-const identifiers = [[{ system: 'urn:oid:2.999.1', value: '1', type: 'PI' }]];
-const stays = ['urn:oid:2.999.2|V1'];
+const asked = (id: string) => [request(id, [PATIENT], { stays: [STAY] })];
 
 describe('the transaction of a translated message', () => {
   it('commits facts, resources, versions, events, receipts, deliveries and work items together', async () => {
@@ -69,13 +82,13 @@ describe('the transaction of a translated message', () => {
     const id = await kept('T1');
     const saved = await store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
       expect(tx.messages).toMatchObject([{ id, controlId: 'T1', state: 'received' }]);
-      await tx.load({ identifiers, stays });
+      await tx.load(asked(id), CIRCLE);
       return tx.save([fullStep(id, 'together')]);
     });
     expect(saved).toEqual({ endpoints: ['cpts'] });
     const after = await rowCounts();
     expect(Object.entries(after).map(([table, count]) => [table, count - (before[table] ?? 0)])).toEqual(
-      TABLES.map((table) => [table, 1]),
+      TABLES.map((table) => [table, table.startsWith('resource') ? 2 : 1]),
     );
     expect(await store.journalMessage(id)).toMatchObject({ state: 'translated' });
   });
@@ -84,7 +97,7 @@ describe('the transaction of a translated message', () => {
     const id = await kept('T2');
     const before = await rowCounts();
     const failing = store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
-      await tx.load({ identifiers: [[{ system: 'urn:oid:2.999.1', value: 'new', type: 'PI' }]], stays });
+      await tx.load([request(id, [PATIENT, 'urn:oid:2.999.1|new'])], CIRCLE);
       await tx.save([fullStep(id, 'undone')]);
       throw new Error('the process could have died here');
     });
@@ -98,9 +111,10 @@ describe('the transaction of a translated message', () => {
     const ids = [await kept('T3'), await kept('T4')];
     const before = await rowCounts();
     const [good = '', bad = ''] = ids;
-    const failing = store.inTranslation({ ids, others: 0 }, (tx) =>
-      tx.save([fullStep(good, 'good'), step(bad, { facts: [fact(bad, 'no instant')] })]),
-    );
+    const failing = store.inTranslation({ ids, others: 0 }, async (tx) => {
+      await tx.load([...asked(good), ...asked(bad)], CIRCLE);
+      return tx.save([fullStep(good, 'good'), step(bad, { facts: [factOf(bad, { effectiveAt: BAD })] })]);
+    });
     await expect(failing).rejects.toMatchObject({ code: 'store-rejected' });
     expect(await rowCounts()).toEqual(before);
     for (const id of ids) expect(await store.journalMessage(id)).toMatchObject({ state: 'received' });
@@ -108,9 +122,10 @@ describe('the transaction of a translated message', () => {
 
   it('says nothing of the content when the store refuses', async () => {
     const id = await kept('T5');
-    const failing = store.inTranslation({ ids: [id], others: 0 }, (tx) =>
-      tx.save([step(id, { facts: [fact(id, 'CAMILLE')] })]),
-    );
+    const failing = store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+      await tx.load(asked(id), CIRCLE);
+      return tx.save([step(id, { facts: [factOf(id, { effectiveAt: BAD })] })]);
+    });
     await expect(failing).rejects.toMatchObject({ message: expect.not.stringContaining('CAMILLE') });
   });
 
@@ -135,7 +150,10 @@ describe('the transaction of a translated message', () => {
   it('writes receipts and deliveries once, however often a message is replayed', async () => {
     const id = await kept('T7');
     const save = (change: Partial<TranslationStep>) =>
-      store.inTranslation({ ids: [id], others: 0 }, (tx) => tx.save([{ ...fullStep(id, 'replayed'), ...change }]));
+      store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+        await tx.load(asked(id), CIRCLE);
+        return tx.save([{ ...fullStep(id, 'replayed'), ...change }]);
+      });
     await save({});
     const before = await rowCounts();
     for (let time = 0; time < 3; time++) {
@@ -146,26 +164,78 @@ describe('the transaction of a translated message', () => {
     expect(await rowCounts()).toEqual(before);
   });
 
-  it('puts a new reading of a message in place of the former, and forgets neither', async () => {
-    const id = await kept('T8');
-    const anchor = { system: 'urn:oid:2.999.1', value: 'reread', type: 'PI' };
-    const told = (said: string) =>
-      ({ ...fact(id), patient: 'urn:oid:2.999.1|reread', body: { said } }) as unknown as Fact;
-    const read = async (said: string, supersedes: boolean) => {
-      await store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
-        await tx.load({ identifiers: [[anchor]], stays: [] });
-        return tx.save([step(id, { facts: [told(said)], supersedes })]);
+  it('keeps no fact of somebody whom the message does not identify, for nothing would find it again', async () => {
+    for (const [controlId, keys] of [
+      ['U1', ['urn:oid:2.999.1|somebody']],
+      ['U2', []],
+    ] as const) {
+      const id = await kept(controlId);
+      const failing = store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+        await tx.load([request(id, keys)], CIRCLE);
+        return tx.save([step(id, { facts: [factOf(id, { patient: 'urn:oid:2.999.1|else' })] })]);
       });
-      await store.setMessageState(id, 'received');
-    };
-    await read('first', false);
-    await read('second', true);
-    const loaded = await store.inTranslation({ ids: [id], others: 0 }, (tx) =>
-      tx.load({ identifiers: [[anchor]], stays: [] }),
+      await expect(failing).rejects.toMatchObject({ code: 'store-rejected' });
+    }
+  });
+
+  it('opens and closes work items in the order of the batch', async () => {
+    const ids = [await kept('W1'), await kept('W2'), await kept('W3')];
+    const item = (key: string) => ({ reason: 'movement-unknown', text: 't', key, code: 'Z9' });
+    const [first = '', second = '', third = ''] = ids;
+    const save = (steps: TranslationStep[]) => store.inTranslation({ ids, others: 0 }, (tx) => tx.save(steps));
+    await save([step(first, { workItems: [item('stays'), item('goes'), item('comes back')] })]);
+    await save([
+      step(second, { settled: ['goes', 'comes back', 'never opened'], workItems: [item('passes')] }),
+      step(third, { workItems: [item('comes back')], settled: ['passes'] }),
+    ]);
+    const { rows } = await client.query(
+      `SELECT key, state, closed_by, code FROM work_item WHERE code = 'Z9' ORDER BY key`,
     );
-    expect([...loaded.facts.values()].flat().map(({ body }) => body)).toEqual([{ said: 'second' }]);
-    const all = await client.query('SELECT FROM fact WHERE message_id = $1', [id]);
-    expect(all.rowCount).toBe(2);
+    expect(rows).toEqual([
+      { key: 'comes back', state: 'open', closed_by: null, code: 'Z9' },
+      { key: 'goes', state: 'done', closed_by: 'settled', code: 'Z9' },
+      { key: 'stays', state: 'open', closed_by: null, code: 'Z9' },
+    ]);
+    expect((await store.listWorkItems({ state: 'open', reason: 'movement-unknown' })).items).toMatchObject([
+      { code: 'Z9' },
+      { code: 'Z9' },
+    ]);
+  });
+
+  it('numbers the events of a patient without a gap, and keeps what they are about', async () => {
+    const ids = [await kept('E1'), await kept('E2')];
+    const event = { patient: 'numbered', attributes: { unit: '3070', nature: 'HMS' } } as const;
+    const steps = ids.map((id, index) =>
+      step(id, {
+        events: [
+          ...routed(id, { endpoint: 'e', member: 'm', resources: [], event: { ...event, thread: `M${index}` } }).events,
+          ...routed(id, {
+            endpoint: 'e',
+            member: 'm',
+            resources: [],
+            event: { ...event, kind: 'patient-replaced', about: { type: 'patient', key: 'p' }, thread: 'p' },
+          }).events,
+        ],
+      }),
+    );
+    await store.inTranslation({ ids, others: 0 }, (tx) => tx.save(steps));
+    const { rows } = await client.query(
+      `SELECT number, about_type, about_key, thread, attributes FROM event WHERE patient = 'numbered' ORDER BY number`,
+    );
+    const { attributes } = event;
+    expect(rows).toEqual([
+      { number: 1, about_type: 'stay', about_key: STAY, thread: 'M0', attributes },
+      { number: 2, about_type: 'patient', about_key: 'p', thread: 'p', attributes },
+      { number: 3, about_type: 'stay', about_key: STAY, thread: 'M1', attributes },
+      { number: 4, about_type: 'patient', about_key: 'p', thread: 'p', attributes },
+    ]);
+  });
+
+  it('keeps the files behind a hash once', async () => {
+    await store.keepMappings('abc', { 'segments/PID.yaml': 'map: PID-Patient' });
+    await store.keepMappings('abc', { 'segments/PID.yaml': 'map: other' });
+    const { rows } = await client.query('SELECT hash, files FROM mapping_version');
+    expect(rows).toEqual([{ hash: 'abc', files: { 'segments/PID.yaml': 'map: PID-Patient' } }]);
   });
 });
 
@@ -191,64 +261,24 @@ describe('the versions of a resource', () => {
     ]);
   });
 
-  const mention = (id: string, name: string, minute: number) => ({
-    resource: { resourceType: 'Organization', id, name } as const,
-    recordedAt: `2026-03-02T08:0${minute}:00+01:00`,
-    trace: [],
-  });
-  const name = async (id: string) => ((await store.readResource('Organization', id))?.resource as Organization).name;
-
-  it('of a place that messages mention are those recorded last, whatever the order of arrival', async () => {
-    const said = [mention('o1', 'oldest', 1), mention('o1', 'newest', 5), mention('o1', 'older', 3)];
-    for (const [index, one] of said.entries()) await translated(store, `M${index}`, [], { mentions: [one] });
-    expect(await name('o1')).toBe('newest');
-    await translated(store, 'M3', [], { mentions: [mention('o1', 'newest', 7)] });
-    expect(await store.readResource('Organization', 'o1')).toMatchObject({ version: 2 });
-    await translated(store, 'M4', [], { mentions: [mention('o1', 'between', 6)] });
-    expect(await name('o1')).toBe('newest');
+  it('stand at an instant as they stood then', async () => {
+    const before = new Date().toISOString();
+    await translated(store, 'A1', [patient('at')]);
+    const between = new Date().toISOString();
+    await translated(store, 'A2', [patient('at', false)]);
+    expect(await store.readVersionAt('Patient', 'at', before)).toBeUndefined();
+    expect(await store.readVersionAt('Patient', 'at', between)).toMatchObject({ version: 1 });
+    expect(await store.readVersionAt('Patient', 'at', new Date().toISOString())).toMatchObject({ version: 2 });
   });
 
-  it('have no gap and no twin when several gateways mention the same place at once', async () => {
-    await Promise.all(
-      [1, 2, 3, 4].map((minute) =>
-        translated(store, `C${minute}`, [], { mentions: [mention('o2', `name ${minute}`, minute)] }),
-      ),
+  it('are sent by the identifier that the fold chose, else by their own', async () => {
+    const own = { ...patient('sent'), identifier: [{ system: 'urn:a', value: '1' }] } as const;
+    const resource = { ...own, identifier: [...own.identifier] };
+    await translated(store, 'B1', [], { resources: [{ ...changed(resource), sentBy: 'urn:b|2' }] });
+    await translated(store, 'B2', [{ ...resource, active: false }]);
+    const { rows } = await client.query<{ identifier: string }>(
+      `SELECT identifier FROM resource_version WHERE id = 'sent' ORDER BY version`,
     );
-    const { total, versions } = await store.historyOf('Organization', 'o2', { count: 50 });
-    expect(versions.map(({ version }) => version)).toEqual(Array.from({ length: total }, (_, index) => total - index));
-    expect(await name('o2')).toBe('name 4');
-  });
-});
-
-describe('what is known of a patient', () => {
-  const person = (value: string, type = 'PI') => ({ system: 'urn:oid:2.999.7', value, type });
-  const load = async (controlId: string, requests: ReturnType<typeof person>[][]) => {
-    const id = await kept(controlId);
-    return store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
-      const { clusters } = await tx.load({ identifiers: requests, stays: [] });
-      await tx.save([step(id)]);
-      return clusters;
-    });
-  };
-
-  it('is one cluster for identifiers that a message names together, from then on', async () => {
-    const [a, b] = await load('K1', [[person('a')], [person('b')]]);
-    expect(a).not.toBe(b);
-    const [both] = await load('K2', [[person('a'), person('b')]]);
-    expect(await load('K3', [[person('a')], [person('b')], [person('c')]])).toEqual([both, both, expect.any(String)]);
-  });
-
-  it('is one cluster when many messages name the same newcomer at once', async () => {
-    const all = await Promise.all(Array.from({ length: 8 }, (_, index) => load(`N${index}`, [[person('newcomer')]])));
-    expect(new Set(all.flat()).size).toBe(1);
-  });
-
-  it('does not deadlock when messages name the same people in other orders', async () => {
-    const people = ['p', 'q', 'r', 's'].map((value) => person(value));
-    const orders = Array.from({ length: 12 }, (_, turn) =>
-      people.map((_one, index) => [people[(index + turn) % 4] ?? person('p')]),
-    );
-    const all = await Promise.all(orders.map((requests, index) => load(`O${index}`, requests)));
-    expect(new Set(all.flat()).size).toBe(4);
+    expect(rows.map(({ identifier }) => identifier)).toEqual(['urn:b|2', 'urn:a|1']);
   });
 });

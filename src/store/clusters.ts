@@ -1,0 +1,240 @@
+import { GatewayError } from '../message/failure.js';
+import type { PatientIdentifier } from '../message/fact.js';
+import { identifierKey } from '../message/id.js';
+import type { PatientRequest } from '../message/translation.js';
+import { lockNames, tryNames } from './locks.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
+
+/**
+ * What the requests lead to: the clusters of their identifiers, their stays and the stays of their accounts with the clusters of those
+ * whose stays they are, and where the messages' earlier facts stand.
+ */
+const REACHED: Statement = [
+  'clusters-reached',
+  `
+  WITH earlier AS (
+    SELECT request, fact.patient, fact.stay
+    FROM unnest($7::int[], $8::bigint[]) AS asked (request, message_id)
+    JOIN fact ON fact.message_id = asked.message_id AND fact.known_until IS NULL
+  ), stays AS (
+    SELECT request, stay FROM unnest($3::int[], $4::text[]) AS asked (request, stay)
+    UNION
+    SELECT request, fact.stay
+    FROM unnest($5::int[], $6::text[]) AS asked (request, account)
+    JOIN fact ON fact.account = asked.account AND fact.kind = 'movement' AND fact.stay IS NOT NULL AND fact.known_until IS NULL
+    UNION
+    SELECT request, stay FROM earlier WHERE stay IS NOT NULL
+  ), anchors AS (
+    SELECT request, key, NULL AS stay FROM unnest($1::int[], $2::text[]) AS asked (request, key)
+    UNION
+    SELECT request, patient, NULL FROM earlier
+    UNION
+    SELECT request, fact.patient, stays.stay
+    FROM stays
+    LEFT JOIN fact ON fact.stay = stays.stay AND fact.known_until IS NULL
+  )
+  SELECT request, key, stay, cluster FROM anchors LEFT JOIN identifier USING (key)`,
+];
+
+const NEW_CLUSTERS: Statement = ['clusters-new', `SELECT nextval('cluster_id') AS cluster FROM generate_series(1, $1)`];
+
+const UNITE: Statement = [
+  'clusters-unite',
+  `
+  UPDATE identifier SET cluster = input.root
+  FROM unnest($1::bigint[], $2::bigint[]) AS input (absorbed, root)
+  WHERE identifier.cluster = input.absorbed`,
+];
+
+/** What is due of an absorbed cluster queues up with what is due of the other, in the order in which it was decided. */
+const MOVE_LANES: Statement = [
+  'clusters-move-lanes',
+  `
+  WITH RECURSIVE due (endpoint) AS (
+    (SELECT endpoint FROM delivery WHERE state = 'due' ORDER BY endpoint LIMIT 1)
+    UNION ALL
+    SELECT (
+      SELECT delivery.endpoint FROM delivery
+      WHERE delivery.state = 'due' AND delivery.endpoint > due.endpoint ORDER BY delivery.endpoint LIMIT 1)
+    FROM due WHERE due.endpoint IS NOT NULL
+  ), moves AS MATERIALIZED (
+    SELECT due.endpoint || '|' || absorbed AS earlier, due.endpoint || '|' || root AS lane
+    FROM due, unnest($1::bigint[], $2::bigint[]) AS input (absorbed, root)
+    WHERE due.endpoint IS NOT NULL
+  )
+  UPDATE delivery SET lane = moves.lane
+  FROM moves
+  WHERE delivery.state = 'due' AND delivery.lane = moves.earlier`,
+];
+
+const ADD: Statement = [
+  'clusters-add',
+  `
+  INSERT INTO identifier (key, system, value, type, cluster)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+  ON CONFLICT (key) DO NOTHING`,
+];
+
+/** A row of REACHED: somebody's identifier, of a stay's owner where the stay is given; a stay that nobody has yet is without key. */
+interface Reached {
+  request: number;
+  key: string | null;
+  stay: string | null;
+  cluster: string | null;
+}
+
+/** Where a request belongs, under the locks of all that it leads to. */
+export interface Placed {
+  /** Root cluster. */
+  cluster: string;
+  /** The stays asked for, those of the accounts, and those that the message's earlier facts are of. */
+  stays: string[];
+}
+
+/**
+ * Gives every identifier its cluster, unites the clusters that one request leads to, and those of requests that share an identifier, a stay
+ * or an account. Whoever comes by another way to the same people waits until this transaction ends.
+ * @returns one for each request
+ * @throws GatewayError store-conflict where another transaction is about to unite some of these clusters: then all is tried again
+ */
+export async function placeRequests(client: Queryable, requests: readonly PatientRequest[]): Promise<Placed[]> {
+  const reached = await reachLocked(client, requests);
+  const clusters = await rootsOf(client, requests, reached);
+  await addIdentifiers(client, requests, clusters, reached);
+  return requests.map((_, request) => ({
+    cluster: clusters[request] ?? '',
+    stays: [...new Set(reached.flatMap((row) => (row.request === request ? (row.stay ?? []) : [])))],
+  }));
+}
+
+/** What the requests lead to under the locks of all of it: what another transaction joined to it meanwhile is locked as well. */
+async function reachLocked(client: Queryable, requests: readonly PatientRequest[]): Promise<Reached[]> {
+  const held = namesOf(requests, await reach(client, requests));
+  await lockNames(client, [...held]);
+  for (;;) {
+    const reached = await reach(client, requests);
+    const missing = [...namesOf(requests, reached)].filter((name) => !held.has(name));
+    if (missing.length === 0) return reached;
+    if (!(await tryNames(client, missing)))
+      throw new GatewayError('store-conflict', 'patients were joined by another gateway at the same time');
+    for (const name of missing) held.add(name);
+  }
+}
+
+async function reach(client: Queryable, requests: readonly PatientRequest[]): Promise<Reached[]> {
+  const listed = (of: (request: PatientRequest) => string[]) => {
+    const pairs = requests.flatMap((request, index) => of(request).map((value): [number, string] => [index, value]));
+    return [pairs.map(([index]) => index), pairs.map(([, value]) => value)];
+  };
+  const { rows } = await prepared<Reached>(client, REACHED, [
+    ...listed((request) => linkable(request).map(keyOf)),
+    ...listed(({ stays }) => stays),
+    ...listed(({ accounts }) => accounts),
+    ...listed(({ messageId }) => [messageId]),
+  ]);
+  return rows;
+}
+
+/** Names of the locks: of what may get a cluster only now, of the stays, and of the clusters. */
+function namesOf(requests: readonly PatientRequest[], reached: readonly Reached[]): Set<string> {
+  return new Set([
+    ...requests.flatMap((request) => linkable(request).map((identifier) => `identifier ${keyOf(identifier)}`)),
+    ...reached.flatMap(({ stay }) => (stay === null ? [] : [`stay ${stay}`])),
+    ...reached.flatMap(({ cluster }) => (cluster === null ? [] : [`cluster ${cluster}`])),
+  ]);
+}
+
+/** The root cluster of each request: the smallest of those that it and the requests beside it lead to, or a new one. */
+async function rootsOf(
+  client: Queryable,
+  requests: readonly PatientRequest[],
+  reached: readonly Reached[],
+): Promise<string[]> {
+  const groups = new Groups();
+  for (const [request, { accounts }] of requests.entries())
+    for (const account of accounts) groups.join(`request ${request}`, `account ${account}`);
+  for (const [request, asked] of requests.entries())
+    for (const identifier of linkable(asked)) groups.join(`request ${request}`, `identifier ${keyOf(identifier)}`);
+  for (const { request, stay, cluster } of reached) {
+    if (stay !== null) groups.join(`request ${request}`, `stay ${stay}`);
+    if (cluster !== null) groups.join(`request ${request}`, `cluster ${cluster}`);
+  }
+  const roots = new Map<string, string>();
+  const clusters = [...new Set(reached.flatMap(({ cluster }) => cluster ?? []))].sort(byNumber);
+  const absorbed: [cluster: string, root: string][] = [];
+  for (const cluster of clusters) {
+    const group = groups.of(`cluster ${cluster}`);
+    const root = roots.get(group);
+    if (root === undefined) roots.set(group, cluster);
+    else absorbed.push([cluster, root]);
+  }
+  const homeless = new Set(
+    requests.map((_, request) => groups.of(`request ${request}`)).filter((group) => !roots.has(group)),
+  );
+  const fresh = await newClusters(client, homeless.size);
+  for (const [index, group] of [...homeless].entries()) roots.set(group, fresh[index] ?? '');
+  if (absorbed.length > 0) {
+    const pairs = [absorbed.map(([cluster]) => cluster), absorbed.map(([, root]) => root)];
+    await prepared(client, UNITE, pairs);
+    await prepared(client, MOVE_LANES, pairs);
+  }
+  return requests.map((_, request) => roots.get(groups.of(`request ${request}`)) ?? '');
+}
+
+async function newClusters(client: Queryable, count: number): Promise<string[]> {
+  if (count === 0) return [];
+  return (await prepared<{ cluster: string }>(client, NEW_CLUSTERS, [count])).rows.map((row) => row.cluster);
+}
+
+async function addIdentifiers(
+  client: Queryable,
+  requests: readonly PatientRequest[],
+  clusters: readonly string[],
+  reached: readonly Reached[],
+): Promise<void> {
+  const stored = new Set(reached.flatMap(({ key, cluster }) => (cluster === null ? [] : (key ?? []))));
+  const added = new Map<string, PatientIdentifier & { cluster: string }>();
+  for (const [request, asked] of requests.entries())
+    for (const identifier of linkable(asked))
+      if (!stored.has(keyOf(identifier)) && !added.has(keyOf(identifier)))
+        added.set(keyOf(identifier), { ...identifier, cluster: clusters[request] ?? '' });
+  if (added.size === 0) return;
+  const rows = [...added.values()];
+  await prepared(client, ADD, [
+    rows.map(keyOf),
+    rows.map(({ system }) => system),
+    rows.map(({ value }) => value),
+    rows.map(({ type }) => type),
+    rows.map(({ cluster }) => cluster),
+  ]);
+}
+
+/** What is joined to what, by name (union-find). */
+class Groups {
+  private readonly parents = new Map<string, string>();
+
+  /** The name that stands for the group of this one. */
+  of(name: string): string {
+    let top = name;
+    for (let parent = this.parents.get(top); parent !== undefined; parent = this.parents.get(top)) top = parent;
+    return top;
+  }
+
+  join(a: string, b: string): void {
+    const [first, second] = [this.of(a), this.of(b)];
+    if (first !== second) this.parents.set(second, first);
+  }
+}
+
+/** An identifier that the message erases says of nobody who he is. */
+function linkable({ identifiers }: PatientRequest): PatientIdentifier[] {
+  return identifiers.filter(({ erased }) => erased !== true);
+}
+
+function keyOf({ system, value }: PatientIdentifier): string {
+  return identifierKey(system, value);
+}
+
+function byNumber(a: string, b: string): number {
+  return Number(BigInt(a) - BigInt(b));
+}

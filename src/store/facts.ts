@@ -1,0 +1,135 @@
+import { GatewayError } from '../message/failure.js';
+import type { Fact } from '../message/fact.js';
+import { asciiJson } from '../message/id.js';
+import type { TranslationStep } from '../message/translation.js';
+import { inOnePiece, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+
+/** A fact as statements select it, and as `factOf` reads it. */
+export const FACT_COLUMNS = `fact.message_id || '.' || fact.position AS id, fact.message_id AS "messageId", fact.source, fact.patient,
+    fact.stay, fact.account, fact.kind, fact.body, fact.effective_text AS "effectiveAt", fact.recorded_text AS "recordedAt",
+    fact.sent_text AS "sentAt", fact.mapping`;
+
+/** A selected fact, and whatever else was selected with it. */
+export type FactRow = Omit<Fact, 'stay' | 'account' | 'body'> & {
+  stay: string | null;
+  account: string | null;
+  body: string;
+};
+
+export function factOf({ stay, account, body, ...row }: FactRow): Fact {
+  return {
+    ...row,
+    ...(stay === null ? {} : { stay }),
+    ...(account === null ? {} : { account }),
+    body: JSON.parse(body) as unknown,
+  } as Fact;
+}
+
+const SUPERSEDE: Statement = [
+  'facts-supersede',
+  `UPDATE fact SET known_until = now() WHERE message_id = ANY ($1::bigint[]) AND known_until IS NULL`,
+];
+
+const INSERT: Statement = [
+  'facts-insert',
+  `
+  INSERT INTO fact (message_id, position, source, patient, stay, account, kind, body, effective_at, recorded_at, sent_at, effective_text,
+    recorded_text, sent_text, mapping, in_force)
+  SELECT message_id, position, source, patient, stay, account, kind, convert_from(substring($13::bytea FROM start FOR length), 'UTF8'),
+    effective_text::timestamptz, recorded_text::timestamptz, sent_text::timestamptz, effective_text, recorded_text, sent_text, mapping,
+    in_force
+  FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+    $11::text[], $12::boolean[], $14::int[], $15::int[])
+    AS input (message_id, position, source, patient, stay, account, kind, effective_text, recorded_text, sent_text, mapping, in_force, start,
+      length)`,
+];
+
+/** All facts of no stay of these anchors, but for those listed. */
+const RENEW: Statement = [
+  'facts-renew',
+  `
+  UPDATE fact SET in_force = true
+  WHERE patient = ANY ($1::text[]) AND known_until IS NULL AND stay IS NULL AND NOT in_force
+    AND message_id || '.' || position <> ALL ($2::text[])`,
+];
+
+const OUTDATE: Statement = [
+  'facts-outdate',
+  `
+  UPDATE fact SET in_force = false
+  FROM unnest($1::bigint[], $2::int[]) AS input (message_id, position)
+  WHERE fact.message_id = input.message_id AND fact.position = input.position AND fact.known_until IS NULL AND fact.stay IS NULL
+    AND fact.in_force`,
+];
+
+/** What the transaction knows of the people that its messages speak of. */
+export interface Loaded {
+  /** Message → root cluster. */
+  clusterOf: ReadonlyMap<string, string>;
+  /** Root cluster → the keys of its identifiers. */
+  keysOf: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Writes what the steps say anew, ends what they supersede, and marks which facts of no stay still matter.
+ * @throws GatewayError store-rejected for a fact of a patient whom the message does not identify: nothing would ever find it again
+ */
+export async function saveFacts(client: Queryable, steps: readonly TranslationStep[], loaded: Loaded): Promise<void> {
+  const facts = steps.flatMap((step) => step.facts);
+  const keys = new Set([...loaded.keysOf.values()].flat());
+  if (facts.some(({ patient }) => !keys.has(patient)))
+    throw new GatewayError('store-rejected', 'a fact is about a patient whom its message does not identify');
+  const superseding = steps.flatMap(({ supersedes, messageId }) => (supersedes ? (messageId ?? []) : []));
+  if (superseding.length > 0) await prepared(client, SUPERSEDE, [superseding]);
+  const { outdated, renewed } = forceOf(steps, loaded);
+  if (renewed.length > 0)
+    await prepared(client, RENEW, [renewed.flatMap((cluster) => loaded.keysOf.get(cluster) ?? []), [...outdated]]);
+  if (facts.length > 0) await insert(client, facts, outdated);
+  const written = new Set(facts.map(({ id }) => id));
+  const earlier = [...outdated].filter((id) => !written.has(id)).map(placeOf);
+  if (earlier.length > 0)
+    await prepared(client, OUTDATE, [
+      earlier.map(({ messageId }) => messageId),
+      earlier.map(({ position }) => position),
+    ]);
+}
+
+/** A step that supersedes says of its whole cluster what is outdated, whatever the steps before it said; other steps add to it. */
+function forceOf(
+  steps: readonly TranslationStep[],
+  { clusterOf }: Loaded,
+): { outdated: Set<string>; renewed: string[] } {
+  const outdated = new Map<string, Set<string>>();
+  const renewed = new Set<string>();
+  for (const step of steps) {
+    const cluster = clusterOf.get(step.messageId ?? '') ?? '';
+    if (step.supersedes) renewed.add(cluster);
+    const earlier = step.supersedes ? [] : (outdated.get(cluster) ?? []);
+    outdated.set(cluster, new Set([...earlier, ...step.outdated]));
+  }
+  return { outdated: new Set([...outdated.values()].flatMap((ids) => [...ids])), renewed: [...renewed] };
+}
+
+async function insert(client: Queryable, facts: readonly Fact[], outdated: ReadonlySet<string>): Promise<void> {
+  await prepared(client, INSERT, [
+    plainArray(facts.map(({ messageId }) => messageId)),
+    plainArray(facts.map(({ id }) => placeOf(id).position)),
+    facts.map(({ source }) => source),
+    facts.map(({ patient }) => patient),
+    facts.map(({ stay }) => stay ?? null),
+    facts.map(({ account }) => account ?? null),
+    plainArray(facts.map(({ kind }) => kind)),
+    plainArray(facts.map(({ effectiveAt }) => effectiveAt)),
+    plainArray(facts.map(({ recordedAt }) => recordedAt)),
+    plainArray(facts.map(({ sentAt }) => sentAt)),
+    facts.map(({ mapping }) => mapping),
+    plainArray(facts.map(({ id }) => !outdated.has(id))),
+    ...inOnePiece(facts.map(({ body }) => asciiJson(JSON.stringify(body)))),
+  ]);
+}
+
+/** `<message id>.<n>` as its two parts. */
+function placeOf(id: string): { messageId: string; position: number } {
+  const dot = id.lastIndexOf('.');
+  return { messageId: id.slice(0, dot), position: Number(id.slice(dot + 1)) };
+}

@@ -1,0 +1,306 @@
+-- Everything that the gateway keeps. An instant that the folds read stands twice: as timestamptz for conditions and order, and as `…_text`
+-- in the sender's own writing, offset included, which is what resources show.
+
+-- The journal: every message as it came, its answer, its state. Append-only but for the state.
+-- Ids are time-ordered, so a day is a range of ids: partitions by id are partitions by day (retention drops them whole).
+CREATE TABLE journal (
+  id bigint NOT NULL,
+  source text NOT NULL,
+  door text NOT NULL,
+  received_at timestamptz NOT NULL,
+  sender text NOT NULL,
+  control_id text NOT NULL,
+  type text NOT NULL,
+  charset text NOT NULL,
+  sha256 bytea NOT NULL,
+  bytes bytea NOT NULL,
+  answer_code text NOT NULL,
+  answer bytea NOT NULL,
+  issues jsonb NOT NULL,
+  state text NOT NULL CHECK (state IN ('received', 'refused', 'parked', 'translated')),
+  PRIMARY KEY (id)
+) PARTITION BY RANGE (id);
+CREATE TABLE journal_default PARTITION OF journal DEFAULT;
+-- What the sweep looks for: kept, not yet translated. Empty when all is well.
+CREATE INDEX journal_untranslated ON journal (id) WHERE state = 'received';
+-- Most messages are translated: an index over all states would cost every message an entry for lists nobody asks for.
+CREATE INDEX journal_exits ON journal (state, id) WHERE state IN ('refused', 'parked');
+CREATE INDEX journal_refused ON journal (control_id, sender, source, sha256) WHERE state = 'refused';
+
+-- A control id is taken once per source and sender; refused messages take none. Operators find messages by it.
+CREATE TABLE control_id (
+  source text NOT NULL,
+  sender text NOT NULL,
+  control_id text NOT NULL,
+  message_id bigint NOT NULL,
+  sha256 bytea NOT NULL,
+  PRIMARY KEY (control_id, sender, source)
+);
+
+-- What somebody must look at, with the message that brought it up. Of one key one is open at a time.
+CREATE TABLE work_item (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  key text,
+  message_id bigint,
+  control_id text,
+  reason text NOT NULL,
+  field text,
+  text text NOT NULL,
+  -- The code at fault, where it has the form of a code.
+  code text,
+  -- It is about what the facts of several messages say together: it closes when they no longer do, not when one message is read again.
+  standing boolean NOT NULL DEFAULT false,
+  state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')),
+  opened_at timestamptz NOT NULL DEFAULT now(),
+  closed_at timestamptz,
+  closed_by text
+);
+CREATE UNIQUE INDEX work_item_open_key ON work_item (key) WHERE state = 'open';
+CREATE INDEX work_item_control_id ON work_item (control_id);
+CREATE INDEX work_item_message ON work_item (message_id);
+CREATE INDEX work_item_state ON work_item (state, id);
+
+-- The mapping files and source settings behind each hash that a fact names.
+CREATE TABLE mapping_version (
+  hash text PRIMARY KEY,
+  files json NOT NULL,
+  used_since timestamptz NOT NULL DEFAULT now()
+);
+
+-- Whose number it is: a number with its authority belongs to one cluster of patients, by constraint and not by hope. Facts name their
+-- patient by `key`, so every anchor of a fact is a row here.
+CREATE TABLE identifier (
+  key text PRIMARY KEY,
+  system text NOT NULL,
+  value text NOT NULL,
+  -- HL7 v2 CX-5 as it was first given.
+  type text NOT NULL,
+  cluster bigint NOT NULL,
+  -- When the number that anchors facts was first recorded; null for one that anchors none.
+  recorded_at timestamptz
+);
+CREATE INDEX identifier_cluster ON identifier (cluster);
+CREATE SEQUENCE cluster_id;
+
+-- What messages say, never changed. A replay under other mappings ends what the message gave before (`known_until`) and forgets nothing.
+CREATE TABLE fact (
+  message_id bigint NOT NULL,
+  position int NOT NULL,
+  source text NOT NULL,
+  patient text NOT NULL,
+  stay text,
+  account text,
+  kind text NOT NULL,
+  -- Read whole and never searched.
+  body text NOT NULL,
+  effective_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  sent_at timestamptz NOT NULL,
+  effective_text text NOT NULL,
+  recorded_text text NOT NULL,
+  sent_text text NOT NULL,
+  mapping text NOT NULL,
+  -- From when to when the gateway read the message so.
+  known_from timestamptz NOT NULL DEFAULT now(),
+  known_until timestamptz,
+  -- False for a fact of no stay all of which was said again later: no fold depends on it any more.
+  in_force boolean NOT NULL DEFAULT true,
+  PRIMARY KEY (message_id, position, known_from)
+);
+-- Bodies of two or three kilobytes stay in their row as they are.
+ALTER TABLE fact SET (toast_tuple_target = 8160);
+CREATE INDEX fact_patient ON fact (patient) WHERE known_until IS NULL;
+CREATE INDEX fact_in_force ON fact (patient) WHERE known_until IS NULL AND stay IS NULL AND in_force;
+CREATE INDEX fact_outdated ON fact (patient, recorded_at) WHERE known_until IS NULL AND stay IS NULL AND NOT in_force;
+CREATE INDEX fact_stay ON fact (stay) WHERE known_until IS NULL AND stay IS NOT NULL;
+-- The stays of an account: each of them has a movement.
+CREATE INDEX fact_account ON fact (account) WHERE known_until IS NULL AND kind = 'movement' AND stay IS NOT NULL;
+-- What a question about earlier knowledge reads besides.
+CREATE INDEX fact_superseded ON fact (patient, known_until) WHERE known_until IS NOT NULL;
+
+-- What each source says of a place, an organisation or a professional, once for each wording. The winner is a fold over the rows of one
+-- resource; the others are kept.
+CREATE TABLE mention (
+  type text NOT NULL,
+  id text NOT NULL,
+  source text NOT NULL,
+  sha256 bytea NOT NULL,
+  rank text NOT NULL CHECK (rank IN ('number', 'name')),
+  -- When the source last said so, and first.
+  recorded_at timestamptz NOT NULL,
+  first_recorded_at timestamptz NOT NULL,
+  -- The message that said so last; null where a replay took that one back.
+  message_id bigint,
+  -- Of a Practitioner: `system|value` of his number, and the family name under it.
+  number text,
+  family text,
+  body text NOT NULL,
+  PRIMARY KEY (type, id, source, sha256)
+);
+CREATE INDEX mention_number ON mention (number) WHERE number IS NOT NULL;
+
+-- The circle as folded: one row for each time that somebody spends in it in one role. The rows of one patient and one stay (or of no stay)
+-- are replaced together.
+CREATE TABLE membership (
+  -- Id of the Patient resource.
+  patient text NOT NULL,
+  stay text,
+  person text NOT NULL,
+  role json NOT NULL,
+  label text NOT NULL,
+  from_at timestamptz NOT NULL,
+  from_text text NOT NULL,
+  -- Null while it lasts.
+  to_at timestamptz,
+  to_text text,
+  scope text NOT NULL CHECK (scope IN ('patient', 'stay')),
+  source text NOT NULL,
+  basis text NOT NULL,
+  hidden boolean NOT NULL,
+  restricted boolean NOT NULL,
+  identifier text,
+  family text,
+  origin json NOT NULL,
+  ended json
+);
+CREATE INDEX membership_stay ON membership (patient, coalesce(stay, ''));
+CREATE INDEX membership_to ON membership (patient, coalesce(to_at, 'infinity'));
+CREATE INDEX membership_first ON membership (patient, from_at, from_text) WHERE stay IS NOT NULL AND NOT hidden;
+
+-- When the CareTeam of a patient next changes by itself, and the anchor to find him by.
+CREATE TABLE circle_due (
+  patient text PRIMARY KEY,
+  anchor text NOT NULL,
+  at timestamptz NOT NULL
+);
+CREATE INDEX circle_due_at ON circle_due (at);
+CREATE INDEX circle_due_anchor ON circle_due (anchor);
+
+-- The current version of each resource, and what searches find it by. The body stands in resource_version alone.
+CREATE TABLE resource (
+  type text NOT NULL,
+  id text NOT NULL,
+  version int NOT NULL,
+  updated_at timestamptz NOT NULL,
+  removed boolean NOT NULL DEFAULT false,
+  -- The words that searches find it by, as numbers (see `numbers_of`).
+  tokens bigint[] NOT NULL,
+  -- Range of the type's `date` parameter: an open end is infinite, a resource without date has neither.
+  date_from timestamptz,
+  date_to timestamptz,
+  PRIMARY KEY (type, id)
+);
+CREATE INDEX resource_tokens ON resource USING gin (tokens);
+CREATE INDEX resource_updated ON resource (type, updated_at);
+CREATE INDEX resource_begins ON resource (type, date_from) WHERE date_from IS NOT NULL;
+CREATE INDEX resource_ends ON resource (type, date_to) WHERE date_to IS NOT NULL;
+
+-- An index of the words themselves was twice the work of writing a resource. Of ten million words it is one chance in four hundred thousand
+-- that any two have one number.
+CREATE FUNCTION numbers_of(words text[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN ARRAY (SELECT hashtextextended(word, 0) FROM unnest(words) AS word);
+
+-- Every version there ever was. Where each value comes from is not kept here: the facts say it, and the folds work it out again.
+CREATE TABLE resource_version (
+  type text NOT NULL,
+  id text NOT NULL,
+  version int NOT NULL,
+  body text NOT NULL,
+  -- What a conditional update finds the resource by, `system|value`.
+  identifier text,
+  updated_at timestamptz NOT NULL,
+  removed boolean NOT NULL,
+  -- Null where no message but the passing of time changed it.
+  message_id bigint,
+  PRIMARY KEY (type, id, version)
+);
+
+-- What happened, as people are told it. Numbers are gapless per patient: written under the patient's lock.
+CREATE TABLE event (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  patient text NOT NULL,
+  number int NOT NULL,
+  kind text NOT NULL,
+  message_id bigint NOT NULL,
+  about_type text NOT NULL,
+  about_key text NOT NULL,
+  -- What a later correction follows: the movement, for a patient that is replaced his anchor.
+  thread text NOT NULL,
+  effective_at timestamptz NOT NULL,
+  effective_text text NOT NULL,
+  attributes json NOT NULL,
+  UNIQUE (patient, number)
+);
+
+-- Every person considered for an event, and why he was or was not told.
+CREATE TABLE receipt (
+  id uuid PRIMARY KEY,
+  -- The order in which receipts were written, for the operator's list.
+  number bigint GENERATED ALWAYS AS IDENTITY,
+  message_id bigint NOT NULL,
+  patient text NOT NULL,
+  about_type text NOT NULL,
+  about_key text NOT NULL,
+  thread text NOT NULL,
+  event_kind text NOT NULL,
+  effective_text text NOT NULL,
+  member text NOT NULL,
+  label text NOT NULL,
+  role text NOT NULL,
+  decision text NOT NULL CHECK (decision IN ('told', 'not-told')),
+  reason text NOT NULL,
+  rule text,
+  member_from text,
+  member_to text,
+  written_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX receipt_number ON receipt (number);
+CREATE INDEX receipt_message ON receipt (message_id);
+CREATE INDEX receipt_about ON receipt (about_key);
+CREATE INDEX receipt_patient_told ON receipt (patient) WHERE decision = 'told';
+
+-- What is to be sent, bound to one endpoint for ever, its content pinned to resource versions.
+CREATE TABLE delivery (
+  id uuid PRIMARY KEY,
+  receipt_id uuid NOT NULL REFERENCES receipt (id),
+  message_id bigint NOT NULL,
+  -- Position in its lane: ids of one lane grow in the order of commit.
+  number bigint GENERATED ALWAYS AS IDENTITY,
+  endpoint text NOT NULL,
+  lane text NOT NULL,
+  kind text NOT NULL,
+  state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'delivered', 'dead')),
+  attempts int NOT NULL DEFAULT 0,
+  due_at timestamptz NOT NULL DEFAULT now(),
+  leased_until timestamptz,
+  code text,
+  -- `Type/id/_history/version`
+  pinned text[] NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  ended_at timestamptz
+);
+-- A delivery is changed twice, when it is claimed and when it ended: with room in its page the first leaves the indexes alone.
+ALTER TABLE delivery SET (fillfactor = 45);
+CREATE INDEX delivery_due ON delivery (endpoint, due_at) WHERE state = 'due';
+CREATE INDEX delivery_lane ON delivery (lane, number) WHERE state = 'due';
+CREATE INDEX delivery_receipt ON delivery (receipt_id);
+CREATE INDEX delivery_number ON delivery (number);
+CREATE INDEX delivery_dead ON delivery (number) WHERE state = 'dead';
+
+-- Each try of a delivery. It is written from the row of its delivery, so no constraint looks that up once more.
+CREATE TABLE attempt (
+  delivery_id uuid NOT NULL,
+  number int NOT NULL,
+  started_at timestamptz NOT NULL,
+  duration_ms int NOT NULL,
+  ok boolean NOT NULL,
+  status int,
+  code text,
+  detail text NOT NULL,
+  sha256 bytea NOT NULL,
+  sent text[] NOT NULL,
+  PRIMARY KEY (delivery_id, number)
+);
+
+-- Each process that receives takes a number for its message ids, so that two never give the same.
+CREATE SEQUENCE gateway_node MINVALUE 0 MAXVALUE 255 START 0 CYCLE;

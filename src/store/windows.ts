@@ -1,0 +1,208 @@
+import type { Fact } from '../message/fact.js';
+import { resourceId } from '../message/id.js';
+import { instant } from '../message/order.js';
+import type { EarlierReceipt } from '../message/receipt.js';
+import type { AnchorBirth, PatientRequest, PatientWindow } from '../message/translation.js';
+import { placeRequests } from './clusters.js';
+import { FACT_COLUMNS, factOf, type FactRow } from './facts.js';
+import { loadOtherStays } from './memberships.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
+
+/** The identifiers of clusters, and of each the fact recorded last that no longer matters. */
+const KEYS: Statement = [
+  'windows-keys',
+  `
+  SELECT identifier.key, identifier.cluster, identifier.recorded_at AS "recordedAt", outdated.recorded_text AS "outdatedUntil"
+  FROM unnest($1::bigint[]) AS asked (cluster)
+  JOIN identifier USING (cluster)
+  LEFT JOIN LATERAL (
+    SELECT recorded_text FROM fact
+    WHERE fact.patient = identifier.key AND known_until IS NULL AND stay IS NULL AND NOT in_force
+    ORDER BY recorded_at DESC
+    LIMIT 1) AS outdated ON true`,
+];
+
+/** What still matters of no stay, and all of the stays. */
+const FACTS: Statement = [
+  'windows-facts',
+  `
+  SELECT asked.cluster, ${FACT_COLUMNS}
+  FROM unnest($1::text[], $2::bigint[]) AS asked (key, cluster)
+  JOIN fact ON fact.patient = asked.key AND fact.known_until IS NULL AND fact.stay IS NULL AND fact.in_force
+  UNION ALL
+  SELECT asked.cluster, ${FACT_COLUMNS}
+  FROM unnest($3::text[], $4::bigint[]) AS asked (stay, cluster)
+  JOIN fact ON fact.stay = asked.stay AND fact.known_until IS NULL
+  UNION ALL
+  SELECT asked.cluster, ${FACT_COLUMNS}
+  FROM unnest($5::bigint[], $6::bigint[]) AS asked (message_id, cluster)
+  JOIN fact ON fact.message_id = asked.message_id AND fact.known_until IS NULL AND fact.stay IS NULL AND NOT fact.in_force`,
+];
+
+/** Every fact of a cluster. */
+const WHOLE: Statement = [
+  'windows-whole',
+  `
+  SELECT ${FACT_COLUMNS}
+  FROM unnest($1::text[]) AS asked (key)
+  JOIN fact ON fact.patient = asked.key AND fact.known_until IS NULL`,
+];
+
+const RECEIPT_COLUMNS = `receipt.id AS "receiptId", receipt.patient, receipt.thread, receipt.member, receipt.label, receipt.role,
+    delivery.endpoint`;
+
+const RECEIPTS: Statement = [
+  'windows-receipts',
+  `
+  SELECT asked.cluster, ${RECEIPT_COLUMNS}
+  FROM unnest($1::text[], $2::bigint[]) AS asked (stay, cluster)
+  JOIN receipt ON receipt.about_type = 'stay' AND receipt.about_key = asked.stay AND receipt.decision = 'told'
+  JOIN delivery ON delivery.receipt_id = receipt.id`,
+];
+
+const RECEIPTS_WHOLE: Statement = [
+  'windows-receipts-whole',
+  `
+  SELECT ${RECEIPT_COLUMNS}
+  FROM (
+    SELECT receipt.* FROM unnest($1::text[]) AS asked (patient) JOIN receipt USING (patient) WHERE decision = 'told'
+    UNION
+    SELECT receipt.* FROM unnest($2::text[]) AS asked (about_key) JOIN receipt USING (about_key)
+    WHERE decision = 'told' AND about_type = 'stay'
+  ) AS receipt
+  JOIN delivery ON delivery.receipt_id = receipt.id`,
+];
+
+/** The statements that only read, for the plan test. */
+export const WINDOW_STATEMENTS = { KEYS, FACTS, WHOLE, RECEIPTS, RECEIPTS_WHOLE };
+
+/** An identifier of a cluster. */
+interface Key {
+  key: string;
+  cluster: string;
+  recordedAt: Date | null;
+  outdatedUntil: string | null;
+}
+
+/**
+ * Locks and unites the people that the requests speak of, and loads what each request touches.
+ * @param endedSince what left a circle before is not loaded
+ * @returns one window for each request, the same one for those that share a cluster; and the keys of each cluster
+ */
+export async function loadWindows(
+  client: Queryable,
+  requests: readonly PatientRequest[],
+  endedSince: string,
+): Promise<{ windows: PatientWindow[]; keysOf: Map<string, string[]> }> {
+  const placed = await placeRequests(client, requests);
+  const clusters = [...new Set(placed.map(({ cluster }) => cluster))];
+  const keys = await keysOfClusters(client, clusters);
+  const stays = new Map(
+    placed.flatMap(({ cluster, stays: list }) => list.map((stay): [string, string] => [stay, cluster])),
+  );
+  const pairs = [[...stays.keys()], [...stays.values()]];
+  const facts = await prepared<FactRow & { cluster: string }>(client, FACTS, [
+    keys.map(({ key }) => key),
+    keys.map(({ cluster }) => cluster),
+    ...pairs,
+    requests.map(({ messageId }) => messageId),
+    placed.map(({ cluster }) => cluster),
+  ]);
+  const receipts = await prepared<EarlierReceipt & { cluster: string }>(client, RECEIPTS, pairs);
+  const patients = new Map(keys.map(({ key, cluster }) => [resourceId('Patient', key), cluster]));
+  const others = await loadOtherStays(client, [...patients.keys()], [...stays.keys()], endedSince);
+  const ofCluster = <T>(entries: Iterable<[string, T]>, cluster: string) =>
+    new Map([...entries].filter(([patient]) => patients.get(patient) === cluster));
+  const windows = new Map(
+    clusters.map((cluster): [string, PatientWindow] => [
+      cluster,
+      {
+        cluster,
+        facts: facts.rows.flatMap(({ cluster: of, ...row }) => (of === cluster ? [factOf(row)] : [])),
+        whole: false,
+        anchors: birthsOf(keys, cluster),
+        memberships: ofCluster(others.memberships, cluster),
+        firstMember: ofCluster(others.firstMember, cluster),
+        outdatedUntil: outdatedUntil(keys, cluster),
+        receipts: receipts.rows.flatMap(({ cluster: of, ...receipt }) => (of === cluster ? [receipt] : [])),
+      },
+    ]),
+  );
+  return {
+    windows: placed.map(({ cluster }) => windows.get(cluster) ?? emptyWindow(cluster)),
+    keysOf: new Map(clusters.map((cluster) => [cluster, keysOf(keys, cluster)])),
+  };
+}
+
+/** Every fact of the window's cluster; then no projection is needed. */
+export async function loadWholeWindow(client: Queryable, window: PatientWindow): Promise<PatientWindow> {
+  const keys = (await keysOfClusters(client, [window.cluster])).map(({ key }) => key);
+  const { rows } = await prepared<FactRow>(client, WHOLE, [keys]);
+  return wholeWindow(client, window, keys, rows.map(factOf));
+}
+
+/** The whole window of the cluster of an anchor, as it stands; undefined where nobody knows the anchor. */
+export async function readWholeWindow(client: Queryable, anchor: string): Promise<PatientWindow | undefined> {
+  const keys = await keysBeside(client, anchor);
+  const [first] = keys;
+  if (first === undefined) return undefined;
+  const { rows } = await prepared<FactRow>(client, WHOLE, [keysOf(keys, first.cluster)]);
+  const window = {
+    ...emptyWindow(first.cluster),
+    anchors: birthsOf(keys, first.cluster),
+    outdatedUntil: outdatedUntil(keys, first.cluster),
+  };
+  return wholeWindow(client, window, keysOf(keys, first.cluster), rows.map(factOf));
+}
+
+async function wholeWindow(
+  client: Queryable,
+  window: PatientWindow,
+  keys: readonly string[],
+  facts: Fact[],
+): Promise<PatientWindow> {
+  const stays = new Set(facts.flatMap(({ stay }) => stay ?? []));
+  const { rows: receipts } = await prepared<EarlierReceipt>(client, RECEIPTS_WHOLE, [keys, [...stays]]);
+  return { ...window, facts, whole: true, memberships: new Map(), firstMember: new Map(), receipts };
+}
+
+const CLUSTER_OF: Statement = ['windows-cluster-of', `SELECT cluster FROM identifier WHERE key = $1`];
+
+/** The identifiers of the cluster that this one belongs to. */
+export async function keysBeside(client: Queryable, anchor: string): Promise<Key[]> {
+  const { rows } = await prepared<{ cluster: string }>(client, CLUSTER_OF, [anchor]);
+  return rows.length === 0 ? [] : keysOfClusters(client, [rows[0]?.cluster ?? '']);
+}
+
+async function keysOfClusters(client: Queryable, clusters: readonly string[]): Promise<Key[]> {
+  return (await prepared<Key>(client, KEYS, [clusters])).rows;
+}
+
+/** A window of nobody. */
+export function emptyWindow(cluster: string): PatientWindow {
+  return {
+    cluster,
+    facts: [],
+    whole: false,
+    anchors: [],
+    memberships: new Map(),
+    firstMember: new Map(),
+    outdatedUntil: undefined,
+    receipts: [],
+  };
+}
+
+function keysOf(keys: readonly Key[], cluster: string): string[] {
+  return keys.flatMap((row) => (row.cluster === cluster ? [row.key] : []));
+}
+
+function birthsOf(keys: readonly Key[], cluster: string): AnchorBirth[] {
+  return keys.flatMap(({ key, cluster: of, recordedAt }) =>
+    of === cluster && recordedAt !== null ? [{ anchor: key, recordedAt: recordedAt.toISOString() }] : [],
+  );
+}
+
+function outdatedUntil(keys: readonly Key[], cluster: string): string | undefined {
+  const moments = keys.flatMap((row) => (row.cluster === cluster ? (row.outdatedUntil ?? []) : []));
+  return moments.sort((a, b) => instant(b) - instant(a))[0];
+}
