@@ -86,9 +86,8 @@ class Pump {
 
   /** Waits for the pump it started; one that runs already is only told to look again, so that a slow endpoint holds one caller. */
   run(): Promise<void> {
-    if (this.closed) return Promise.resolve();
     this.again = true;
-    if (this.running !== undefined) return Promise.resolve();
+    if (this.running !== undefined || !this.mayBegin()) return Promise.resolve();
     this.running = this.drain();
     return this.running;
   }
@@ -98,15 +97,16 @@ class Pump {
     await this.running?.catch(() => undefined);
   }
 
+  /** Claims at least once, so that it never ends before `running` holds it. */
   private async drain(): Promise<void> {
     try {
-      while (this.again && this.mayBegin()) {
+      do {
         this.again = false;
         for (let claim = await this.claim(); claim.deliveries.length > 0;) {
           const { outcomes, untried, next } = await this.deliver(claim);
           [claim] = await Promise.all([next, this.record(outcomes, untried)]);
         }
-      }
+      } while (this.again && this.mayBegin());
     } finally {
       // In the same turn as the last look at `again`: a wake in between would be lost.
       this.running = undefined;

@@ -75,6 +75,7 @@ function portOf(due: DueDelivery[]) {
   const outcomes: AttemptOutcome[] = [];
   const released: string[] = [];
   return {
+    due,
     outcomes,
     released,
     claimDeliveries: ({ endpoint, limit }: { endpoint: string; limit: number }) => {
@@ -87,11 +88,15 @@ function portOf(due: DueDelivery[]) {
   };
 }
 
-function open(endpoints: Pick<DeliverEndpoint, 'id' | 'url'>[], port: ReturnType<typeof portOf>) {
+function open(
+  endpoints: Pick<DeliverEndpoint, 'id' | 'url'>[],
+  port: Omit<ReturnType<typeof portOf>, 'due' | 'outcomes' | 'released'>,
+  now = () => 1000,
+) {
   return openDeliver({
     endpoints: endpoints.map((one) => ({ timeoutSeconds: 0.3, concurrency: 4, expireHours: 72, ...one })),
     ...port,
-    now: () => 1000,
+    now,
     chance: () => 0.5,
     log: () => undefined,
     observe: () => undefined,
@@ -203,5 +208,104 @@ describe('a delivery pump', () => {
     const port = portOf([delivery('gone', 1)]);
     await open([], port).wake('gone');
     expect(port.outcomes).toEqual([]);
+  });
+});
+
+describe('an endpoint that rested', () => {
+  const MINUTE = 60_000;
+
+  /** An endpoint at a port where nobody listens, until `serve` is called. */
+  async function awayEndpoint() {
+    const { url } = await serverThat(says(200));
+    const { port } = new URL(url);
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    const serve = async () => {
+      const server = createServer((request, response) => {
+        request.resume().on('end', () => says(200)(request, response));
+      });
+      servers.push(server);
+      await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
+    };
+    return { url, serve };
+  }
+
+  /** Wakes once for each delivery, each time with one more due, until the endpoint rests. */
+  async function failing(url: string, failures: number) {
+    let clock = 0;
+    const due: DueDelivery[] = [];
+    const port = portOf(due);
+    const pump = open([{ id: 'a', url }], port, () => clock);
+    for (let number = 0; number < failures; number++) {
+      due.push(delivery('a', number));
+      await pump.wake('a');
+    }
+    expect(port.outcomes.map(({ code }) => code)).toEqual(
+      Array.from({ length: failures }, () => 'endpoint-unreachable'),
+    );
+    due.push(delivery('a', 100));
+    return { pump, port, pass: (ms: number) => void (clock += ms) };
+  }
+
+  it.each([
+    ['is not woken meanwhile', []],
+    ['is woken once while it rests', [500]],
+    ['is woken every second while it rests', Array.from({ length: 30 }, () => 1000)],
+    ['is woken in the last moment of its rest', [1999]],
+  ])('is served again when it %s', async (_how, pauses) => {
+    const { url, serve } = await awayEndpoint();
+    const { pump, port, pass } = await failing(url, 5);
+    for (const pause of pauses.slice(0, 1)) {
+      pass(pause);
+      await pump.wake('a');
+    }
+    expect(port.outcomes).toHaveLength(5);
+    await serve();
+    for (const pause of [...pauses.slice(1), MINUTE]) {
+      pass(pause);
+      await pump.wake('a');
+    }
+    expect(port.outcomes.map(({ next }) => next.state)).toEqual(['due', 'due', 'due', 'due', 'due', 'delivered']);
+  });
+
+  it('is served again after rests that followed each other', async () => {
+    const { url, serve } = await awayEndpoint();
+    const { pump, port, pass } = await failing(url, 5);
+    for (let rest = 0; rest < 3; rest++) {
+      await pump.wake('a');
+      pass(MINUTE);
+      await pump.wake('a');
+      expect(port.outcomes).toHaveLength(6 + rest);
+      port.due.push(delivery('a', 200 + rest));
+    }
+    await serve();
+    await pump.wake('a');
+    pass(MINUTE);
+    await pump.wake('a');
+    expect(port.outcomes.at(-1)?.next.state).toBe('delivered');
+  });
+
+  it('is served again when many wakes come at once at the end of its rest', async () => {
+    const { url, serve } = await awayEndpoint();
+    const { pump, port, pass } = await failing(url, 5);
+    await Promise.all(Array.from({ length: 10 }, () => pump.wake('a')));
+    await serve();
+    pass(MINUTE);
+    await Promise.all(Array.from({ length: 10 }, () => pump.wake('a')));
+    expect(port.outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+  });
+
+  it('is served again after a store that could not be reached', async () => {
+    const { url } = await serverThat(says(200));
+    const port = portOf([delivery('a', 1)]);
+    let away = true;
+    const pump = open([{ id: 'a', url }], {
+      ...port,
+      claimDeliveries: (request) =>
+        away ? Promise.reject(new GatewayError('store-unavailable', 'away')) : port.claimDeliveries(request),
+    });
+    await expect(pump.wake('a')).rejects.toMatchObject({ code: 'store-unavailable' });
+    away = false;
+    await pump.wake('a');
+    expect(port.outcomes).toHaveLength(1);
   });
 });
