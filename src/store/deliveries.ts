@@ -155,7 +155,9 @@ function splitVersion(key: string): [type: string, id: string, version: string] 
 }
 
 async function bodies(client: Queryable, statement: Statement, keys: string[][]): Promise<Referring[]> {
-  const columns = Array.from({ length: keys[0]?.length ?? 2 }, (_, column) => keys.map((key) => key[column] ?? ''));
+  const [first] = keys;
+  if (first === undefined) return [];
+  const columns = first.map((_, column) => keys.map((key) => key[column] ?? ''));
   const { rows } = await prepared<StoredResource>(client, statement, columns);
   return rows.map((resource) => ({ resource, references: referencesOf(resource.body) }));
 }

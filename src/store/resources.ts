@@ -94,13 +94,14 @@ export class ResourceWriter {
 
   constructor(private readonly client: Queryable) {}
 
-  /** Reads what the steps touch. */
+  /** Reads what the steps touch, and what their deliveries carry whether touched or not. */
   async open(steps: TranslationStep[]): Promise<void> {
     const touched = new Set(
       steps.flatMap((step) => [
         ...step.resources.map(({ resource }) => `${resource.resourceType}/${resource.id}`),
         ...step.mentions.map(({ resource }) => `${resource.resourceType}/${resource.id}`),
         ...step.removed,
+        ...step.deliveries.flatMap(({ resources }) => resources),
       ]),
     );
     const keys = [...touched].map(split);
@@ -118,10 +119,10 @@ export class ResourceWriter {
     for (const key of step.removed) this.remove(step.messageId, key);
   }
 
-  /** `Type/id/_history/version` as it stands after the steps applied so far; undefined when there is none. */
+  /** `Type/id/_history/version` as it stands after the steps applied so far; undefined when there is none, or none any more. */
   pinned(reference: string): string | undefined {
     const known = this.current.get(reference);
-    return known === undefined ? undefined : `${reference}/_history/${known.version}`;
+    return known === undefined || known.removed ? undefined : `${reference}/_history/${known.version}`;
   }
 
   /**

@@ -160,4 +160,39 @@ describe('deliveries', () => {
         'PractitionerRole',
       ]);
   });
+
+  it.each([
+    ['none', []],
+    ['one', ['p']],
+    ['all', ['p', 'q']],
+  ])('pin what they carry when their message changed %s of it', async (amount, touched) => {
+    const endpoint = `pins-${amount}`;
+    const patients = ['p', 'q'].map((name) => ({ resourceType: 'Patient', id: `${endpoint}-${name}` }) as const);
+    await translated(store, `${endpoint}-before`, patients);
+    const changes = patients.filter(({ id }) => touched.some((name) => id.endsWith(`-${name}`)));
+    const message = incoming(`${endpoint}-after`);
+    await store.keep([message]);
+    const resources = patients.map(({ id }) => `Patient/${id}`);
+    await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+      tx.save([
+        step(message.id, {
+          resources: changes.map((patient) => changed({ ...patient, active: false })),
+          ...routed(message.id, { endpoint, member: 'PractitionerRole/r', resources }),
+        }),
+      ]),
+    );
+    const later = patients.map((patient) => ({ ...patient, active: true }));
+    await translated(store, `${endpoint}-later`, later);
+    const [delivery] = await claim(endpoint);
+    const carried = delivery?.resources.filter(({ reference }) => reference.startsWith('Patient/'));
+    const versions = patients.map((patient) => (changes.includes(patient) ? 2 : 1));
+    expect(carried?.map(({ version }) => version)).toEqual(versions);
+  });
+
+  it('that carry nothing hold back no other endpoint and no other lane', async () => {
+    const [nothing = ''] = await due('empty', ['a'], []);
+    expect(await claim('empty')).toMatchObject([{ id: nothing }]);
+    const [without = '', well = ''] = [...(await due('mixed', ['a'], [])), ...(await due('mixed', ['b']))];
+    expect(idsOf(await claim('mixed'))).toEqual([without, well].sort());
+  });
 });

@@ -1,0 +1,73 @@
+import { openDeliver, type DeliverEndpoint } from '../../src/deliver/pump.js';
+import type { AttemptOutcome, DueDelivery } from '../../src/message/delivery.js';
+import { buildDirectory } from '../../src/route/directory.js';
+import { translateStage } from '../../src/work/translate-stage.js';
+import { ownMappings } from './pam.js';
+import { incoming, openTestStore } from './stored.js';
+
+/** The family doctor who is told, and the software that tells him. */
+export const DOCTOR = { rpps: '10999000123', family: 'MEDECIN' };
+export const ENDPOINT = 'logiciel';
+
+/** Translate and deliver over a real store, in the test's own process and without a queue. */
+export interface Stages {
+  /** Keeps these messages, one after the other, and translates each. */
+  translate(...texts: string[]): Promise<void>;
+  /** As `translate`, all of them in one batch. */
+  translateTogether(...texts: string[]): Promise<void>;
+  /** Sends all that is due to that address. @returns the attempts, in the order in which they ended */
+  deliver(url: string, settings?: Partial<DeliverEndpoint>): Promise<AttemptOutcome[]>;
+  /** What is due, as the deliver stage would have it. It is not due any more after that. */
+  claim(): Promise<DueDelivery[]>;
+  /** The reasons of the work items that are open. */
+  workItems(): Promise<unknown[]>;
+  close(): Promise<void>;
+}
+
+export async function openStages(): Promise<Stages> {
+  const { store, close } = await openTestStore();
+  const stage = translateStage({
+    inTranslation: (claim, run) => store.inTranslation(claim, run),
+    source: () => ({ mappings: ownMappings(), zone: 'Europe/Paris', charset: '8859/15', authorities: {} }),
+    directory: buildDirectory([{ ...DOCTOR, endpoint: ENDPOINT }], []),
+    rules: [{ id: 'all', events: ['preadmission', 'admission', 'transfer', 'discharge'], roles: ['PCP'] }],
+    fold: { hospitalMembersStayDays: 0 },
+    due: () => undefined,
+    log: () => undefined,
+    observe: () => undefined,
+    stopping: () => true,
+  });
+  const translateTogether = async (...texts: string[]) => {
+    const messages = texts.map((text) => incoming(`C${Math.random()}`, { bytes: Buffer.from(text) }));
+    await store.keep(messages);
+    await stage(messages.map(({ id }) => id));
+  };
+  return {
+    translateTogether,
+    async translate(...texts) {
+      for (const text of texts) await translateTogether(text);
+    },
+    async deliver(url, settings = {}) {
+      const outcomes: AttemptOutcome[] = [];
+      const pumps = openDeliver({
+        endpoints: [{ id: ENDPOINT, url, timeoutSeconds: 5, concurrency: 4, expireHours: 72, ...settings }],
+        claimDeliveries: (request) => store.claimDeliveries(request),
+        recordAttempts: async (made) => {
+          await store.recordAttempts(made);
+          outcomes.push(...made);
+        },
+        releaseDeliveries: (ids) => store.releaseDeliveries(ids),
+        now: () => Date.now(),
+        chance: () => 0.5,
+        log: () => undefined,
+        observe: () => undefined,
+      });
+      while ((await store.endpointsDue()).length > 0) await pumps.wake(ENDPOINT);
+      await pumps.close();
+      return outcomes;
+    },
+    claim: () => store.claimDeliveries({ endpoint: ENDPOINT, limit: 100, leaseMs: 60_000 }),
+    workItems: async () => (await store.listWorkItems({})).items.map(({ reason }) => reason),
+    close,
+  };
+}
