@@ -1,10 +1,8 @@
 import { hash } from 'node:crypto';
-import { businessIdentifier } from '../fhir/identifier.js';
-import { communicationOf, transactionBundle } from '../fhir/transaction.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
-import { GatewayError, type FailureCode } from '../message/failure.js';
-import { canonicalJson } from '../message/id.js';
+import { FAILURES, GatewayError, type FailureCode } from '../message/failure.js';
 import { fhirSender, type FhirEndpoint, type Sent } from './fhir.js';
+import { notificationBundle } from './notification.js';
 import { nextState } from './retry.js';
 
 export interface DeliverEndpoint extends FhirEndpoint {
@@ -161,7 +159,7 @@ class Pump {
     const startedAt = this.deps.now();
     const { sent, sha256 } = await this.post(delivery);
     const now = this.deps.now();
-    this.reached(sent.code === null || sent.code === 'endpoint-refused', now);
+    this.reached(sent.code === null || FAILURES[sent.code] === 'permanent', now);
     this.deps.observe(this.endpoint.id, sent.code ?? 'delivered', (now - startedAt) / 1000);
     const { expireHours } = this.endpoint;
     const { attempts, createdAt } = delivery;
@@ -199,32 +197,13 @@ class Pump {
 
   private async post(delivery: DueDelivery): Promise<{ sent: Sent; sha256: Buffer }> {
     try {
-      const bundle = bundleOf(delivery);
+      const bundle = Buffer.from(JSON.stringify(notificationBundle(delivery)));
       return { sent: await this.send(bundle), sha256: hash('sha256', bundle, 'buffer') };
     } catch (error) {
       // A bundle that cannot be made will not be made better by waiting.
-      const detail =
-        error instanceof GatewayError ? `${error.code} ${error.field ?? ''}`.trim() : 'the bundle could not be made';
-      return { sent: { status: null, code: 'endpoint-refused', detail }, sha256: Buffer.alloc(32) };
+      const failure = error instanceof GatewayError ? error : undefined;
+      const detail = failure?.field ?? 'the bundle could not be made';
+      return { sent: { status: null, code: failure?.code ?? 'endpoint-refused', detail }, sha256: Buffer.alloc(32) };
     }
   }
-}
-
-function bundleOf({ id, kind, effectiveAt, member, resources }: DueDelivery): Buffer {
-  const first = (type: string) => {
-    const found = resources.find(({ reference }) => reference.startsWith(`${type}/`));
-    if (found === undefined) throw new GatewayError('field-missing', `the delivery holds no ${type}`, { field: type });
-    return found.reference;
-  };
-  const communication = communicationOf({
-    id,
-    kind,
-    sent: effectiveAt,
-    recipient: member,
-    patient: first('Patient'),
-    encounter: first('Encounter'),
-  });
-  const identifier = businessIdentifier(communication) ?? null;
-  const told = { reference: `Communication/${id}`, identifier, body: canonicalJson(communication) };
-  return transactionBundle([...resources, told]);
 }

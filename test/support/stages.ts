@@ -1,5 +1,7 @@
+import type { Bundle } from 'fhir/r4.js';
+import { notificationBundle } from '../../src/deliver/notification.js';
 import { openDeliver, type DeliverEndpoint } from '../../src/deliver/pump.js';
-import type { AttemptOutcome, DueDelivery } from '../../src/message/delivery.js';
+import type { AttemptOutcome } from '../../src/message/delivery.js';
 import { buildDirectory } from '../../src/route/directory.js';
 import { translateStage } from '../../src/work/translate-stage.js';
 import { ownMappings } from './pam.js';
@@ -9,6 +11,18 @@ import { incoming, openTestStore } from './stored.js';
 export const DOCTOR = { rpps: '10999000123', family: 'MEDECIN' };
 export const ENDPOINT = 'logiciel';
 
+const TAKEN = {
+  startedAt: new Date(0),
+  durationMs: 1,
+  ok: true,
+  status: 200,
+  code: null,
+  detail: '',
+  sent: [],
+  sha256: Buffer.alloc(32),
+  next: { state: 'delivered' as const },
+};
+
 /** Translate and deliver over a real store, in the test's own process and without a queue. */
 export interface Stages {
   /** Keeps these messages, one after the other, and translates each. */
@@ -17,8 +31,8 @@ export interface Stages {
   translateTogether(...texts: string[]): Promise<void>;
   /** Sends all that is due to that address. @returns the attempts, in the order in which they ended */
   deliver(url: string, settings?: Partial<DeliverEndpoint>): Promise<AttemptOutcome[]>;
-  /** What is due, as the deliver stage would have it. It is not due any more after that. */
-  claim(): Promise<DueDelivery[]>;
+  /** The bundles of all that is due, in the order of their lanes. It is not due any more after that. */
+  bundles(): Promise<Bundle[]>;
   /** The reasons of the work items that are open. */
   workItems(): Promise<unknown[]>;
   close(): Promise<void>;
@@ -66,7 +80,15 @@ export async function openStages(): Promise<Stages> {
       await pumps.close();
       return outcomes;
     },
-    claim: () => store.claimDeliveries({ endpoint: ENDPOINT, limit: 100, leaseMs: 60_000 }),
+    async bundles() {
+      const bundles: Bundle[] = [];
+      for (;;) {
+        const claimed = await store.claimDeliveries({ endpoint: ENDPOINT, limit: 100, leaseMs: 60_000 });
+        if (claimed.length === 0) return bundles;
+        bundles.push(...claimed.map((delivery) => notificationBundle(delivery)));
+        await store.recordAttempts(claimed.map(({ id }) => ({ ...TAKEN, deliveryId: id })));
+      }
+    },
     workItems: async () => (await store.listWorkItems({})).items.map(({ reason }) => reason),
     close,
   };

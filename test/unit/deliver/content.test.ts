@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { movement, pam, professional, segment } from '../../support/pam.js';
+import type { RelatedPerson } from 'fhir/r4.js';
+import { HOSPITAL, movement, pam, professional, segment } from '../../support/pam.js';
 import { DOCTOR, openStages, type Stages } from '../../support/stages.js';
 import { startTestVendor, type TestVendor } from '../../support/vendor.js';
 
@@ -26,6 +27,28 @@ function moved(trigger: string, hour: string, id: string, place = '2040^12^A', u
     zbe: movement(id, `20260302${hour}0000`, 'INSERT', { unit }),
   });
 }
+
+/** The same for another patient of the hospital, with contacts. */
+function admitted(ipp: string, hour: string, id: string, contacts: string[], trigger = 'A01'): string {
+  return pam({
+    trigger,
+    at: `20260302${hour}0000`,
+    pid: { 3: `${ipp}^^^${HOSPITAL}^PI`, 5: `ESSAI-${ipp}^CAMILLE^^^^^L` },
+    patientSegments: [DECLARED, ...contacts],
+    pv1: { 3: trigger === 'A02' ? '3050^1' : '2040^12^A', 19: `V-${ipp}^^^${HOSPITAL}^VN` },
+    zbe: movement(id, `20260302${hour}0000`, 'INSERT', { unit: '2040' }),
+  });
+}
+
+const contact = (kind: string, number: string, relation = 'MTH') =>
+  segment('NK1', {
+    1: '1',
+    2: 'ESSAI^DOMINIQUE^^^^^L',
+    3: relation,
+    5: '^PRN^PH^^^^^^^^^0300000001',
+    7: kind,
+    33: number,
+  });
 
 const TYPES = ['CarePlan', 'CareTeam', 'Encounter', 'Patient'];
 
@@ -67,4 +90,71 @@ describe('a movement that changes no resource', () => {
     expect(pinned[1]).toEqual(pinned[0]);
     expect(pinned[2]).not.toEqual(pinned[0]);
   });
+});
+
+/** All references of a resource, at any depth. */
+function referencesOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === 'reference' && typeof inner === 'string' ? [inner] : referencesOf(inner),
+  );
+}
+
+describe('a delivery', () => {
+  it.each([
+    ['a mother of two children', contact('C', `PC1^^^${HOSPITAL}^PN`), contact('C', `PC1^^^${HOSPITAL}^PN`)],
+    [
+      'a son who is trusted by both parents',
+      contact('K', `PC2^^^${HOSPITAL}^PN`, 'SON'),
+      contact('K', `PC2^^^${HOSPITAL}^PN`, 'SON'),
+    ],
+    ['contacts of strangers, each counted from one', contact('C', '1'), contact('C', '1')],
+    ['contacts without number', contact('C', ''), contact('C', '')],
+  ])('speaks of one patient, whatever contacts are shared: %s', async (_what, mine, theirs) => {
+    await stages.translate(
+      admitted('IPP1', '08', 'M1', [mine]),
+      admitted('IPP2', '09', 'M2', [theirs]),
+      admitted('IPP1', '10', 'M3', [mine], 'A02'),
+      admitted('IPP2', '11', 'M4', [theirs], 'A02'),
+    );
+    const bundles = (await stages.bundles()).map(({ entry = [] }) => entry);
+    expect(bundles).toHaveLength(4);
+    for (const entries of bundles) {
+      const patients = entries.filter(({ resource }) => resource?.resourceType === 'Patient');
+      expect(patients).toHaveLength(1);
+      for (const { resource } of entries)
+        if (resource?.resourceType === 'RelatedPerson')
+          expect((resource as RelatedPerson).patient.reference).toBe(patients[0]?.fullUrl);
+    }
+  });
+
+  const relatives = [
+    ['who must not be notified any more', contact('K', `PC1^^^${HOSPITAL}^PN`), contact('P', `PC1^^^${HOSPITAL}^PN`)],
+    ['who may be notified again', contact('P', `PC1^^^${HOSPITAL}^PN`), contact('C', `PC1^^^${HOSPITAL}^PN`)],
+    ['in whose place another one comes', contact('K', `PC1^^^${HOSPITAL}^PN`), contact('K', `PC9^^^${HOSPITAL}^PN`)],
+  ] as const;
+  const withRelative = (first: string, second: string) => [
+    admitted('IPP1', '08', 'M1', [first]),
+    admitted('IPP1', '09', 'M2', [second], 'A02'),
+    admitted('IPP1', '10', 'M3', [], 'A03'),
+  ];
+
+  it.each(relatives)('leads to nothing that it does not hold, with a relative %s', async (_what, first, second) => {
+    await stages.translate(...withRelative(first, second));
+    const bundles = await stages.bundles();
+    expect(bundles).toHaveLength(3);
+    for (const { entry = [] } of bundles) {
+      const urls = new Set(entry.map(({ fullUrl }) => fullUrl));
+      expect(referencesOf(entry.map(({ resource }) => resource)).filter((one) => !urls.has(one))).toEqual([]);
+    }
+  });
+
+  it.each(relatives)(
+    'is taken by a server that checks references, with a relative %s',
+    async (_what, first, second) => {
+      await stages.translate(...withRelative(first, second));
+      const outcomes = await stages.deliver(vendor.url);
+      expect(outcomes.map(({ next }) => next.state)).toEqual(['delivered', 'delivered', 'delivered']);
+    },
+  );
 });

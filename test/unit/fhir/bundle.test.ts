@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Bundle, FhirResource, Organization, Patient } from 'fhir/r4.js';
+import type { FhirResource, Patient } from 'fhir/r4.js';
 import { history, searchset } from '../../../src/fhir/bundle.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { outcomeOf, statusOf } from '../../../src/fhir/outcome.js';
@@ -71,8 +71,7 @@ describe('a transaction', () => {
     identifier: businessIdentifier(resource) ?? null,
     body: canonicalJson(resource),
   });
-  const transaction = (...resources: FhirResource[]) =>
-    JSON.parse(transactionBundle(resources.map(textOf)).toString()) as Bundle;
+  const transaction = (...resources: FhirResource[]) => transactionBundle(resources.map(textOf));
   const bundle = transaction(patient, encounter);
 
   it('updates each resource by the identifier used most, so that it can be sent again', () => {
@@ -83,13 +82,10 @@ describe('a transaction', () => {
     expect(transaction(patient, encounter)).toEqual(bundle);
   });
 
-  it('leads references between its entries by urn, and leaves the others alone', () => {
+  it('leads references between its entries by urn', () => {
     expect(bundle.entry?.[0]?.fullUrl).toBe(`urn:uuid:${ID}`);
     expect(bundle.entry?.[1]?.fullUrl).toMatch(/^urn:uuid:[0-9a-f-]{36}$/);
-    expect(bundle.entry?.[1]?.resource).toMatchObject({
-      subject: { reference: `urn:uuid:${ID}` },
-      serviceProvider: { reference: 'Organization/elsewhere' },
-    });
+    expect(bundle.entry?.[1]?.resource).toMatchObject({ subject: { reference: `urn:uuid:${ID}` } });
   });
 
   it('leads all references of a resource, wherever they stand and however often', () => {
@@ -108,7 +104,7 @@ describe('a transaction', () => {
     expect(transaction(plan, patient).entry?.[0]?.resource).toEqual({
       ...plan,
       id: undefined,
-      addresses: [{ reference: own }, { reference: 'Condition/1', display: 'né "ici"' }],
+      addresses: [{ reference: own }, { display: 'né "ici"' }],
       author: { reference: own },
       subject: { reference: own },
     });
@@ -125,29 +121,39 @@ describe('a transaction', () => {
     expect(told.entry?.[1]?.resource).toMatchObject({ serviceType: { text: note } });
   });
 
-  it('leads the references of a unit that is in many bundles to what each of them holds', () => {
-    const unit: FhirResource = {
-      resourceType: 'Organization',
-      id: 'unit',
-      identifier: [{ value: '2040' }],
-      partOf: { reference: 'Organization/hospital' },
-    };
-    const hospital: FhirResource = { resourceType: 'Organization', id: 'hospital', identifier: [{ value: '1' }] };
-    const parts = (...resources: FhirResource[]) => {
-      const texts = resources.map((resource) => ({ ...textOf(resource), version: 1 }));
-      const { entry } = JSON.parse(transactionBundle(texts).toString()) as Bundle;
-      return (entry?.[0]?.resource as Organization).partOf?.reference;
-    };
-    const urn = expect.stringMatching(/^urn:uuid:/) as unknown as string;
-    expect([parts(unit), parts(unit, hospital), parts(unit), parts(unit, hospital)]).toEqual([
-      'Organization/hospital',
-      urn,
-      'Organization/hospital',
-      urn,
-    ]);
-    const renamed = textOf({ ...unit, name: 'Chirurgie' });
-    const bundle = JSON.parse(transactionBundle([{ ...renamed, version: 2 }]).toString()) as Bundle;
-    expect(bundle.entry?.[0]?.resource).toHaveProperty('name', 'Chirurgie');
+  it.each([
+    [{ reference: 'Organization/elsewhere' }, { display: 'Organisation' }],
+    [{ reference: 'Organization/elsewhere', display: 'CH d’Essai' }, { display: 'CH d’Essai' }],
+    [
+      { reference: 'Organization/elsewhere', type: 'Organization', identifier: { value: '1' } },
+      { type: 'Organization', identifier: { value: '1' }, display: 'Organisation' },
+    ],
+    [{ reference: 'Group/g' }, { display: 'Group' }],
+    [{ display: 'known by name alone' }, { display: 'known by name alone' }],
+    [
+      { reference: 'https://example.org/fhir/Organization/1' },
+      { reference: 'https://example.org/fhir/Organization/1' },
+    ],
+    [{ reference: '#contained' }, { reference: '#contained' }],
+    [{ reference: 'urn:oid:2.999.1' }, { reference: 'urn:oid:2.999.1' }],
+  ])('of %j, which it does not hold, sends %j', (written, sent) => {
+    const stay = { ...encounter, serviceProvider: written, partOf: undefined };
+    expect(transaction(patient, stay).entry?.[1]?.resource).toHaveProperty('serviceProvider', sent);
+  });
+
+  it.each([
+    ['one is another', [patient, { ...patient, id: '2f2e3d4c-5b6a-5789-8abc-def012345678' }]],
+    ['one replaces the other', [patient, encounter, { ...patient, id: 'former', active: false }]],
+    ['it is the same twice', [patient, patient]],
+  ])('never holds two Patients, even where %s', (_why, resources) => {
+    expect(() => transaction(...resources)).toThrow(expect.objectContaining({ code: 'patients-mixed' }));
+  });
+
+  it('leaves what it was made of as it was', () => {
+    const members = [patient, encounter].map(textOf);
+    const before = JSON.stringify(members);
+    transactionBundle(members);
+    expect(JSON.stringify(members)).toBe(before);
   });
 
   it('refuses a resource that no identifier names', () => {
