@@ -29,13 +29,22 @@ function entryOf({ reference, identifier, body }: BundleMember, urns: ReadonlyMa
   const type = localType(reference) ?? '';
   if (identifier === null)
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
-  const { id: _ours, ...content } = JSON.parse(body) as FhirResource;
-  const resource = mapReferences(content as FhirResource, (target) => sentReference(target, urns));
+  const resource = mapReferences(sentContent(JSON.parse(body) as FhirResource), (target) =>
+    sentReference(target, urns),
+  );
   return {
     fullUrl: urns.get(reference) ?? '',
     resource,
     request: { method: 'PUT', url: `${type}?identifier=${encodeURIComponent(identifier)}` },
   };
+}
+
+/** Without our id; and without the Patients that this one replaces, which are not sent: a link to nobody says nothing. */
+function sentContent(resource: FhirResource): FhirResource {
+  const { id: _ours, ...content } = resource;
+  if (content.resourceType !== 'Patient') return content as FhirResource;
+  const { link: _links, ...patient } = content;
+  return patient;
 }
 
 /** What a reference says to somebody who was not sent its target, and has no display. */

@@ -5,7 +5,7 @@ import type { Mention } from '../message/fact.js';
 import { canonicalJson, canonicalJsonOnce } from '../message/id.js';
 import { GatewayError } from '../message/failure.js';
 import { compareText } from '../message/order.js';
-import type { TranslationStep } from '../message/translation.js';
+import type { ChangedResource, TranslationStep } from '../message/translation.js';
 import { inOnePiece, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
 /** Bodies are read of mentions only: whether a folded resource changed is known before it is written. */
@@ -79,6 +79,8 @@ interface Version extends Current {
   id: string;
   body: string;
   resource: FhirResource | undefined;
+  /** `system|value` that a recipient finds it by; null where it has none. */
+  identifier: string | null;
   messageId: string;
 }
 
@@ -115,7 +117,7 @@ export class ResourceWriter {
   /** Takes one step's changes; unchanged content makes no version. */
   apply(step: TranslationStep): void {
     for (const mention of step.mentions) this.mention(step.messageId, mention);
-    for (const { resource, body } of step.resources) this.write(step.messageId, resource, body, undefined);
+    for (const change of step.resources) this.write(step.messageId, change, undefined);
     for (const key of step.removed) this.remove(step.messageId, key);
   }
 
@@ -133,7 +135,7 @@ export class ResourceWriter {
     if (this.versions.length > 0)
       await prepared(this.client, VERSIONS, [
         ...columns(this.versions, ['type', 'id', 'version', 'removed', 'messageId']),
-        this.versions.map(({ resource }) => (resource === undefined ? null : (businessIdentifier(resource) ?? null))),
+        this.versions.map(({ identifier }) => identifier),
         ...inOnePiece(this.versions.map(({ body }) => body)),
       ]);
     const last = [...new Map(this.versions.map((version) => [`${version.type}/${version.id}`, version])).values()];
@@ -169,21 +171,18 @@ export class ResourceWriter {
     // Translation gives the same object for the same unit again and again.
     const body = canonicalJsonOnce(resource);
     if (known !== undefined && at === knownAt && body <= (known.body ?? '')) return;
-    if (known?.body !== body) return this.write(messageId, resource, body, at);
+    if (known?.body !== body) return this.write(messageId, { resource, body }, at);
     known.asOf = at;
     this.confirmed.add(key);
   }
 
-  private write(
-    messageId: string,
-    resource: FhirResource & { id: string },
-    body: string,
-    asOf: number | undefined,
-  ): void {
+  private write(messageId: string, { resource, body, sentBy }: ChangedResource, asOf: number | undefined): void {
     const { resourceType: type, id } = resource;
     const known = this.current.get(`${type}/${id}`);
     if (known?.body === body && !known.removed) return;
-    this.push({ type, id, version: (known?.version ?? 0) + 1, body, resource, removed: false, asOf, messageId });
+    const identifier = sentBy ?? businessIdentifier(resource) ?? null;
+    const version = (known?.version ?? 0) + 1;
+    this.push({ type, id, version, body, resource, identifier, removed: false, asOf, messageId });
   }
 
   /** What a message made disappear answers 410 from now on; its history keeps what it was. */
@@ -192,7 +191,8 @@ export class ResourceWriter {
     if (known === undefined || known.removed) return;
     const [type, id] = split(key);
     const body = canonicalJson({ resourceType: type, id });
-    this.push({ ...known, type, id, version: known.version + 1, body, resource: undefined, removed: true, messageId });
+    const version = known.version + 1;
+    this.push({ ...known, type, id, version, body, resource: undefined, identifier: null, removed: true, messageId });
   }
 
   private push(version: Version): void {

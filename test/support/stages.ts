@@ -42,7 +42,7 @@ export async function openStages(): Promise<Stages> {
   const { store, close } = await openTestStore();
   const stage = translateStage({
     inTranslation: (claim, run) => store.inTranslation(claim, run),
-    source: () => ({ mappings: ownMappings(), zone: 'Europe/Paris', charset: '8859/15', authorities: {} }),
+    source: (name) => ({ name, mappings: ownMappings(), zone: 'Europe/Paris', charset: '8859/15', authorities: {} }),
     directory: buildDirectory([{ ...DOCTOR, endpoint: ENDPOINT }], []),
     rules: [{ id: 'all', events: ['preadmission', 'admission', 'transfer', 'discharge'], roles: ['PCP'] }],
     fold: { hospitalMembersStayDays: 0 },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RelatedPerson } from 'fhir/r4.js';
-import { HOSPITAL, movement, pam, professional, segment } from '../../support/pam.js';
+import { HOSPITAL, INS_TEST, movement, pam, professional, segment } from '../../support/pam.js';
 import { DOCTOR, openStages, type Stages } from '../../support/stages.js';
 import { startTestVendor, type TestVendor } from '../../support/vendor.js';
 
@@ -157,4 +157,70 @@ describe('a delivery', () => {
       expect(outcomes.map(({ next }) => next.state)).toEqual(['delivered', 'delivered', 'delivered']);
     },
   );
+});
+
+const OTHER_HOSPITAL = 'CH-AUTRE&2.999.72.1&ISO';
+const INS = `279037101400144^^^${INS_TEST}^INS`;
+const TRAITS = { 5: 'ESSAI^CAMILLE^CAMILLE ANDREE^^^^L', 7: '19790328', 11: '^^^^^^BDL^^71014', 32: 'VALI' };
+
+/** The person of that INS in one of two hospitals: an identity message, or a movement of a stay. */
+function joined(trigger: string, at: string, ipp: string, authority: string): string {
+  const number = `${ipp}^^^${authority}^PI`;
+  const pid = { ...TRAITS, 3: `${number}~${INS}` };
+  if (trigger === 'A28' || trigger === 'A31') return pam({ trigger, at, pid, pv1: null });
+  return pam({
+    trigger,
+    at,
+    pid,
+    patientSegments: [DECLARED],
+    pv1: { 3: trigger === 'A02' ? '3050^1' : '2040^12^A', 19: `V-${ipp}^^^${authority}^VN` },
+    zbe: movement(`${ipp}-${at}`, at, 'INSERT', { unit: '2040' }),
+  });
+}
+
+const orders = [
+  [
+    'the first hospital is heard first',
+    'urn:oid:2.999.71.1|IPP1',
+    [
+      joined('A28', '20260302080000', 'IPP1', HOSPITAL),
+      joined('A01', '20260303080000', 'B7', OTHER_HOSPITAL),
+      joined('A02', '20260303090000', 'B7', OTHER_HOSPITAL),
+    ],
+  ],
+  [
+    'the second hospital is heard first',
+    'urn:oid:2.999.72.1|B7',
+    [
+      joined('A01', '20260302080000', 'B7', OTHER_HOSPITAL),
+      joined('A28', '20260303080000', 'IPP1', HOSPITAL),
+      joined('A02', '20260303090000', 'B7', OTHER_HOSPITAL),
+      joined('A01', '20260304090000', 'IPP1', HOSPITAL),
+    ],
+  ],
+  [
+    'the number that sorts last is heard first',
+    'urn:oid:2.999.71.1|Z9',
+    [
+      joined('A01', '20260302080000', 'Z9', HOSPITAL),
+      joined('A31', '20260302090000', 'A1', HOSPITAL),
+      joined('A02', '20260303090000', 'Z9', HOSPITAL),
+    ],
+  ],
+] as const;
+
+describe('a person joined over two hospitals', () => {
+  it.each(orders)('is sent once in each bundle, by one number: %s', async (_which, number, messages) => {
+    await stages.translate(...messages);
+    const bundles = await stages.bundles();
+    const patients = bundles.map(({ entry = [] }) =>
+      entry.filter(({ resource }) => resource?.resourceType === 'Patient'),
+    );
+    expect(bundles).toHaveLength(messages.filter((text) => /ADT.A0[12]/.test(text)).length);
+    for (const list of patients) {
+      expect(list.map(({ request }) => request?.url)).toEqual([`Patient?identifier=${encodeURIComponent(number)}`]);
+      expect(list[0]?.resource).toMatchObject({ active: true });
+      expect(list[0]?.resource).not.toHaveProperty('link');
+    }
+  });
 });

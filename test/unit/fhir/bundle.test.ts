@@ -142,6 +142,24 @@ describe('a transaction', () => {
   });
 
   it.each([
+    [
+      'another of usual use',
+      [{ use: 'old' as const, value: '1' }, { value: '2' }, { use: 'usual' as const, value: '3' }],
+      '3',
+    ],
+    ['the first that is not old', [{ use: 'old' as const, value: '1' }, { value: '2' }], '2'],
+    ['an old one where there is no other', [{ use: 'old' as const, system: 'urn:x', value: '1' }], 'urn:x|1'],
+    ['none where none has a value', [{ system: 'urn:x' }, { value: '' }], undefined],
+  ])('is found by %s', (_which, identifier, chosen) => {
+    expect(businessIdentifier({ resourceType: 'Patient', identifier })).toBe(chosen);
+  });
+
+  it('leaves out the links of a Patient to others, which are not sent', () => {
+    const link = [{ other: { reference: 'Patient/former' }, type: 'replaces' as const }];
+    expect(transaction({ ...patient, link }).entry?.[0]?.resource).not.toHaveProperty('link');
+  });
+
+  it.each([
     ['one is another', [patient, { ...patient, id: '2f2e3d4c-5b6a-5789-8abc-def012345678' }]],
     ['one replaces the other', [patient, encounter, { ...patient, id: 'former', active: false }]],
     ['it is the same twice', [patient, patient]],

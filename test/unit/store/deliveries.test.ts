@@ -195,4 +195,36 @@ describe('deliveries', () => {
     const [without = '', well = ''] = [...(await due('mixed', ['a'], [])), ...(await due('mixed', ['b']))];
     expect(idsOf(await claim('mixed'))).toEqual([without, well].sort());
   });
+
+  it.each([
+    ['the number that the fold chose', 'urn:oid:2.999.2|B7', 'urn:oid:2.999.2|B7'],
+    ['its business identifier where the fold chose none', undefined, 'urn:oid:2.999.1|IPP1'],
+  ])('find a resource by %s', async (why, sentBy, identifier) => {
+    const patient = {
+      resourceType: 'Patient',
+      id: `sent-${why.length}`,
+      identifier: [
+        { system: 'urn:oid:2.999.1', value: 'IPP1' },
+        { system: 'urn:oid:2.999.2', value: 'B7' },
+      ],
+    } as const;
+    const message = incoming(why);
+    await store.keep([message]);
+    const route = routed(message.id, {
+      endpoint: 'sent',
+      member: 'PractitionerRole/r',
+      resources: [`Patient/${patient.id}`],
+    });
+    await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+      tx.save([
+        step(message.id, {
+          resources: [{ ...changed({ ...patient, identifier: [...patient.identifier] }), sentBy }],
+          ...route,
+        }),
+      ]),
+    );
+    const [delivery] = await claim('sent');
+    expect(delivery?.resources[0]).toMatchObject({ reference: `Patient/${patient.id}`, identifier });
+    await store.recordAttempts([outcome(delivery?.id ?? '', { state: 'delivered' })]);
+  });
 });
