@@ -51,8 +51,6 @@ export interface ChangedResource {
   /** `system|value` by which receivers find it; absent: its own business identifier. */
   sentBy?: string;
   body: string;
-  /** `system|value` by which a recipient finds it; absent: its business identifier. */
-  sentBy?: string | undefined;
 }
 
 /** The memberships of one patient of one stay (or of none), as they stand now; they replace the rows that were there. */

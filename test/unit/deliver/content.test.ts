@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { RelatedPerson } from 'fhir/r4.js';
+import type { Encounter, Patient, RelatedPerson } from 'fhir/r4.js';
 import { HOSPITAL, INS_TEST, movement, pam, professional, segment } from '../../support/pam.js';
 import { DOCTOR, openStages, type Stages } from '../../support/stages.js';
 import { startTestVendor, type TestVendor } from '../../support/vendor.js';
@@ -222,5 +222,27 @@ describe('a person joined over two hospitals', () => {
       expect(list[0]?.resource).toMatchObject({ active: true });
       expect(list[0]?.resource).not.toHaveProperty('link');
     }
+  });
+
+  it.each(orders)('is one Patient at the vendor’s, never an empty one: %s', async (_which, number, messages) => {
+    for (const message of messages) {
+      await stages.translate(message);
+      const outcomes = await stages.deliver(vendor.url);
+      expect(outcomes.map(({ next }) => next.state)).toEqual(outcomes.map(() => 'delivered'));
+    }
+    const held = await vendor.search<Patient>('Patient');
+    expect(held).toMatchObject([{ active: true, name: [{ family: 'ESSAI' }] }]);
+    expect(held[0]?.identifier?.map(({ system, value }) => `${system ?? ''}|${value ?? ''}`)).toContain(number);
+    const stays = await vendor.search<Encounter>('Encounter');
+    expect(stays.map(({ subject }) => subject?.reference)).toEqual(stays.map(() => `Patient/${held[0]?.id ?? ''}`));
+  });
+
+  it('is still delivered when the vendor holds both of his numbers as two Patients', async () => {
+    const [, , messages] = orders[0];
+    await vendor.create({ resourceType: 'Patient', identifier: [{ system: 'urn:oid:2.999.71.1', value: 'IPP1' }] });
+    await vendor.create({ resourceType: 'Patient', identifier: [{ system: 'urn:oid:2.999.72.1', value: 'B7' }] });
+    await stages.translate(...messages);
+    const outcomes = await stages.deliver(vendor.url);
+    expect(outcomes.map(({ next }) => next.state)).toEqual(['delivered', 'delivered']);
   });
 });
