@@ -2,10 +2,11 @@ import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
 import { Recent } from '../message/recent.js';
 import { DEFINITION_PARAMETERS, SEARCH_PARAMETERS, type SearchParameter } from './search-parameters.js';
+import { readToken, splitSearchValue, tokenText, unescapeSearchValue } from './search-value.js';
 
 /** What a search can find a resource by. */
 export interface SearchIndex {
-  /** `param=value` words, see `addTokens`. */
+  /** `param=value` words, see `addTokens`; the values as `tokenText` writes them. */
   tokens: string[];
   /** Range of the type's `date` parameter; null is open. */
   from: Date | null;
@@ -79,7 +80,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** Identifier, Coding and CodeableConcept as `system|code`, `|code` without system, `code`, `system|`. */
 function addTokens(prefix: string, value: unknown, tokens: string[]): void {
-  if (typeof value !== 'object') return void tokens.push(prefix + String(value));
+  if (typeof value !== 'object') return void tokens.push(prefix + tokenText(undefined, String(value)));
   if (!isRecord(value)) return;
   const codings = value['coding'];
   if (Array.isArray(codings)) {
@@ -89,9 +90,9 @@ function addTokens(prefix: string, value: unknown, tokens: string[]): void {
   const code = value['value'] ?? value['code'];
   if (typeof code !== 'string') return;
   const system = value['system'];
-  tokens.push(prefix + code);
-  if (typeof system === 'string') tokens.push(`${prefix}${system}|${code}`, `${prefix}${system}|`);
-  else tokens.push(`${prefix}|${code}`);
+  tokens.push(prefix + tokenText(undefined, code));
+  if (typeof system === 'string') tokens.push(prefix + tokenText(system, code), prefix + tokenText(system, ''));
+  else tokens.push(prefix + tokenText('', code));
 }
 
 /** References as written. */
@@ -201,7 +202,11 @@ function parameter(query: SearchQuery, definition: SearchParameter | undefined, 
   if (value === '') refuse(name, 'a value is missing');
   if (definition.kind === 'date') return void query.dates.push(dateTest(name, value));
   const { kind, targets = [], sameAs = name } = definition;
-  const wanted = value.split(',').flatMap((one) => (kind === 'reference' ? referencesTo(one, targets) : [one]));
+  const wanted = splitSearchValue(value, ',').flatMap((part) => {
+    if (kind === 'token') return [readToken(part)];
+    const text = unescapeSearchValue(part);
+    return kind === 'reference' ? referencesTo(text, targets) : [text];
+  });
   query.all.push(wanted.map((one) => `${sameAs}=${one}`));
 }
 

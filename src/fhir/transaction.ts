@@ -3,7 +3,9 @@ import type { EventKind } from '../message/event.js';
 import { GatewayError } from '../message/failure.js';
 import { uuid5 } from '../message/id.js';
 import type { StoredResource } from '../message/resource.js';
+import { identifiersOf, keyOf } from './identifier.js';
 import { localType, mapReferences } from './references.js';
+import { tokenText } from './search-value.js';
 import { OWN } from './systems.js';
 
 /** What a bundle needs of a resource: its canonical JSON, and the identifier that finds it. */
@@ -35,8 +37,15 @@ function entryOf({ reference, identifier, body }: BundleMember, urns: ReadonlyMa
   return {
     fullUrl: urns.get(reference) ?? '',
     resource,
-    request: { method: 'PUT', url: `${type}?identifier=${encodeURIComponent(identifier)}` },
+    request: { method: 'PUT', url: `${type}?${conditionOn(resource, identifier)}` },
   };
+}
+
+/** The search by that identifier. A number without system is asked for as such, else it would find those of any system. */
+function conditionOn(resource: FhirResource, key: string): string {
+  const carried = identifiersOf(resource).find((identifier) => keyOf(identifier) === key);
+  const token = tokenText(carried?.system ?? '', carried?.value ?? key);
+  return `identifier=${encodeURIComponent(token)}`;
 }
 
 /** Without our id; and without the Patients that this one replaces, which are not sent: a link to nobody says nothing. */

@@ -1,6 +1,6 @@
 import type { FhirResource, Identifier } from 'fhir/r4.js';
 
-/** One token of an identifier search (R4 §3.1.1.4.11): a system alone, a value alone, or both; a system may be empty, which means none. */
+/** One token of an identifier search (R4 Search, "token"): a system alone, a value alone, or both; a system may be empty, which means none. */
 export interface IdentifierToken {
   system: string | undefined;
   value: string;
@@ -13,7 +13,7 @@ export interface Condition {
 }
 
 /**
- * Reads `Type?identifier=…` as R4 §3.1.1.4.16 says: percent-decoded, commas that are not escaped part alternatives, then `\,` `\|` `\$` `\\`
+ * Reads `Type?identifier=…` as R4 Search says under "Escaping Search Parameters": percent-decoded, commas that are not escaped part alternatives, then `\,` `\|` `\$` `\\`
  * stand for themselves.
  * @returns undefined where it is no search by identifier alone
  */

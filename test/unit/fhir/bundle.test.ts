@@ -4,6 +4,7 @@ import { history, searchset } from '../../../src/fhir/bundle.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { outcomeOf, statusOf } from '../../../src/fhir/outcome.js';
 import { period } from '../../../src/fhir/period.js';
+import { readCondition } from '../../../src/cli/vendor/condition.js';
 import { communicationOf, transactionBundle } from '../../../src/fhir/transaction.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import { canonicalJson } from '../../../src/message/id.js';
@@ -77,7 +78,7 @@ describe('a transaction', () => {
   it('updates each resource by the identifier used most, so that it can be sent again', () => {
     expect(bundle.entry?.map(({ request }) => [request?.method, request?.url])).toEqual([
       ['PUT', 'Patient?identifier=urn%3Aoid%3A2.999%7CA%201'],
-      ['PUT', 'Encounter?identifier=V1'],
+      ['PUT', 'Encounter?identifier=%7CV1'],
     ]);
     expect(transaction(patient, encounter)).toEqual(bundle);
   });
@@ -152,6 +153,23 @@ describe('a transaction', () => {
     ['none where none has a value', [{ system: 'urn:x' }, { value: '' }], undefined],
   ])('is found by %s', (_which, identifier, chosen) => {
     expect(businessIdentifier({ resourceType: 'Patient', identifier })).toBe(chosen);
+  });
+
+  it.each([
+    ['77,88', '77%5C%2C88'],
+    ['69|88', '69%5C%7C88'],
+    ['A\\B$C+D&E F', 'A%5C%5CB%5C%24C%2BD%26E%20F'],
+    ['V9,V8', 'V9%5C%2CV8'],
+    ['é’', '%C3%A9%E2%80%99'],
+  ])('asks for the number %s and no other', (value, written) => {
+    const { entry } = transaction({ ...patient, identifier: [{ system: 'urn:a,b', value }] });
+    expect(entry?.[0]?.request?.url).toBe(`Patient?identifier=urn%3Aa%5C%2Cb%7C${written}`);
+    expect(readCondition(entry?.[0]?.request?.url ?? '')?.tokens).toEqual([{ system: 'urn:a,b', value }]);
+  });
+
+  it('tells the system from the number, even where both hold a bar', () => {
+    const { entry } = transaction({ ...patient, identifier: [{ system: 'urn:a|b', value: 'c|d' }] });
+    expect(readCondition(entry?.[0]?.request?.url ?? '')?.tokens).toEqual([{ system: 'urn:a|b', value: 'c|d' }]);
   });
 
   it('leaves out the links of a Patient to others, which are not sent', () => {
