@@ -1,6 +1,6 @@
 import type { Bundle } from 'fhir/r4.js';
 import { businessIdentifier } from '../fhir/identifier.js';
-import { communicationOf, transactionBundle } from '../fhir/transaction.js';
+import { communicationOf, transactionBundle, type Ownership } from '../fhir/transaction.js';
 import type { DueDelivery } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
 import { canonicalJson } from '../message/id.js';
@@ -9,7 +9,8 @@ import { canonicalJson } from '../message/id.js';
  * What one delivery sends: its resources, and the Communication that says what happened.
  * @throws GatewayError field-missing, patients-mixed
  */
-export function notificationBundle({ id, kind, effectiveAt, member, resources }: DueDelivery): Bundle {
+export function notificationBundle(delivery: DueDelivery, ownership: Ownership): Bundle {
+  const { id, kind, effectiveAt, member, resources } = delivery;
   const first = (type: string) => {
     const held = resources.find(({ reference }) => reference.startsWith(`${type}/`));
     if (held === undefined) throw new GatewayError('field-missing', `the delivery holds no ${type}`, { field: type });
@@ -25,5 +26,5 @@ export function notificationBundle({ id, kind, effectiveAt, member, resources }:
   });
   const identifier = businessIdentifier(communication) ?? null;
   const notification = { reference: `Communication/${id}`, identifier, body: canonicalJson(communication) };
-  return transactionBundle([...resources, notification]);
+  return transactionBundle([...resources, notification], ownership);
 }

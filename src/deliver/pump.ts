@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
+import type { Ownership } from '../fhir/transaction.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
 import { FAILURES, GatewayError, type FailureCode } from '../message/failure.js';
 import { fhirSender, type FhirEndpoint, type Sent } from './fhir.js';
 import { notificationBundle } from './notification.js';
 import { nextState } from './retry.js';
 
-export interface DeliverEndpoint extends FhirEndpoint {
+export interface DeliverEndpoint extends FhirEndpoint, Ownership {
   id: string;
   expireHours: number;
 }
@@ -197,7 +198,7 @@ class Pump {
 
   private async post(delivery: DueDelivery): Promise<{ sent: Sent; sha256: Buffer }> {
     try {
-      const bundle = Buffer.from(JSON.stringify(notificationBundle(delivery)));
+      const bundle = Buffer.from(JSON.stringify(notificationBundle(delivery, this.endpoint)));
       return { sent: await this.send(bundle), sha256: hash('sha256', bundle, 'buffer') };
     } catch (error) {
       // A bundle that cannot be made will not be made better by waiting.

@@ -11,34 +11,55 @@ import { OWN } from './systems.js';
 /** What a bundle needs of a resource: its canonical JSON, and the identifier that finds it. */
 export type BundleMember = Pick<StoredResource, 'reference' | 'identifier' | 'body'>;
 
+/** Whose the shared records of a server are: what is `theirs` is made where absent, and never overwritten. */
+export interface Ownership {
+  /** Organisations, places and professionals. */
+  directory: 'theirs' | 'overwrite';
+  patient: 'ours' | 'theirs';
+}
+
+const DIRECTORY = new Set(['Organization', 'Location', 'Practitioner', 'PractitionerRole']);
+
+function isTheirs(type: string, { directory, patient }: Ownership): boolean {
+  return (directory === 'theirs' && DIRECTORY.has(type)) || (patient === 'theirs' && type === 'Patient');
+}
+
 /**
- * A FHIR transaction that is safe to repeat (R4 §3.1.0.11): every entry conditional by business identifier, references between entries as
+ * A FHIR transaction that is safe to repeat (R4 §3.1.0.11): every entry a conditional update or create by business identifier, references between entries as
  * `urn:uuid`, our ids left out. It speaks of one patient.
  * @throws GatewayError field-missing for a resource without identifier, which could not be sent twice safely; patients-mixed where two
  *   Patients would leave in one bundle
  */
-export function transactionBundle(members: readonly BundleMember[]): Bundle {
+export function transactionBundle(members: readonly BundleMember[], ownership: Ownership): Bundle {
   const patients = members.filter(({ reference }) => localType(reference) === 'Patient');
   if (patients.length > 1)
     throw new GatewayError('patients-mixed', 'a bundle speaks of one patient, this one of several', {
       field: 'Patient',
     });
   const urns = new Map(members.map(({ reference }) => [reference, `urn:uuid:${urnId(reference)}`]));
-  return { resourceType: 'Bundle', type: 'transaction', entry: members.map((member) => entryOf(member, urns)) };
+  return {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: members.map((member) => entryOf(member, urns, ownership)),
+  };
 }
 
-function entryOf({ reference, identifier, body }: BundleMember, urns: ReadonlyMap<string, string>): BundleEntry {
+function entryOf(
+  { reference, identifier, body }: BundleMember,
+  urns: ReadonlyMap<string, string>,
+  ownership: Ownership,
+): BundleEntry {
   const type = localType(reference) ?? '';
   if (identifier === null)
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
   const resource = mapReferences(sentContent(JSON.parse(body) as FhirResource), (target) =>
     sentReference(target, urns),
   );
-  return {
-    fullUrl: urns.get(reference) ?? '',
-    resource,
-    request: { method: 'PUT', url: `${type}?${conditionOn(resource, identifier)}` },
-  };
+  const condition = conditionOn(resource, identifier);
+  const request: BundleEntry['request'] = isTheirs(type, ownership)
+    ? { method: 'POST', url: type, ifNoneExist: condition }
+    : { method: 'PUT', url: `${type}?${condition}` };
+  return { fullUrl: urns.get(reference) ?? '', resource, request };
 }
 
 /** The search by that identifier. A number without system is asked for as such, else it would find those of any system. */

@@ -11,6 +11,9 @@ import { incoming, openTestStore } from './stored.js';
 export const DOCTOR = { rpps: '10999000123', family: 'MEDECIN' };
 export const ENDPOINT = 'logiciel';
 
+/** Whose the records of a vendor are where the configuration says nothing. */
+export const OWNERSHIP = { directory: 'theirs', patient: 'ours' } as const;
+
 const TAKEN = {
   startedAt: new Date(0),
   durationMs: 1,
@@ -64,7 +67,9 @@ export async function openStages(): Promise<Stages> {
     async deliver(url, settings = {}) {
       const outcomes: AttemptOutcome[] = [];
       const pumps = openDeliver({
-        endpoints: [{ id: ENDPOINT, url, timeoutSeconds: 5, concurrency: 4, expireHours: 72, ...settings }],
+        endpoints: [
+          { id: ENDPOINT, url, timeoutSeconds: 5, concurrency: 4, expireHours: 72, ...OWNERSHIP, ...settings },
+        ],
         claimDeliveries: (request) => store.claimDeliveries(request),
         recordAttempts: async (made) => {
           await store.recordAttempts(made);
@@ -85,7 +90,7 @@ export async function openStages(): Promise<Stages> {
       for (;;) {
         const claimed = await store.claimDeliveries({ endpoint: ENDPOINT, limit: 100, leaseMs: 60_000 });
         if (claimed.length === 0) return bundles;
-        bundles.push(...claimed.map((delivery) => notificationBundle(delivery)));
+        bundles.push(...claimed.map((delivery) => notificationBundle(delivery, OWNERSHIP)));
         await store.recordAttempts(claimed.map(({ id }) => ({ ...TAKEN, deliveryId: id })));
       }
     },

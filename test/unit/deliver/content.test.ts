@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Encounter, Patient, RelatedPerson } from 'fhir/r4.js';
+import type { Encounter, Patient, Practitioner, PractitionerRole, RelatedPerson } from 'fhir/r4.js';
 import { HOSPITAL, INS_TEST, movement, pam, professional, segment } from '../../support/pam.js';
 import { DOCTOR, openStages, type Stages } from '../../support/stages.js';
 import { startTestVendor, type TestVendor } from '../../support/vendor.js';
@@ -244,5 +244,48 @@ describe('a person joined over two hospitals', () => {
     await stages.translate(...messages);
     const outcomes = await stages.deliver(vendor.url);
     expect(outcomes.map(({ next }) => next.state)).toEqual(['delivered', 'delivered']);
+  });
+});
+
+describe('what a vendor holds already', () => {
+  const RPPS = 'https://rpps.esante.gouv.fr';
+  const doctor: Practitioner = {
+    resourceType: 'Practitioner',
+    active: true,
+    identifier: [
+      { system: 'urn:oid:2.999.9', value: 'user-17' },
+      { system: RPPS, value: DOCTOR.rpps },
+    ],
+    telecom: [{ system: 'email', value: 'medecin@example.org' }],
+  };
+  const own: Patient = {
+    resourceType: 'Patient',
+    identifier: [{ system: 'urn:oid:2.999.71.1', value: 'IPP1' }],
+    name: [{ family: 'ESSAI-DUPONT' }],
+  };
+  const doctors = () => vendor.search<Practitioner>('Practitioner', `${RPPS}|${DOCTOR.rpps}`);
+
+  it.each([
+    [{}, 'user-17', 'ESSAI'],
+    [{ directory: 'overwrite' as const }, DOCTOR.rpps, 'ESSAI'],
+    [{ patient: 'theirs' as const }, 'user-17', 'ESSAI-DUPONT'],
+    [{ directory: 'overwrite' as const, patient: 'theirs' as const }, DOCTOR.rpps, 'ESSAI-DUPONT'],
+  ])('is his own or overwritten, as the endpoint says: %j', async (settings, number, family) => {
+    await vendor.create(doctor);
+    await vendor.create(own);
+    await stages.translate(moved('A01', '08', 'M1'));
+    expect(await stages.deliver(vendor.url, settings)).toMatchObject([{ ok: true }]);
+    expect(await doctors()).toMatchObject([
+      { identifier: expect.arrayContaining([expect.objectContaining({ value: number })]) as unknown },
+    ]);
+    expect(await vendor.search<Patient>('Patient')).toMatchObject([{ name: [{ family }] }]);
+  });
+
+  it('is referred to by what is sent', async () => {
+    const held = await vendor.create(doctor);
+    await stages.translate(moved('A01', '08', 'M1'));
+    await stages.deliver(vendor.url);
+    const roles = await vendor.search<PractitionerRole>('PractitionerRole');
+    expect(roles.map(({ practitioner }) => practitioner?.reference)).toContain(`Practitioner/${held.id}`);
   });
 });

@@ -6,6 +6,7 @@ import type { AttemptOutcome, DueDelivery, StoredResource } from '../../../src/m
 import { GatewayError } from '../../../src/message/failure.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { canonicalJson } from '../../../src/message/id.js';
+import { OWNERSHIP } from '../../support/stages.js';
 import { openDeliver, type DeliverEndpoint } from '../../../src/deliver/pump.js';
 
 const servers: Server[] = [];
@@ -94,7 +95,7 @@ function open(
   now = () => 1000,
 ) {
   return openDeliver({
-    endpoints: endpoints.map((one) => ({ timeoutSeconds: 0.3, concurrency: 4, expireHours: 72, ...one })),
+    endpoints: endpoints.map((one) => ({ timeoutSeconds: 0.3, concurrency: 4, expireHours: 72, ...OWNERSHIP, ...one })),
     ...port,
     now,
     chance: () => 0.5,

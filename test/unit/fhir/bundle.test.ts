@@ -72,7 +72,8 @@ describe('a transaction', () => {
     identifier: businessIdentifier(resource) ?? null,
     body: canonicalJson(resource),
   });
-  const transaction = (...resources: FhirResource[]) => transactionBundle(resources.map(textOf));
+  const OURS = { directory: 'theirs', patient: 'ours' } as const;
+  const transaction = (...resources: FhirResource[]) => transactionBundle(resources.map(textOf), OURS);
   const bundle = transaction(patient, encounter);
 
   it('updates each resource by the identifier used most, so that it can be sent again', () => {
@@ -172,6 +173,30 @@ describe('a transaction', () => {
     expect(readCondition(entry?.[0]?.request?.url ?? '')?.tokens).toEqual([{ system: 'urn:a|b', value: 'c|d' }]);
   });
 
+  const shared = (['Organization', 'Location', 'Practitioner', 'PractitionerRole'] as const).map(
+    (resourceType): FhirResource => ({ resourceType, id: resourceType, identifier: [{ system: 'urn:x', value: '1' }] }),
+  );
+
+  it('makes shared records where they are absent, and never overwrites them', () => {
+    for (const { request } of transaction(...shared).entry ?? [])
+      expect(request).toEqual({ method: 'POST', url: request?.url, ifNoneExist: 'identifier=urn%3Ax%7C1' });
+    const own = transaction(patient, encounter).entry?.map(({ request }) => request?.method);
+    expect(own).toEqual(['PUT', 'PUT']);
+  });
+
+  it('overwrites shared records where the endpoint says so', () => {
+    const { entry = [] } = transactionBundle(shared.map(textOf), { ...OURS, directory: 'overwrite' });
+    expect(entry.map(({ request }) => request?.method)).toEqual(['PUT', 'PUT', 'PUT', 'PUT']);
+  });
+
+  it('makes a Patient where he is absent and leaves him alone, where the endpoint says that its patients are its own', () => {
+    const { entry = [] } = transactionBundle([patient, encounter].map(textOf), { ...OURS, patient: 'theirs' });
+    expect(entry.map(({ request }) => [request?.method, request?.ifNoneExist])).toEqual([
+      ['POST', 'identifier=urn%3Aoid%3A2.999%7CA%201'],
+      ['PUT', undefined],
+    ]);
+  });
+
   it('leaves out the links of a Patient to others, which are not sent', () => {
     const link = [{ other: { reference: 'Patient/former' }, type: 'replaces' as const }];
     expect(transaction({ ...patient, link }).entry?.[0]?.resource).not.toHaveProperty('link');
@@ -188,7 +213,7 @@ describe('a transaction', () => {
   it('leaves what it was made of as it was', () => {
     const members = [patient, encounter].map(textOf);
     const before = JSON.stringify(members);
-    transactionBundle(members);
+    transactionBundle(members, OURS);
     expect(JSON.stringify(members)).toBe(before);
   });
 
