@@ -40,6 +40,8 @@ export const FAILURES = {
   'endpoint-reset': 'ambiguous',
   'endpoint-busy': 'transient',
   'endpoint-error': 'transient',
+  'endpoint-conflict': 'transient',
+  'endpoint-misconfigured': 'transient',
   'endpoint-unauthorized': 'transient',
   'endpoint-refused': 'permanent',
   'delivery-expired': 'permanent',

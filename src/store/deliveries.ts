@@ -25,6 +25,7 @@ const CLAIM: Statement = [
     LIMIT $2
     FOR UPDATE SKIP LOCKED)
   RETURNING id, endpoint, lane, kind, receipt_id AS "receiptId", message_id AS "messageId", attempts, created_at AS "createdAt", pinned,
+    (SELECT count(*)::int FROM attempt WHERE delivery_id = delivery.id AND code = 'endpoint-conflict') AS conflicts,
     (SELECT member FROM receipt WHERE receipt.id = delivery.receipt_id) AS member,
     (SELECT effective_text FROM receipt WHERE receipt.id = delivery.receipt_id) AS "effectiveAt"`,
 ];

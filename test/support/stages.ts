@@ -32,8 +32,12 @@ export interface Stages {
   translate(...texts: string[]): Promise<void>;
   /** As `translate`, all of them in one batch. */
   translateTogether(...texts: string[]): Promise<void>;
-  /** Sends all that is due to that address. @returns the attempts, in the order in which they ended */
-  deliver(url: string, settings?: Partial<DeliverEndpoint>): Promise<AttemptOutcome[]>;
+  /**
+   * Sends all that waits to that address.
+   * @param wakes how often the endpoint is woken; absent: until nothing waits any more
+   * @returns the attempts, in the order in which they ended
+   */
+  deliver(url: string, settings?: Partial<DeliverEndpoint>, wakes?: number): Promise<AttemptOutcome[]>;
   /** The bundles of all that is due, in the order of their lanes. It is not due any more after that. */
   bundles(): Promise<Bundle[]>;
   /** The reasons of the work items that are open. */
@@ -59,12 +63,13 @@ export async function openStages(): Promise<Stages> {
     await store.keep(messages);
     await stage(messages.map(({ id }) => id));
   };
+  const waiting = async () => (await store.listDeliveries({ state: 'due' })).total;
   return {
     translateTogether,
     async translate(...texts) {
       for (const text of texts) await translateTogether(text);
     },
-    async deliver(url, settings = {}) {
+    async deliver(url, settings = {}, wakes = Infinity) {
       const outcomes: AttemptOutcome[] = [];
       const pumps = openDeliver({
         endpoints: [
@@ -81,7 +86,10 @@ export async function openStages(): Promise<Stages> {
         log: () => undefined,
         observe: () => undefined,
       });
-      while ((await store.endpointsDue()).length > 0) await pumps.wake(ENDPOINT);
+      for (let wake = 0; wake < wakes && (await waiting()) > 0; wake++) {
+        if (wake > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+        await pumps.wake(ENDPOINT);
+      }
       await pumps.close();
       return outcomes;
     },

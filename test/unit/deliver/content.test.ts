@@ -289,3 +289,33 @@ describe('what a vendor holds already', () => {
     expect(roles.map(({ practitioner }) => practitioner?.reference)).toContain(`Practitioner/${held.id}`);
   });
 });
+
+describe('notifications of one patient', () => {
+  const long = Array.from({ length: 12 }, (_, index) =>
+    moved(index === 0 ? 'A01' : 'A02', String(8 + index).padStart(2, '0'), `M${index}`, `${2000 + index}^1`),
+  );
+
+  it('follow each other without a sweep between them', async () => {
+    await stages.translate(...long);
+    const outcomes = await stages.deliver(vendor.url, {}, 1);
+    expect(outcomes.map(({ next }) => next.state)).toEqual(long.map(() => 'delivered'));
+    const sent = (await vendor.communications()).map((communication) => communication.sent ?? '');
+    expect(sent).toEqual([...sent].sort());
+  });
+
+  it.each([
+    ['a conflict', '409', {}],
+    ['a condition that several match for a moment', '412', {}],
+    ['an answer that was lost after all was carried out', '502', { carryOut: true }],
+  ] as const)(
+    'arrive once each, in order, though one met %s',
+    async (_what, mode, how) => {
+      await vendor.behave(mode, { ...how, after: 1, times: 1 });
+      await stages.translate(...long.slice(0, 3));
+      const outcomes = await stages.deliver(vendor.url);
+      expect(outcomes.map(({ next }) => next.state)).toEqual(['delivered', 'due', 'delivered', 'delivered']);
+      expect(await vendor.communications()).toHaveLength(3);
+    },
+    20_000,
+  );
+});
