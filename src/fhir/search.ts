@@ -1,7 +1,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
-import { Recent } from '../message/recent.js';
 import { DEFINITION_PARAMETERS, SEARCH_PARAMETERS, type SearchParameter } from './search-parameters.js';
+import { readToken, splitSearchValue, tokenText, unescapeSearchValue } from './search-value.js';
 import { readToken, splitSearchValue, tokenText, unescapeSearchValue } from './search-value.js';
 
 /** What a search can find a resource by. */
@@ -121,19 +121,8 @@ function closed(start: DateRange, end: DateRange): { from: Date | null; to: Date
 
 const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$/;
 
-/** The same moment begins a stay, its plan and its circle. */
-const ranges = new Recent<{ from: Date; to: Date }>(500);
-
-/** The half-open range that a FHIR date or dateTime stands for; dates without zone are read as UTC. Not to be changed: it is remembered. */
-export function dateRange(text: string): Readonly<{ from: Date; to: Date }> | undefined {
-  const known = ranges.get(text);
-  if (known !== undefined) return known;
-  const range = readRange(text);
-  if (range !== undefined) ranges.set(text, range);
-  return range;
-}
-
-function readRange(text: string): { from: Date; to: Date } | undefined {
+/** The half-open range that a FHIR date or dateTime stands for; dates without zone are read as UTC. */
+export function dateRange(text: string): { from: Date; to: Date } | undefined {
   const found = DATE.exec(text);
   if (found === null) return undefined;
   const [, year = '', month, day, hour, minute, second, zone = 'Z'] = found;
