@@ -2,7 +2,6 @@ import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
 import { DEFINITION_PARAMETERS, SEARCH_PARAMETERS, type SearchParameter } from './search-parameters.js';
 import { readToken, splitSearchValue, tokenText, unescapeSearchValue } from './search-value.js';
-import { readToken, splitSearchValue, tokenText, unescapeSearchValue } from './search-value.js';
 
 /** What a search can find a resource by. */
 export interface SearchIndex {

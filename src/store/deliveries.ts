@@ -2,7 +2,8 @@ import type { FhirResource } from 'fhir/r4.js';
 import type { Pool } from 'pg';
 import { localReferences, localType } from '../fhir/references.js';
 import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
-import type { AttemptOutcome, DueDelivery, StoredResource } from '../message/delivery.js';
+import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
+import type { StoredResource } from '../message/resource.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
 /**

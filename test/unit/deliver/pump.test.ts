@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Bundle, FhirResource } from 'fhir/r4.js';
-import type { AttemptOutcome, DueDelivery, StoredResource } from '../../../src/message/delivery.js';
+import type { AttemptOutcome, DueDelivery } from '../../../src/message/delivery.js';
+import type { StoredResource } from '../../../src/message/resource.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { canonicalJson } from '../../../src/message/id.js';

@@ -197,9 +197,9 @@ describe('deliveries', () => {
   });
 
   it.each([
-    ['the number that the fold chose', 'urn:oid:2.999.2|B7', 'urn:oid:2.999.2|B7'],
-    ['its business identifier where the fold chose none', undefined, 'urn:oid:2.999.1|IPP1'],
-  ])('find a resource by %s', async (why, sentBy, identifier) => {
+    ['the number that the fold chose', { sentBy: 'urn:oid:2.999.2|B7' }, 'urn:oid:2.999.2|B7'],
+    ['its business identifier where the fold chose none', {}, 'urn:oid:2.999.1|IPP1'],
+  ])('find a resource by %s', async (why, chosen, identifier) => {
     const patient = {
       resourceType: 'Patient',
       id: `sent-${why.length}`,
@@ -218,7 +218,7 @@ describe('deliveries', () => {
     await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
       tx.save([
         step(message.id, {
-          resources: [{ ...changed({ ...patient, identifier: [...patient.identifier] }), sentBy }],
+          resources: [{ ...changed({ ...patient, identifier: [...patient.identifier] }), ...chosen }],
           ...route,
         }),
       ]),
