@@ -101,6 +101,10 @@ const endpointSchema = z.strictObject({
   concurrency: atLeastOne.pipe(z.number().max(64, '64 at most')).default(4),
   /** A delivery older than this is dead. */
   expireHours: number.pipe(z.number().positive('more than zero')).default(72),
+  /** Organisations, places and professionals: made where absent and left alone, or overwritten each time. */
+  directory: z.enum(['theirs', 'overwrite']).default('theirs'),
+  /** Patients: updated each time, or made where absent and left alone. */
+  patient: z.enum(['ours', 'theirs']).default('ours'),
 });
 
 const organisationSchema = z.strictObject({

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { errors, Pool, type Dispatcher } from 'undici';
 import { GatewayError } from '../message/failure.js';
 
@@ -5,6 +6,8 @@ import { GatewayError } from '../message/failure.js';
 export interface Answer {
   status: number;
   text: string;
+  /** The `Retry-After` header as it was written. */
+  retryAfter?: string | undefined;
 }
 
 /** A POST. */
@@ -42,6 +45,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private readonly chunks: Buffer[] = [];
   private length = 0;
   private status = 0;
+  private retryAfter: string | undefined;
   private controller: Dispatcher.DispatchController | undefined;
   private failure: GatewayError | undefined;
   private again = false;
@@ -67,8 +71,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.failure !== undefined) controller.abort(this.failure);
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     this.status = status;
+    this.retryAfter = headers['retry-after'];
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -79,7 +84,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     clearTimeout(this.limit);
-    this.resolve({ status: this.status, text: Buffer.concat(this.chunks).toString('utf8') });
+    const text = Buffer.concat(this.chunks).toString('utf8');
+    this.resolve({
+      status: this.status,
+      text,
+      ...(this.retryAfter === undefined ? {} : { retryAfter: this.retryAfter }),
+    });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

@@ -1,6 +1,6 @@
-import type { Bundle } from 'fhir/r4.js';
 import { Client, type FhirResource } from 'fhir-kit-client';
-import { GatewayError, type FailureCode } from '../message/failure.js';
+import { GatewayError } from '../message/failure.js';
+import { judge, type Sent } from './answer.js';
 import { classify } from './classify.js';
 import { openConnections, type Answer } from './connections.js';
 
@@ -12,24 +12,17 @@ export interface FhirEndpoint {
   concurrency: number;
 }
 
-/** How one POST went; `detail` is free of content. */
-export interface Sent {
-  status: number | null;
-  code: FailureCode | null;
-  detail: string;
-}
-
 /**
  * The only file that knows fhir-kit-client.
- * @returns a function that posts one transaction, given as its JSON, and never throws
+ * @returns a function that posts one transaction, given as its JSON and the number of its entries, and never throws
  */
-export function fhirSender(endpoint: FhirEndpoint): (bundle: Buffer) => Promise<Sent> {
+export function fhirSender(endpoint: FhirEndpoint): (bundle: Buffer, entries: number) => Promise<Sent> {
   const client = openClient(endpoint);
-  return async (bundle) => {
+  return async (bundle, entries) => {
     try {
       // The client passes bytes on as they are, and the answer as our transport gives it, though its types know of resources only.
       const body = bundle as unknown as FhirResource & { type: 'transaction' };
-      return judged((await client.transaction({ body })) as unknown as Answer);
+      return judge((await client.transaction({ body })) as unknown as Answer, entries);
     } catch (error) {
       return failed(error);
     }
@@ -51,29 +44,6 @@ function openClient({ url, authorization, timeoutSeconds, concurrency }: FhirEnd
     return answer as unknown as FhirResource;
   };
   return client;
-}
-
-/** A 200 whose entries failed is a failure: a transaction has no half success, but some servers answer so. */
-function judged({ status, text }: Answer): Sent {
-  const code = classify({ status });
-  if (code !== undefined) return { status, code, detail: `answered ${status}` };
-  const statuses = entryStatuses(text);
-  if (statuses === undefined) return { status, code: 'endpoint-error', detail: `answered ${status} without FHIR JSON` };
-  const worst = statuses.find((one) => one >= 400);
-  if (worst === undefined) return { status, code: null, detail: `${statuses.length} entries` };
-  return { status: worst, code: classify({ status: worst }) ?? null, detail: `an entry was answered ${worst}` };
-}
-
-/** The status of each entry of a transaction's answer; none of an empty body, undefined where the body is no JSON object. */
-function entryStatuses(text: string): number[] | undefined {
-  if (text === '') return [];
-  try {
-    const { entry = [] } = JSON.parse(text) as Bundle;
-    return entry.map(({ response }) => Number.parseInt(response?.status ?? '200', 10));
-  } catch {
-    // Whatever it is, it does not say that the transaction was carried out.
-    return undefined;
-  }
 }
 
 function failed(error: unknown): Sent {

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
-import { businessIdentifier } from '../fhir/identifier.js';
-import { communicationOf, transactionBundle } from '../fhir/transaction.js';
+import type { Ownership } from '../fhir/transaction.js';
 import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
 import { GatewayError, type FailureCode } from '../message/failure.js';
-import { canonicalJson } from '../message/id.js';
-import { fhirSender, type FhirEndpoint, type Sent } from './fhir.js';
-import { nextState } from './retry.js';
+import type { Sent } from './answer.js';
+import { Breaker } from './breaker.js';
+import { fhirSender, type FhirEndpoint } from './fhir.js';
+import { notificationBundle } from './notification.js';
+import { nextState, retryAfterMs } from './retry.js';
 
-export interface DeliverEndpoint extends FhirEndpoint {
+export interface DeliverEndpoint extends FhirEndpoint, Ownership {
   id: string;
   expireHours: number;
 }
@@ -31,20 +32,16 @@ export interface Deliver {
   close(): Promise<void>;
 }
 
-/** After so many failures of reach in a row the endpoint is left alone for a while; then one delivery tries whether it is back. */
-const BREAK_AFTER = 5;
-const FIRST_PAUSE_MS = 2000;
-const LONGEST_PAUSE_MS = 60_000;
-/** Deliveries of one claim for each that may be on its way at once. */
+/** Deliveries that may be claimed for each that may be on its way at once. */
 const ROUNDS = 16;
+/** More are claimed when so many for each that may be on its way are left. */
+const AHEAD = 4;
 /** How long after a claim an attempt may still begin: the lease ends when the last of them has timed out, and no later. */
 const BEGIN_MS = 10_000;
 const MARGIN_MS = 5000;
+const HOUR_MS = 3_600_000;
 
-/** The next claim is made when so many deliveries for each that may be on its way are left of the last. */
-const AHEAD = 4;
-
-/** One pump for each endpoint, so that none waits for another (law 10). */
+/** One pump for each endpoint, so that none waits for another. */
 export function openDeliver(deps: DeliverDeps): Deliver {
   const pumps = new Map(deps.endpoints.map((endpoint) => [endpoint.id, new Pump(endpoint, deps)]));
   return {
@@ -57,25 +54,32 @@ export function openDeliver(deps: DeliverDeps): Deliver {
   };
 }
 
-interface Claim {
-  deliveries: DueDelivery[];
-  /** When the last attempt may begin. */
+interface Claimed {
+  delivery: DueDelivery;
+  /** When its attempt may begin at the latest. */
   until: number;
 }
 
-interface Delivered {
-  outcomes: AttemptOutcome[];
-  untried: DueDelivery[];
-  next: Promise<Claim>;
-}
-
+/**
+ * A window over what is due for one endpoint: a place that comes free is taken by the next at once, outcomes are recorded as they come, and
+ * more is claimed once they are, since an outcome frees its lane. A request that hangs takes its own place and no other.
+ */
 class Pump {
   private running: Promise<void> | undefined;
-  private again = false;
   private closed = false;
-  private failures = 0;
-  private pausedUntil = 0;
-  private readonly send: (bundle: Buffer) => Promise<Sent>;
+  /** Claimed, and not yet begun. */
+  private readonly waiting: Claimed[] = [];
+  private underWay = 0;
+  /** Ended, and not yet recorded. */
+  private readonly outcomes: AttemptOutcome[] = [];
+  /** Claimed, and not to be begun. */
+  private readonly untried: DueDelivery[] = [];
+  /** More may be due than what was claimed. */
+  private more = false;
+  private changed = false;
+  private notify: () => void = () => undefined;
+  private readonly breaker = new Breaker();
+  private readonly send: (bundle: Buffer, entries: number) => Promise<Sent>;
 
   constructor(
     private readonly endpoint: DeliverEndpoint,
@@ -86,145 +90,158 @@ class Pump {
 
   /** Waits for the pump it started; one that runs already is only told to look again, so that a slow endpoint holds one caller. */
   run(): Promise<void> {
-    if (this.closed) return Promise.resolve();
-    this.again = true;
-    if (this.running !== undefined) return Promise.resolve();
+    this.more = true;
+    this.change();
+    if (this.running !== undefined || !this.mayBegin()) return Promise.resolve();
     this.running = this.drain();
     return this.running;
   }
 
   async close(): Promise<void> {
     this.closed = true;
+    this.change();
     await this.running?.catch(() => undefined);
   }
 
+  /** Waits at least once, so that it never ends before `running` holds it. What is under way is recorded before a failure is passed on. */
   private async drain(): Promise<void> {
+    const failures: unknown[] = [];
+    const noted = (error: unknown) => void failures.push(error);
     try {
-      while (this.again && this.mayBegin()) {
-        this.again = false;
-        for (let claim = await this.claim(); claim.deliveries.length > 0;) {
-          const { outcomes, untried, next } = await this.deliver(claim);
-          [claim] = await Promise.all([next, this.record(outcomes, untried)]);
-        }
+      for (;;) {
+        this.changed = false;
+        await this.record().catch(noted);
+        if (failures.length === 0) await this.claim().catch(noted);
+        this.begin();
+        if (this.changed) continue;
+        if (this.underWay === 0) break;
+        await new Promise<void>((resolve) => (this.notify = resolve));
       }
     } finally {
-      // In the same turn as the last look at `again`: a wake in between would be lost.
+      // In the same turn as the last look at `changed`: a wake in between would be lost.
       this.running = undefined;
     }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Something ended, or somebody asks for another look. */
+  private change(): void {
+    this.changed = true;
+    this.notify();
   }
 
   private mayBegin(): boolean {
-    return !this.closed && this.deps.now() >= this.pausedUntil;
+    return !this.closed && !this.breaker.isResting(this.deps.now());
   }
 
-  /** Nothing where the endpoint rests or the gateway stops. */
-  private async claim(): Promise<Claim> {
-    const until = this.deps.now() + BEGIN_MS;
-    if (!this.mayBegin()) return { deliveries: [], until };
-    const { id, concurrency, timeoutSeconds } = this.endpoint;
-    const limit = this.failures >= BREAK_AFTER ? 1 : concurrency * ROUNDS;
-    const leaseMs = BEGIN_MS + timeoutSeconds * 1000 + MARGIN_MS;
-    return { deliveries: await this.deps.claimDeliveries({ endpoint: id, limit, leaseMs }), until };
+  /** Fills the free places; what may not begin any more is given back. */
+  private begin(): void {
+    const places = this.breaker.isHalfOpen ? 1 : this.endpoint.concurrency;
+    while (this.underWay < places) {
+      const next = this.waiting.shift();
+      if (next === undefined) return;
+      if (this.mayBegin() && this.deps.now() <= next.until) void this.follow(next.delivery);
+      else {
+        this.untried.push(next.delivery);
+        this.changed = true;
+      }
+    }
   }
 
-  /** Tries what was claimed, and claims the next while the last of it is on its way, so that the endpoint never waits for the store. */
-  private async deliver({ deliveries, until }: Claim): Promise<Delivered> {
-    const untried = [...deliveries];
-    const outcomes: AttemptOutcome[] = [];
-    const { concurrency } = this.endpoint;
-    let next: Promise<Claim> | undefined;
-    const claimNext = () => {
-      const claiming = this.claim();
-      // Awaited once the attempts have ended: a store that is away meanwhile is met there.
-      claiming.catch(() => undefined);
-      return claiming;
-    };
-    const take = () => {
-      if (!this.mayBegin() || this.deps.now() > until) return undefined;
-      if (untried.length <= concurrency * AHEAD && this.failures === 0) next ??= claimNext();
-      return untried.shift();
-    };
-    const worker = async () => {
-      for (let delivery = take(); delivery !== undefined; delivery = take())
-        outcomes.push(await this.attempt(delivery));
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, deliveries.length) }, worker));
-    return { outcomes, untried, next: next ?? claimNext() };
+  private async follow(delivery: DueDelivery): Promise<void> {
+    this.underWay += 1;
+    const outcome = await this.attempt(delivery);
+    this.outcomes.push(outcome);
+    this.underWay -= 1;
+    this.begin();
+    this.change();
   }
 
-  private async record(outcomes: AttemptOutcome[], untried: DueDelivery[]): Promise<void> {
-    await this.deps.recordAttempts(outcomes);
+  /** What cannot be recorded now is kept for the next time. */
+  private async record(): Promise<void> {
+    const outcomes = this.outcomes.splice(0);
+    const untried = this.untried.splice(0);
+    try {
+      if (outcomes.length > 0) await this.deps.recordAttempts(outcomes);
+    } catch (error) {
+      this.outcomes.unshift(...outcomes);
+      throw error;
+    }
+    if (outcomes.length > 0) this.more = true;
+    // What is not given back comes back when its lease ends.
     if (untried.length > 0) await this.deps.releaseDeliveries(untried.map(({ id }) => id));
   }
 
+  private async claim(): Promise<void> {
+    const { id, concurrency, timeoutSeconds } = this.endpoint;
+    const ahead = this.breaker.isFailing ? 0 : concurrency * AHEAD;
+    if (!this.more || !this.mayBegin() || this.waiting.length > ahead) return;
+    const limit = this.breaker.isHalfOpen ? 1 - this.underWay : concurrency * ROUNDS - this.waiting.length;
+    if (limit < 1) return;
+    this.more = false;
+    const until = this.deps.now() + BEGIN_MS;
+    const leaseMs = BEGIN_MS + timeoutSeconds * 1000 + MARGIN_MS;
+    const claimed = await this.deps.claimDeliveries({ endpoint: id, limit, leaseMs });
+    this.waiting.push(...claimed.map((delivery) => ({ delivery, until })));
+    if (claimed.length >= limit) this.more = true;
+  }
+
   private async attempt(delivery: DueDelivery): Promise<AttemptOutcome> {
+    const { id: endpoint, expireHours } = this.endpoint;
     const startedAt = this.deps.now();
     const { sent, sha256 } = await this.post(delivery);
     const now = this.deps.now();
-    this.reached(sent.code === null || sent.code === 'endpoint-refused', now);
-    this.deps.observe(this.endpoint.id, sent.code ?? 'delivered', (now - startedAt) / 1000);
-    const { expireHours } = this.endpoint;
-    const { attempts, createdAt } = delivery;
-    const chance = this.deps.chance();
-    const next =
-      sent.code === null
-        ? undefined
-        : nextState(sent.code, { attempts: attempts + 1, createdAt, expireHours, now, chance });
-    if (next?.state === 'dead')
-      this.deps.log('error', 'deliver.dead', { delivery: delivery.id, endpoint: this.endpoint.id, code: next.code });
+    const askedMs = retryAfterMs(sent.retryAfter, now, expireHours * HOUR_MS);
+    if (sha256 !== undefined && this.breaker.record(sent.code, now, askedMs))
+      this.deps.log('warn', 'deliver.resting', { endpoint, code: sent.code });
+    this.deps.observe(endpoint, sent.code ?? 'delivered', (now - startedAt) / 1000);
+    const next = this.nextOf(delivery, sent.code, now, askedMs);
+    if (next.state === 'dead')
+      this.deps.log('error', 'deliver.dead', { delivery: delivery.id, endpoint, code: next.code });
+    const { code, ...state } = next;
     return {
       deliveryId: delivery.id,
       startedAt: new Date(startedAt),
       durationMs: now - startedAt,
       ok: sent.code === null,
       status: sent.status,
-      code: next?.code ?? null,
+      code,
       detail: sent.detail,
       sent: delivery.resources.map(({ reference, version }) => `${reference}/_history/${version}`),
-      sha256,
-      next:
-        next === undefined
-          ? { state: 'delivered' }
-          : { state: next.state, ...(next.at === undefined ? {} : { at: next.at }) },
+      sha256: sha256 ?? Buffer.alloc(32),
+      next: state,
     };
   }
 
-  /** Counts failures of reach in a row; from the fifth on the endpoint rests, longer each time, a minute at most. */
-  private reached(reached: boolean, now: number): void {
-    this.failures = reached ? 0 : this.failures + 1;
-    if (this.failures < BREAK_AFTER) return;
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.failures - BREAK_AFTER, 10), LONGEST_PAUSE_MS);
-    this.pausedUntil = now + pause;
+  private nextOf(
+    { attempts, conflicts, createdAt }: DueDelivery,
+    code: FailureCode | null,
+    now: number,
+    askedMs: number,
+  ): AttemptOutcome['next'] & { code: FailureCode | null } {
+    if (code === null) return { state: 'delivered', code };
+    return nextState(code, {
+      attempts: attempts + 1,
+      conflicts: conflicts + (code === 'endpoint-conflict' ? 1 : 0),
+      createdAt,
+      expireHours: this.endpoint.expireHours,
+      now,
+      chance: this.deps.chance(),
+      askedMs,
+    });
   }
 
-  private async post(delivery: DueDelivery): Promise<{ sent: Sent; sha256: Buffer }> {
+  /** The hash of what was sent; none where nothing was. */
+  private async post(delivery: DueDelivery): Promise<{ sent: Sent; sha256?: Buffer }> {
     try {
-      const bundle = bundleOf(delivery);
-      return { sent: await this.send(bundle), sha256: hash('sha256', bundle, 'buffer') };
+      const bundle = notificationBundle(delivery, this.endpoint);
+      const body = Buffer.from(JSON.stringify(bundle));
+      return { sent: await this.send(body, bundle.entry?.length ?? 0), sha256: hash('sha256', body, 'buffer') };
     } catch (error) {
       // A bundle that cannot be made will not be made better by waiting.
-      const detail =
-        error instanceof GatewayError ? `${error.code} ${error.field ?? ''}`.trim() : 'the bundle could not be made';
-      return { sent: { status: null, code: 'endpoint-refused', detail }, sha256: Buffer.alloc(32) };
+      const failure = error instanceof GatewayError ? error : undefined;
+      const detail = failure?.field ?? 'the bundle could not be made';
+      return { sent: { status: null, code: failure?.code ?? 'endpoint-refused', detail } };
     }
   }
-}
-
-function bundleOf({ id, kind, effectiveAt, member, resources }: DueDelivery): Buffer {
-  const first = (type: string) => {
-    const found = resources.find(({ reference }) => reference.startsWith(`${type}/`));
-    if (found === undefined) throw new GatewayError('field-missing', `the delivery holds no ${type}`, { field: type });
-    return found.reference;
-  };
-  const communication = communicationOf({
-    id,
-    kind,
-    sent: effectiveAt,
-    recipient: member,
-    patient: first('Patient'),
-    encounter: first('Encounter'),
-  });
-  const identifier = businessIdentifier(communication) ?? null;
-  const told = { reference: `Communication/${id}`, identifier, body: canonicalJson(communication) };
-  return transactionBundle([...resources, told]);
 }

@@ -1,11 +1,11 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
-import { Recent } from '../message/recent.js';
 import { DEFINITION_PARAMETERS, SEARCH_PARAMETERS, type SearchParameter } from './search-parameters.js';
+import { readToken, splitSearchValue, tokenText, unescapeSearchValue } from './search-value.js';
 
 /** What a search can find a resource by. */
 export interface SearchIndex {
-  /** `param=value` words, see `addTokens`. */
+  /** `param=value` words, see `addTokens`; the values as `tokenText` writes them. */
   tokens: string[];
   /** Range of the type's `date` parameter; null is open. */
   from: Date | null;
@@ -79,7 +79,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** Identifier, Coding and CodeableConcept as `system|code`, `|code` without system, `code`, `system|`. */
 function addTokens(prefix: string, value: unknown, tokens: string[]): void {
-  if (typeof value !== 'object') return void tokens.push(prefix + String(value));
+  if (typeof value !== 'object') return void tokens.push(prefix + tokenText(undefined, String(value)));
   if (!isRecord(value)) return;
   const codings = value['coding'];
   if (Array.isArray(codings)) {
@@ -89,9 +89,9 @@ function addTokens(prefix: string, value: unknown, tokens: string[]): void {
   const code = value['value'] ?? value['code'];
   if (typeof code !== 'string') return;
   const system = value['system'];
-  tokens.push(prefix + code);
-  if (typeof system === 'string') tokens.push(`${prefix}${system}|${code}`, `${prefix}${system}|`);
-  else tokens.push(`${prefix}|${code}`);
+  tokens.push(prefix + tokenText(undefined, code));
+  if (typeof system === 'string') tokens.push(prefix + tokenText(system, code), prefix + tokenText(system, ''));
+  else tokens.push(prefix + tokenText('', code));
 }
 
 /** References as written. */
@@ -120,19 +120,8 @@ function closed(start: DateRange, end: DateRange): { from: Date | null; to: Date
 
 const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$/;
 
-/** The same moment begins a stay, its plan and its circle. */
-const ranges = new Recent<{ from: Date; to: Date }>(500);
-
-/** The half-open range that a FHIR date or dateTime stands for; dates without zone are read as UTC. Not to be changed: it is remembered. */
-export function dateRange(text: string): Readonly<{ from: Date; to: Date }> | undefined {
-  const known = ranges.get(text);
-  if (known !== undefined) return known;
-  const range = readRange(text);
-  if (range !== undefined) ranges.set(text, range);
-  return range;
-}
-
-function readRange(text: string): { from: Date; to: Date } | undefined {
+/** The half-open range that a FHIR date or dateTime stands for; dates without zone are read as UTC. */
+export function dateRange(text: string): { from: Date; to: Date } | undefined {
   const found = DATE.exec(text);
   if (found === null) return undefined;
   const [, year = '', month, day, hour, minute, second, zone = 'Z'] = found;
@@ -201,7 +190,11 @@ function parameter(query: SearchQuery, definition: SearchParameter | undefined, 
   if (value === '') refuse(name, 'a value is missing');
   if (definition.kind === 'date') return void query.dates.push(dateTest(name, value));
   const { kind, targets = [], sameAs = name } = definition;
-  const wanted = value.split(',').flatMap((one) => (kind === 'reference' ? referencesTo(one, targets) : [one]));
+  const wanted = splitSearchValue(value, ',').flatMap((part) => {
+    if (kind === 'token') return [readToken(part)];
+    const text = unescapeSearchValue(part);
+    return kind === 'reference' ? referencesTo(text, targets) : [text];
+  });
   query.all.push(wanted.map((one) => `${sameAs}=${one}`));
 }
 

@@ -1,67 +1,100 @@
-import type { Communication } from 'fhir/r4.js';
+import type { Bundle, BundleEntry, Communication, FhirResource, Reference } from 'fhir/r4.js';
 import type { EventKind } from '../message/event.js';
 import { GatewayError } from '../message/failure.js';
-import { asciiJson, uuid5 } from '../message/id.js';
-import { Recent } from '../message/recent.js';
+import { uuid5 } from '../message/id.js';
 import type { StoredResource } from '../message/resource.js';
-import { referencesIn } from './references.js';
+import { identifiersOf, keyOf } from './identifier.js';
+import { localType, mapReferences } from './references.js';
+import { tokenText } from './search-value.js';
 import { OWN } from './systems.js';
 
-/** What a bundle needs of a resource: its canonical JSON, and its version where the store has given it one. */
-export type ResourceText = Pick<StoredResource, 'reference' | 'identifier' | 'body'> & { readonly version?: number };
+/** What a bundle needs of a resource: its canonical JSON, and the identifier that finds it. */
+export type BundleMember = Pick<StoredResource, 'reference' | 'identifier' | 'body'>;
+
+/** Whose the shared records of a server are: what is `theirs` is made where absent, and never overwritten. */
+export interface Ownership {
+  /** Organisations, places and professionals. */
+  directory: 'theirs' | 'overwrite';
+  patient: 'ours' | 'theirs';
+}
+
+const DIRECTORY = new Set(['Organization', 'Location', 'Practitioner', 'PractitionerRole']);
+
+function isTheirs(type: string, { directory, patient }: Ownership): boolean {
+  return (directory === 'theirs' && DIRECTORY.has(type)) || (patient === 'theirs' && type === 'Patient');
+}
 
 /**
- * A FHIR transaction that is safe to repeat (R4 §3.1.0.11): every entry a conditional update by business identifier, references between
- * entries as `urn:uuid`, our ids left out. The stored texts go in as they are: to read, copy and write every resource again took ten times
- * as long.
- * @returns the Bundle as JSON, in ASCII
- * @throws GatewayError field-missing for a resource without identifier, which could not be sent twice safely
+ * A FHIR transaction that is safe to repeat (R4 §3.1.0.11): every entry a conditional update or create by business identifier, references between entries as
+ * `urn:uuid`, our ids left out. It speaks of one patient.
+ * @throws GatewayError field-missing for a resource without identifier, which could not be sent twice safely; patients-mixed where two
+ *   Patients would leave in one bundle
  */
-export function transactionBundle(resources: readonly ResourceText[]): Buffer {
-  const urns = new Map(resources.map(({ reference }) => [reference, `urn:uuid:${urnId(reference)}`]));
-  const entries = resources.map((resource) => entryOf(resource, urns));
-  return Buffer.from(`{"resourceType":"Bundle","type":"transaction","entry":[${entries.join()}]}`, 'latin1');
+export function transactionBundle(members: readonly BundleMember[], ownership: Ownership): Bundle {
+  const patients = members.filter(({ reference }) => localType(reference) === 'Patient');
+  if (patients.length > 1)
+    throw new GatewayError('patients-mixed', 'a bundle speaks of one patient, this one of several', {
+      field: 'Patient',
+    });
+  const urns = new Map(members.map(({ reference }) => [reference, `urn:uuid:${urnId(reference)}`]));
+  return {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: members.map((member) => entryOf(member, urns, ownership)),
+  };
 }
 
-/** An entry as last made, and which of its references lay in that bundle. */
-interface Entry {
-  text: string;
-  targets: Map<string, boolean>;
-}
-
-/** Places and professionals are in many bundles, and a version never changes: their entries are made once. */
-const SHARED = /^(Organization|Location|Practitioner|PractitionerRole)\//;
-const recent = new Recent<Entry>(1000);
-
-function entryOf(resource: ResourceText, urns: ReadonlyMap<string, string>): string {
-  if (resource.version === undefined || !SHARED.test(resource.reference)) return makeEntry(resource, urns).text;
-  const key = `${resource.reference}/_history/${resource.version}`;
-  const known = recent.get(key);
-  if (known !== undefined && [...known.targets].every(([target, inside]) => urns.has(target) === inside))
-    return known.text;
-  const entry = makeEntry(resource, urns);
-  recent.set(key, entry);
-  return entry.text;
-}
-
-function makeEntry({ reference, identifier, body }: ResourceText, urns: ReadonlyMap<string, string>): Entry {
-  const [type = '', id = ''] = reference.split('/');
+function entryOf(
+  { reference, identifier, body }: BundleMember,
+  urns: ReadonlyMap<string, string>,
+  ownership: Ownership,
+): BundleEntry {
+  const type = localType(reference) ?? '';
   if (identifier === null)
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
-  const targets = new Map<string, boolean>();
-  // In canonical order `resourceType` comes after `id`, so a comma does too. What an earlier release stored may not be ASCII.
-  const resource = asciiJson(body).replace(`"id":"${id}",`, '');
-  let text = `{"fullUrl":"${urns.get(reference) ?? ''}","resource":`;
-  let done = 0;
-  for (const { target, at } of referencesIn(resource)) {
-    const urn = urns.get(target);
-    targets.set(target, urn !== undefined);
-    if (urn === undefined) continue;
-    text += resource.slice(done, at) + urn;
-    done = at + target.length;
-  }
-  text += `${resource.slice(done)},"request":{"method":"PUT","url":"${type}?identifier=${encodeURIComponent(identifier)}"}}`;
-  return { text, targets };
+  const resource = mapReferences(sentContent(JSON.parse(body) as FhirResource), (target) =>
+    sentReference(target, urns),
+  );
+  const condition = conditionOn(resource, identifier);
+  const request: BundleEntry['request'] = isTheirs(type, ownership)
+    ? { method: 'POST', url: type, ifNoneExist: condition }
+    : { method: 'PUT', url: `${type}?${condition}` };
+  return { fullUrl: urns.get(reference) ?? '', resource, request };
+}
+
+/** The search by that identifier. A number without system is asked for as such, else it would find those of any system. */
+function conditionOn(resource: FhirResource, key: string): string {
+  const carried = identifiersOf(resource).find((identifier) => keyOf(identifier) === key);
+  const token = tokenText(carried?.system ?? '', carried?.value ?? key);
+  return `identifier=${encodeURIComponent(token)}`;
+}
+
+/** Without our id; and without the Patients that this one replaces, which are not sent: a link to nobody says nothing. */
+function sentContent(resource: FhirResource): FhirResource {
+  const { id: _ours, ...content } = resource;
+  if (content.resourceType !== 'Patient') return content as FhirResource;
+  const { link: _links, ...patient } = content;
+  return patient;
+}
+
+/** What a reference says to somebody who was not sent its target, and has no display. */
+const DISPLAYS: Readonly<Record<string, string>> = {
+  RelatedPerson: 'Proche',
+  Practitioner: 'Professionnel de santé',
+  PractitionerRole: 'Professionnel de santé',
+  Organization: 'Organisation',
+  Location: 'Lieu',
+  Encounter: 'Séjour',
+};
+
+/** Leads to an entry of the bundle; what is not sent is a display, since a link to nowhere is refused by servers that check them. */
+function sentReference(target: Reference, urns: ReadonlyMap<string, string>): Reference {
+  const urn = urns.get(target.reference ?? '');
+  if (urn !== undefined) return { ...target, reference: urn };
+  const type = localType(target.reference);
+  if (type === undefined) return target;
+  const { reference: _notSent, ...kept } = target;
+  return { ...kept, display: target.display ?? DISPLAYS[type] ?? type };
 }
 
 /** Our ids are UUIDs already; any other becomes one by name. */

@@ -27,6 +27,8 @@ export interface DueDelivery {
   effectiveAt: string;
   /** Attempts made so far. */
   attempts: number;
+  /** Those of them that met a conflict. */
+  conflicts: number;
   createdAt: Date;
   /** The pinned resources first, then all they lead to. */
   resources: StoredResource[];

@@ -1,7 +1,9 @@
+import type { FhirResource } from 'fhir/r4.js';
 import type { Pool } from 'pg';
-import { referencesIn } from '../fhir/references.js';
+import { localReferences, localType } from '../fhir/references.js';
 import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
-import type { AttemptOutcome, DueDelivery, StoredResource } from '../message/delivery.js';
+import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
+import type { StoredResource } from '../message/resource.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
 /**
@@ -24,6 +26,7 @@ const CLAIM: Statement = [
     LIMIT $2
     FOR UPDATE SKIP LOCKED)
   RETURNING id, endpoint, lane, kind, receipt_id AS "receiptId", message_id AS "messageId", attempts, created_at AS "createdAt", pinned,
+    (SELECT count(*)::int FROM attempt WHERE delivery_id = delivery.id AND code = 'endpoint-conflict') AS conflicts,
     (SELECT member FROM receipt WHERE receipt.id = delivery.receipt_id) AS member,
     (SELECT effective_text FROM receipt WHERE receipt.id = delivery.receipt_id) AS "effectiveAt"`,
 ];
@@ -86,13 +89,14 @@ export const DELIVERY_STATEMENTS = { CLAIM, PINNED, CURRENT, ENDPOINTS };
 
 type Claimed = Omit<DueDelivery, 'resources'> & { pinned: string[] };
 
-/** A stored resource, and what it refers to. */
+/** A stored resource, what it refers to, and the patient it is about where it is a RelatedPerson. */
 interface Referring {
   resource: StoredResource;
   references: string[];
+  patient: string | undefined;
 }
 
-/** Claims and completes: the pinned resources, and all they lead to in the territory as it stands. */
+/** Claims and completes: the pinned resources, and what they name in the territory as it stands. */
 export async function claimDeliveries(
   pool: Pool,
   request: { endpoint: string; limit: number; leaseMs: number },
@@ -102,10 +106,10 @@ export async function claimDeliveries(
   const read = await bodies(pool, PINNED, [...new Set(rows.flatMap((row) => row.pinned))].map(splitVersion));
   const pinned = new Map(read.map((one) => [`${one.resource.reference}/_history/${one.resource.version}`, one]));
   const wanted = [...rows.map((row) => row.member), ...read.flatMap(({ references }) => references)];
-  const territory = await territoryOf(pool, wanted, new Set(read.map(({ resource }) => resource.reference)));
+  const territory = await territoryOf(pool, wanted);
   return rows.map(({ pinned: keys, ...delivery }) => {
     const roots = keys.flatMap((key) => pinned.get(key) ?? []);
-    return { ...delivery, resources: closure(delivery.member, roots, territory) };
+    return { ...delivery, resources: contentOf(delivery.member, roots, territory) };
   });
 }
 
@@ -155,59 +159,55 @@ function splitVersion(key: string): [type: string, id: string, version: string] 
 }
 
 async function bodies(client: Queryable, statement: Statement, keys: string[][]): Promise<Referring[]> {
-  const columns = Array.from({ length: keys[0]?.length ?? 2 }, (_, column) => keys.map((key) => key[column] ?? ''));
+  const [first] = keys;
+  if (first === undefined) return [];
+  const columns = first.map((_, column) => keys.map((key) => key[column] ?? ''));
   const { rows } = await prepared<StoredResource>(client, statement, columns);
-  return rows.map((resource) => ({ resource, references: referencesOf(resource.body) }));
+  return rows.map((resource) => {
+    const content = JSON.parse(resource.body) as FhirResource;
+    const patient = content.resourceType === 'RelatedPerson' ? content.patient.reference : undefined;
+    return { resource, references: localReferences(content), patient };
+  });
 }
 
-/** Everything that these references lead to, to any depth, as it stands; `known` ones are not followed. */
-async function territoryOf(
-  client: Queryable,
-  references: string[],
-  known: Set<string>,
-): Promise<Map<string, Referring>> {
-  const found = new Map<string, Referring>();
-  const seen = new Set(known);
-  let wanted = unseen(references, seen);
-  while (wanted.length > 0) {
+/** What a delivery may carry beside what is pinned: who and where, and the patient's own relatives. Never another Patient. */
+const TERRITORY = new Set(['Organization', 'Location', 'Practitioner', 'PractitionerRole', 'RelatedPerson']);
+
+/** All of the territory that these references lead to, to any depth, as it stands. */
+async function territoryOf(client: Queryable, references: string[]): Promise<Map<string, Referring>> {
+  const territory = new Map<string, Referring>();
+  const seen = new Set<string>();
+  for (let wanted = references; wanted.length > 0;) {
+    const fresh = [...new Set(wanted)].filter((key) => !seen.has(key) && TERRITORY.has(localType(key) ?? ''));
+    for (const key of fresh) seen.add(key);
     const next = await bodies(
       client,
       CURRENT,
-      wanted.map((key) => key.split('/')),
+      fresh.map((key) => key.split('/')),
     );
-    for (const one of next) found.set(one.resource.reference, one);
-    wanted = unseen(
-      next.flatMap((one) => one.references),
-      seen,
-    );
+    for (const one of next) territory.set(one.resource.reference, one);
+    wanted = next.flatMap((one) => one.references);
   }
-  return found;
+  return territory;
 }
 
-function unseen(references: string[], seen: Set<string>): string[] {
-  const fresh = [...new Set(references)].filter((key) => !seen.has(key));
-  for (const key of fresh) seen.add(key);
-  return fresh;
-}
-
-function closure(member: string, roots: Referring[], territory: Map<string, Referring>): StoredResource[] {
-  const result = roots.map(({ resource }) => resource);
-  const seen = new Set(result.map(({ reference }) => reference));
+/** The pinned resources, then all they lead to in the territory; of relatives those of the delivery's own patient. */
+function contentOf(
+  member: string,
+  roots: readonly Referring[],
+  territory: ReadonlyMap<string, Referring>,
+): StoredResource[] {
+  const patient = roots.find(({ resource }) => localType(resource.reference) === 'Patient')?.resource.reference;
+  const content = roots.map(({ resource }) => resource);
+  const seen = new Set(content.map(({ reference }) => reference));
   const queue = [...roots.flatMap(({ references }) => references), member];
   for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
-    const found = territory.get(key);
-    if (seen.has(key) || found === undefined) continue;
+    const named = territory.get(key);
+    if (seen.has(key) || named === undefined) continue;
     seen.add(key);
-    result.push(found.resource);
-    queue.push(...found.references);
+    if (localType(key) === 'RelatedPerson' && named.patient !== patient) continue;
+    content.push(named.resource);
+    queue.push(...named.references);
   }
-  return result;
-}
-
-const LOCAL = /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/;
-
-/** `Type/id` of all that a body refers to, each once. */
-function referencesOf(body: string): string[] {
-  const targets = new Set(referencesIn(body).map(({ target }) => target));
-  return [...targets].filter((target) => LOCAL.test(target));
+  return content;
 }

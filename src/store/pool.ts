@@ -32,8 +32,11 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
 
-/** SQLSTATE classes 08 (connection), 57P (shutdown), 53 (resources); and what Node says of a lost socket. */
-const AWAY = /^(08|57P|53|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/;
+/**
+ * SQLSTATE classes 08 (connection), 57P (shutdown), 53 (resources); and what Node says of a lost socket. 08P01 is a statement that was not
+ * bound as it was parsed: the connection is well, and trying again would not help.
+ */
+const AWAY = /^(08(?!P01)|57P|53|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/;
 /** Serialization failure, deadlock, and two first versions of one resource at once: the transaction may simply be tried again. */
 const CONFLICT = new Set(['40001', '40P01', '23505']);
 

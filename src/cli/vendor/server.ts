@@ -2,92 +2,27 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Bundle, BundleEntry, FhirResource, Identifier } from 'fhir/r4.js';
+import type { Bundle, FhirResource } from 'fhir/r4.js';
 import { isProgram } from '../../work/process.js';
+import { readTokens } from './condition.js';
+import { Records } from './records.js';
+import { Refusal, transaction } from './transaction.js';
 
-export type Behaviour = 'ok' | '500' | '422' | 'hang' | 'reset';
+/** How it answers: well, not at all, by a broken connection, or with that HTTP status. */
+export type Behaviour = 'ok' | 'hang' | 'reset' | `${number}`;
 
-/** What a vendor's software holds: resources by type and id, found again by identifier (`Type/id` by condition). */
-class Records {
-  private readonly byType = new Map<string, Map<string, FhirResource>>();
-  private readonly byIdentifier = new Map<string, string>();
-
-  /** Carries out a transaction whole or not at all. @returns the response, or the status of the refusal */
-  transaction(bundle: Bundle): Bundle | { refused: number; why: string } {
-    const entries = bundle.entry ?? [];
-    const ids = new Map<string, string>();
-    const conditions: string[] = [];
-    for (const entry of entries) {
-      const condition = conditionOf(entry);
-      if (condition === undefined) return { refused: 400, why: 'every entry must be a conditional PUT by identifier' };
-      const type = entry.resource?.resourceType ?? '';
-      conditions.push(condition);
-      ids.set(entry.fullUrl ?? '', this.byIdentifier.get(condition) ?? `${type}/${randomUUID()}`);
-    }
-    if (!entries.every(({ resource }) => resolve(resource, ids)))
-      return { refused: 422, why: 'a reference leads to no entry' };
-    return {
-      resourceType: 'Bundle',
-      type: 'transaction-response',
-      entry: entries.map((entry, index) =>
-        this.put(entry, ids.get(entry.fullUrl ?? '') ?? '', conditions[index] ?? ''),
-      ),
-    };
-  }
-
-  count(type: string): number {
-    return this.byType.get(type)?.size ?? 0;
-  }
-
-  private put({ resource }: BundleEntry, location: string, condition: string): BundleEntry {
-    const [type = '', id = ''] = location.split('/');
-    const known = this.byType.get(type) ?? new Map<string, FhirResource>();
-    this.byType.set(type, known);
-    const status = known.has(id) ? '200 OK' : '201 Created';
-    if (resource !== undefined) {
-      resource.id = id;
-      known.set(id, resource as FhirResource);
-    }
-    this.byIdentifier.set(condition, location);
-    return { response: { status, location } };
-  }
-
-  search(type: string, identifier: string | null): FhirResource[] {
-    const all = [...(this.byType.get(type)?.values() ?? [])];
-    if (identifier === null) return all;
-    return all.filter((resource) =>
-      identifiersOf(resource).some(
-        (one) => identifier === one.value || identifier === `${one.system ?? ''}|${one.value ?? ''}`,
-      ),
-    );
-  }
-}
-
-/** Leads the references of a resource to what this server holds. @returns false where one leads to no entry of its bundle */
-function resolve(value: unknown, ids: ReadonlyMap<string, string>): boolean {
-  if (Array.isArray(value)) return value.every((item) => resolve(item, ids));
-  if (typeof value !== 'object' || value === null) return true;
-  const element = value as Record<string, unknown>;
-  for (const name in element) {
-    const inner = element[name];
-    if (name === 'reference' && typeof inner === 'string') {
-      element[name] = ids.get(inner) ?? inner;
-      if (inner.startsWith('urn:uuid:') && !ids.has(inner)) return false;
-    } else if (!resolve(inner, ids)) return false;
-  }
-  return true;
-}
-
-/** The address of a conditional update by identifier, as it was written: whoever repeats it writes it the same. */
-function conditionOf({ request }: BundleEntry): string | undefined {
-  return request?.method === 'PUT' && CONDITION.test(request.url) ? request.url : undefined;
-}
-
-const CONDITION = /^[A-Za-z]+\?identifier=./;
-
-function identifiersOf(resource: FhirResource): Identifier[] {
-  const { identifier } = resource as { identifier?: Identifier | Identifier[] };
-  return Array.isArray(identifier) ? identifier : identifier === undefined ? [] : [identifier];
+/** What a vendor's software is told to do, for a demonstration or a test. */
+export interface Instruction {
+  mode: Behaviour;
+  /** Transactions that it still answers well before; none where absent. */
+  after?: number;
+  /** Transactions that it answers so; for ever where absent. */
+  times?: number;
+  /** Carries out what it was sent all the same: its answer is lost, or says something else. */
+  carryOut?: boolean;
+  headers?: Record<string, string>;
+  /** The body of its answer; an OperationOutcome where absent. */
+  body?: string;
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {
@@ -97,11 +32,9 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
   response.end(json);
 }
 
-function outcome(response: ServerResponse, status: number, diagnostics: string): void {
-  answer(response, status, {
-    resourceType: 'OperationOutcome',
-    issue: [{ severity: 'error', code: 'processing', diagnostics }],
-  });
+function outcome(response: ServerResponse, status: number, code: string, diagnostics: string): void {
+  const issue = [{ severity: 'error', code, diagnostics }];
+  answer(response, status, { resourceType: 'OperationOutcome', issue });
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -113,24 +46,26 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 
 /** A vendor's software behind its HTTP server. */
 class Vendor {
-  private mode: Behaviour = 'ok';
+  private instruction: Instruction = { mode: 'ok' };
+  private transactions = 0;
   private readonly records = new Records();
   /** Who wants to hear of so many notifications, once they are here. */
   private waiting: { atLeast: number; tell(): void }[] = [];
 
   async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://vendor');
+    const [, root, type = '', id] = pathname.split('/');
     if (pathname === '/_behaviour') {
-      this.mode = ((await readJson(request)) as { mode: Behaviour }).mode;
-      answer(response, 200, { mode: this.mode });
+      this.instruction = (await readJson(request)) as Instruction;
+      this.transactions = 0;
+      answer(response, 200, this.instruction);
     } else if (pathname === '/_received') {
       await this.holding(Number(searchParams.get('atLeast') ?? 0));
-      const items =
-        searchParams.get('_summary') === 'count' ? {} : { items: this.records.search('Communication', null) };
+      const items = searchParams.get('_summary') === 'count' ? {} : { items: this.records.all('Communication') };
       answer(response, 200, { total: this.records.count('Communication'), ...items });
-    } else if (/^\/fhir(\/|$)/.test(pathname)) {
-      await this.fhir(request, response, pathname.split('/')[2] ?? '', searchParams);
-    } else outcome(response, 404, 'nothing here');
+    } else if (root !== 'fhir') outcome(response, 404, 'not-found', 'nothing here');
+    else if (type === '' && request.method === 'POST') await this.post(request, response);
+    else await this.resource(request, response, type, id, searchParams);
   }
 
   /** Asking again and again would cost the machine that is measured. */
@@ -146,26 +81,61 @@ class Vendor {
     this.waiting = this.waiting.filter(({ atLeast }) => held < atLeast);
   }
 
-  private async fhir(
+  /** A transaction, answered as the vendor was told to. */
+  private async post(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const bundle = (await readJson(request)) as Bundle;
+    const { mode, after = 0, times = Infinity, carryOut = false, headers = {}, body } = this.instruction;
+    const number = this.transactions++;
+    const well = mode === 'ok' || number < after || number >= after + times;
+    const result = well || carryOut ? this.carryOut(bundle) : undefined;
+    if (well) {
+      if (result instanceof Refusal) outcome(response, result.status, result.code, result.message);
+      else answer(response, 200, result);
+    } else if (mode === 'reset') request.socket.resetAndDestroy();
+    else if (mode !== 'hang') {
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+      if (body === undefined) outcome(response, Number(mode), 'processing', 'told to answer so');
+      else response.writeHead(Number(mode), { 'content-type': 'application/fhir+json' }).end(body);
+    }
+    this.tell();
+  }
+
+  private carryOut(bundle: Bundle): Bundle | Refusal {
+    try {
+      return transaction(this.records, bundle, new Date());
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+  }
+
+  /** Search, read and create: what the vendor's own users do. */
+  private async resource(
     request: IncomingMessage,
     response: ServerResponse,
     type: string,
+    id: string | undefined,
     params: URLSearchParams,
   ): Promise<void> {
-    if (this.mode === 'hang') return;
-    if (this.mode === 'reset') return void request.socket.resetAndDestroy();
-    if (this.mode !== 'ok') return outcome(response, Number(this.mode), 'told to fail');
-    if (request.method === 'GET' && type !== '') {
-      const found = this.records.search(type, params.get('identifier'));
-      const entry = found.map((resource) => ({ resource }));
-      return answer(response, 200, { resourceType: 'Bundle', type: 'searchset', total: found.length, entry });
+    if (request.method === 'POST' && id === undefined) {
+      const created = { ...((await readJson(request)) as FhirResource), id: randomUUID() };
+      this.records.write(created, new Date());
+      return answer(response, 201, created);
     }
-    if (request.method !== 'POST' || type !== '')
-      return outcome(response, 405, 'only search and transaction are served');
-    const result = this.records.transaction((await readJson(request)) as Bundle);
-    if ('refused' in result) return outcome(response, result.refused, result.why);
-    answer(response, 200, result);
-    this.tell();
+    if (request.method !== 'GET') return outcome(response, 405, 'not-supported', 'search, read, create, transaction');
+    if (id !== undefined) {
+      const stored = this.records.read(type, id);
+      return stored === undefined
+        ? outcome(response, 404, 'not-found', 'no such resource')
+        : answer(response, 200, stored.resource);
+    }
+    const identifier = params.get('identifier');
+    const matches =
+      identifier === null
+        ? this.records.all(type)
+        : this.records.search({ type, tokens: readTokens(identifier) }).map(({ resource }) => resource);
+    const entry = matches.map((resource) => ({ resource }));
+    answer(response, 200, { resourceType: 'Bundle', type: 'searchset', total: matches.length, entry });
   }
 }
 
@@ -174,7 +144,7 @@ export function openVendor(port: number): Promise<{ port: number; close(): Promi
   const vendor = new Vendor();
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     vendor.take(request, response).catch(() => {
-      if (!response.headersSent) outcome(response, 400, 'the body cannot be read');
+      if (!response.headersSent) outcome(response, 400, 'structure', 'the body cannot be read');
     });
   });
   return new Promise((resolve) => {

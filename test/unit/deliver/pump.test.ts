@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { FhirResource } from 'fhir/r4.js';
-import type { AttemptOutcome, DueDelivery, StoredResource } from '../../../src/message/delivery.js';
+import type { Bundle, FhirResource } from 'fhir/r4.js';
+import type { AttemptOutcome, DueDelivery } from '../../../src/message/delivery.js';
+import type { StoredResource } from '../../../src/message/resource.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { canonicalJson } from '../../../src/message/id.js';
+import { OWNERSHIP } from '../../support/stages.js';
 import { openDeliver, type DeliverEndpoint } from '../../../src/deliver/pump.js';
 
 const servers: Server[] = [];
@@ -16,10 +18,19 @@ afterEach(() => {
   }
 });
 
-async function serverThat(answer: (request: IncomingMessage, response: ServerResponse) => void) {
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => answer(request, response));
-  });
+/** How a server answers a transaction of so many entries. */
+type Answerer = (request: IncomingMessage, response: ServerResponse, entries: number) => void;
+
+function listener(answer: Answerer) {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => answer(request, response, (JSON.parse(body) as Bundle).entry?.length ?? 0));
+  };
+}
+
+async function serverThat(answer: Answerer) {
+  const server = createServer(listener(answer));
   let connections = 0;
   server.on('connection', () => connections++);
   servers.push(server);
@@ -28,11 +39,12 @@ async function serverThat(answer: (request: IncomingMessage, response: ServerRes
   return { url: `http://127.0.0.1:${port}/fhir`, connections: () => connections };
 }
 
-function says(status: number) {
-  return (_request: IncomingMessage, response: ServerResponse) => {
+function says(status: number, headers: Record<string, string> = {}): Answerer {
+  return (_request, response, entries) => {
     const type = status < 300 ? 'Bundle' : 'OperationOutcome';
-    response.writeHead(status, { 'content-type': 'application/fhir+json' });
-    response.end(JSON.stringify({ resourceType: type, type: 'transaction-response', entry: [] }));
+    const entry = Array.from({ length: entries }, () => ({ response: { status: '200' } }));
+    response.writeHead(status, { 'content-type': 'application/fhir+json', ...headers });
+    response.end(JSON.stringify({ resourceType: type, type: 'transaction-response', entry }));
   };
 }
 
@@ -55,6 +67,7 @@ function delivery(endpoint: string, number: number): DueDelivery {
     member: 'PractitionerRole/1',
     effectiveAt: '2026-03-06T11:00:00+01:00',
     attempts: 0,
+    conflicts: 0,
     createdAt: new Date(0),
     resources: [
       stored({ resourceType: 'Patient', id: 'p', identifier: identifier('p') }),
@@ -75,6 +88,7 @@ function portOf(due: DueDelivery[]) {
   const outcomes: AttemptOutcome[] = [];
   const released: string[] = [];
   return {
+    due,
     outcomes,
     released,
     claimDeliveries: ({ endpoint, limit }: { endpoint: string; limit: number }) => {
@@ -87,18 +101,22 @@ function portOf(due: DueDelivery[]) {
   };
 }
 
-function open(endpoints: Pick<DeliverEndpoint, 'id' | 'url'>[], port: ReturnType<typeof portOf>) {
+function open(
+  endpoints: (Pick<DeliverEndpoint, 'id' | 'url'> & Partial<DeliverEndpoint>)[],
+  port: Omit<ReturnType<typeof portOf>, 'due' | 'outcomes' | 'released'>,
+  now = () => 1000,
+) {
   return openDeliver({
-    endpoints: endpoints.map((one) => ({ timeoutSeconds: 0.3, concurrency: 4, expireHours: 72, ...one })),
+    endpoints: endpoints.map((one) => ({ timeoutSeconds: 0.3, concurrency: 4, expireHours: 72, ...OWNERSHIP, ...one })),
     ...port,
-    now: () => 1000,
+    now,
     chance: () => 0.5,
     log: () => undefined,
     observe: () => undefined,
   });
 }
 
-async function outcomeOf(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+async function outcomeOf(answer: Answerer) {
   const { url } = await serverThat(answer);
   const port = portOf([delivery('a', 1)]);
   await open([{ id: 'a', url }], port).wake('a');
@@ -131,7 +149,10 @@ describe('a delivery pump', () => {
       },
     };
     await open([{ id: 'a', url }], watched).wake('a');
-    expect(order).toEqual(['claim 64', 'claim 36', 'record 64', 'claim 0', 'record 36']);
+    const recordedFirst = order.slice(0, order.indexOf('claim 36')).filter((step) => step.startsWith('record'));
+    expect(order[0]).toBe('claim 64');
+    expect(recordedFirst.reduce((sum, step) => sum + Number(step.slice(7)), 0)).toBeLessThan(64);
+    expect(port.outcomes).toHaveLength(100);
   });
 
   it('claims nothing ahead while an endpoint fails, and leaves it alone after five failures of reach', async () => {
@@ -161,7 +182,14 @@ describe('a delivery pump', () => {
     [503, 'endpoint-busy', 'due'],
     [401, 'endpoint-unauthorized', 'due'],
     [422, 'endpoint-refused', 'dead'],
-    [404, 'endpoint-refused', 'dead'],
+    [404, 'endpoint-misconfigured', 'due'],
+    [405, 'endpoint-misconfigured', 'due'],
+    [410, 'endpoint-misconfigured', 'due'],
+    [308, 'endpoint-misconfigured', 'due'],
+    [409, 'endpoint-conflict', 'due'],
+    [412, 'endpoint-conflict', 'due'],
+    [423, 'endpoint-conflict', 'due'],
+    [400, 'endpoint-refused', 'dead'],
   ])('meets a %i with %s, and the delivery is %s', async (status, code, state) => {
     expect(await outcomeOf(says(status))).toMatchObject({ ok: false, status, code, next: { state } });
   });
@@ -203,5 +231,230 @@ describe('a delivery pump', () => {
     const port = portOf([delivery('gone', 1)]);
     await open([], port).wake('gone');
     expect(port.outcomes).toEqual([]);
+  });
+});
+
+describe('an endpoint that rested', () => {
+  const MINUTE = 60_000;
+
+  /** An endpoint at a port where nobody listens, until `serve` is called. */
+  async function awayEndpoint() {
+    const { url } = await serverThat(says(200));
+    const { port } = new URL(url);
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    const serve = async () => {
+      const server = createServer(listener(says(200)));
+      servers.push(server);
+      await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
+    };
+    return { url, serve };
+  }
+
+  /** Wakes once for each delivery, each time with one more due, until the endpoint rests. */
+  async function failing(url: string, failures: number) {
+    let clock = 0;
+    const due: DueDelivery[] = [];
+    const port = portOf(due);
+    const pump = open([{ id: 'a', url }], port, () => clock);
+    for (let number = 0; number < failures; number++) {
+      due.push(delivery('a', number));
+      await pump.wake('a');
+    }
+    expect(port.outcomes.map(({ code }) => code)).toEqual(
+      Array.from({ length: failures }, () => 'endpoint-unreachable'),
+    );
+    due.push(delivery('a', 100));
+    return { pump, port, pass: (ms: number) => void (clock += ms) };
+  }
+
+  it.each([
+    ['is not woken meanwhile', []],
+    ['is woken once while it rests', [500]],
+    ['is woken every second while it rests', Array.from({ length: 30 }, () => 1000)],
+    ['is woken in the last moment of its rest', [1999]],
+  ])('is served again when it %s', async (_how, pauses) => {
+    const { url, serve } = await awayEndpoint();
+    const { pump, port, pass } = await failing(url, 5);
+    for (const pause of pauses.slice(0, 1)) {
+      pass(pause);
+      await pump.wake('a');
+    }
+    expect(port.outcomes).toHaveLength(5);
+    await serve();
+    for (const pause of [...pauses.slice(1), MINUTE]) {
+      pass(pause);
+      await pump.wake('a');
+    }
+    expect(port.outcomes.map(({ next }) => next.state)).toEqual(['due', 'due', 'due', 'due', 'due', 'delivered']);
+  });
+
+  it('is served again after rests that followed each other', async () => {
+    const { url, serve } = await awayEndpoint();
+    const { pump, port, pass } = await failing(url, 5);
+    for (let rest = 0; rest < 3; rest++) {
+      await pump.wake('a');
+      pass(MINUTE);
+      await pump.wake('a');
+      expect(port.outcomes).toHaveLength(6 + rest);
+      port.due.push(delivery('a', 200 + rest));
+    }
+    await serve();
+    await pump.wake('a');
+    pass(MINUTE);
+    await pump.wake('a');
+    expect(port.outcomes.at(-1)?.next.state).toBe('delivered');
+  });
+
+  it('is served again when many wakes come at once at the end of its rest', async () => {
+    const { url, serve } = await awayEndpoint();
+    const { pump, port, pass } = await failing(url, 5);
+    await Promise.all(Array.from({ length: 10 }, () => pump.wake('a')));
+    await serve();
+    pass(MINUTE);
+    await Promise.all(Array.from({ length: 10 }, () => pump.wake('a')));
+    expect(port.outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+  });
+
+  it('is served again after a store that could not be reached', async () => {
+    const { url } = await serverThat(says(200));
+    const port = portOf([delivery('a', 1)]);
+    let away = true;
+    const pump = open([{ id: 'a', url }], {
+      ...port,
+      claimDeliveries: (request) =>
+        away ? Promise.reject(new GatewayError('store-unavailable', 'away')) : port.claimDeliveries(request),
+    });
+    await expect(pump.wake('a')).rejects.toMatchObject({ code: 'store-unavailable' });
+    away = false;
+    await pump.wake('a');
+    expect(port.outcomes).toHaveLength(1);
+  });
+});
+
+describe('a place at an endpoint', () => {
+  it('that a request hangs on is one of many: the others go on, and their outcomes are recorded meanwhile', async () => {
+    let requests = 0;
+    const { url } = await serverThat((request, response, entries) => {
+      requests += 1;
+      if (requests !== 3) says(200)(request, response, entries);
+    });
+    const port = portOf(Array.from({ length: 100 }, (_, index) => delivery('a', index)));
+    const pumps = open([{ id: 'a', url, timeoutSeconds: 3 }], port);
+    const draining = pumps.wake('a');
+    const started = performance.now();
+    while (port.outcomes.length < 99 && performance.now() - started < 2500)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(port.outcomes).toHaveLength(99);
+    expect(port.outcomes.every(({ ok }) => ok)).toBe(true);
+    await draining;
+    expect(port.outcomes.at(-1)).toMatchObject({ code: 'endpoint-timeout' });
+  });
+
+  it('is given to what comes while a request hangs', async () => {
+    let requests = 0;
+    const { url } = await serverThat((request, response, entries) => {
+      requests += 1;
+      if (requests > 1) says(200)(request, response, entries);
+    });
+    const port = portOf([delivery('a', 1)]);
+    const pumps = open([{ id: 'a', url }], port);
+    const draining = pumps.wake('a');
+    while (requests === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    port.due.push(delivery('a', 2), delivery('a', 3));
+    await pumps.wake('a');
+    while (port.outcomes.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(port.outcomes.map(({ ok }) => ok)).toEqual([true, true]);
+    await draining;
+  });
+
+  it('is never given to more than may be on their way at once', async () => {
+    let [now, most] = [0, 0];
+    const { url } = await serverThat((request, response, entries) => {
+      now += 1;
+      most = Math.max(most, now);
+      setTimeout(() => {
+        now -= 1;
+        says(200)(request, response, entries);
+      }, 3);
+    });
+    const port = portOf(Array.from({ length: 60 }, (_, index) => delivery('a', index)));
+    await open([{ id: 'a', url }], port).wake('a');
+    expect(most).toBe(4);
+  });
+});
+
+describe('outcomes', () => {
+  it('that the store did not take are recorded before anything else is claimed', async () => {
+    const { url } = await serverThat(says(200));
+    const port = portOf([delivery('a', 1), delivery('a', 2)]);
+    let away = true;
+    const pumps = open([{ id: 'a', url }], {
+      ...port,
+      recordAttempts: (made) =>
+        away ? Promise.reject(new GatewayError('store-unavailable', 'away')) : port.recordAttempts(made),
+    });
+    await expect(pumps.wake('a')).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(port.outcomes).toEqual([]);
+    away = false;
+    await pumps.wake('a');
+    expect(port.outcomes.map(({ ok }) => ok)).toEqual([true, true]);
+  });
+});
+
+describe('a server that asks to be left alone', () => {
+  it.each([
+    ['429 with seconds', 429, () => '60'],
+    ['503 with a date', 503, () => new Date(61_000).toUTCString()],
+  ])('is: %s', async (_how, status, header) => {
+    let clock = 1000;
+    let requests = 0;
+    const { url } = await serverThat((request, response, entries) => {
+      requests += 1;
+      says(requests === 1 ? status : 200, requests === 1 ? { 'retry-after': header() } : {})(
+        request,
+        response,
+        entries,
+      );
+    });
+    const port = portOf(Array.from({ length: 3 }, (_, index) => delivery('a', index)));
+    const pumps = open([{ id: 'a', url, concurrency: 1 }], port, () => clock);
+    await pumps.wake('a');
+    expect(port.outcomes).toMatchObject([{ code: 'endpoint-busy', next: { state: 'due', at: new Date(61_000) } }]);
+    expect(port.released).toHaveLength(2);
+    port.due.push(delivery('a', 7));
+    clock = 60_000;
+    await pumps.wake('a');
+    expect(port.outcomes).toHaveLength(1);
+    clock = 61_000;
+    await pumps.wake('a');
+    expect(port.outcomes.map(({ ok }) => ok)).toEqual([false, true]);
+  });
+});
+
+describe('a bundle that cannot be made', () => {
+  it.each([
+    ['two Patients', ['p', 'q'], 'patients-mixed'],
+    ['no Patient', [], 'field-missing'],
+    ['a Patient without identifier', ['nobody'], 'field-missing'],
+  ])('is dead with its reason and never sent, and the endpoint goes on: %s', async (_what, patients, code) => {
+    let requests = 0;
+    const { url } = await serverThat((request, response, entries) => {
+      requests += 1;
+      says(200)(request, response, entries);
+    });
+    const sound = delivery('a', 1);
+    const resources = patients.map((id) =>
+      stored({ resourceType: 'Patient', id, ...(id === 'nobody' ? {} : { identifier: [{ value: id }] }) }),
+    );
+    const [, encounter] = sound.resources;
+    const broken = Array.from({ length: 8 }, (_, index) => ({
+      ...delivery('a', 10 + index),
+      resources: [...resources, ...(encounter === undefined ? [] : [encounter])],
+    }));
+    const port = portOf([...broken, sound]);
+    await open([{ id: 'a', url }], port).wake('a');
+    expect(requests).toBe(1);
+    expect(port.outcomes.filter(({ ok }) => !ok)).toMatchObject(broken.map(() => ({ code, next: { state: 'dead' } })));
+    expect(port.outcomes.filter(({ ok }) => ok)).toMatchObject([{ deliveryId: sound.id }]);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Bundle, FhirResource, Organization, Patient } from 'fhir/r4.js';
+import type { FhirResource, Patient } from 'fhir/r4.js';
 import { history, searchset } from '../../../src/fhir/bundle.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { outcomeOf, statusOf } from '../../../src/fhir/outcome.js';
 import { period } from '../../../src/fhir/period.js';
+import { readCondition } from '../../../src/cli/vendor/condition.js';
 import { communicationOf, transactionBundle } from '../../../src/fhir/transaction.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import { canonicalJson } from '../../../src/message/id.js';
@@ -71,25 +72,22 @@ describe('a transaction', () => {
     identifier: businessIdentifier(resource) ?? null,
     body: canonicalJson(resource),
   });
-  const transaction = (...resources: FhirResource[]) =>
-    JSON.parse(transactionBundle(resources.map(textOf)).toString()) as Bundle;
+  const OURS = { directory: 'theirs', patient: 'ours' } as const;
+  const transaction = (...resources: FhirResource[]) => transactionBundle(resources.map(textOf), OURS);
   const bundle = transaction(patient, encounter);
 
   it('updates each resource by the identifier used most, so that it can be sent again', () => {
     expect(bundle.entry?.map(({ request }) => [request?.method, request?.url])).toEqual([
       ['PUT', 'Patient?identifier=urn%3Aoid%3A2.999%7CA%201'],
-      ['PUT', 'Encounter?identifier=V1'],
+      ['PUT', 'Encounter?identifier=%7CV1'],
     ]);
     expect(transaction(patient, encounter)).toEqual(bundle);
   });
 
-  it('leads references between its entries by urn, and leaves the others alone', () => {
+  it('leads references between its entries by urn', () => {
     expect(bundle.entry?.[0]?.fullUrl).toBe(`urn:uuid:${ID}`);
     expect(bundle.entry?.[1]?.fullUrl).toMatch(/^urn:uuid:[0-9a-f-]{36}$/);
-    expect(bundle.entry?.[1]?.resource).toMatchObject({
-      subject: { reference: `urn:uuid:${ID}` },
-      serviceProvider: { reference: 'Organization/elsewhere' },
-    });
+    expect(bundle.entry?.[1]?.resource).toMatchObject({ subject: { reference: `urn:uuid:${ID}` } });
   });
 
   it('leads all references of a resource, wherever they stand and however often', () => {
@@ -108,7 +106,7 @@ describe('a transaction', () => {
     expect(transaction(plan, patient).entry?.[0]?.resource).toEqual({
       ...plan,
       id: undefined,
-      addresses: [{ reference: own }, { reference: 'Condition/1', display: 'né "ici"' }],
+      addresses: [{ reference: own }, { display: 'né "ici"' }],
       author: { reference: own },
       subject: { reference: own },
     });
@@ -125,29 +123,98 @@ describe('a transaction', () => {
     expect(told.entry?.[1]?.resource).toMatchObject({ serviceType: { text: note } });
   });
 
-  it('leads the references of a unit that is in many bundles to what each of them holds', () => {
-    const unit: FhirResource = {
-      resourceType: 'Organization',
-      id: 'unit',
-      identifier: [{ value: '2040' }],
-      partOf: { reference: 'Organization/hospital' },
-    };
-    const hospital: FhirResource = { resourceType: 'Organization', id: 'hospital', identifier: [{ value: '1' }] };
-    const parts = (...resources: FhirResource[]) => {
-      const texts = resources.map((resource) => ({ ...textOf(resource), version: 1 }));
-      const { entry } = JSON.parse(transactionBundle(texts).toString()) as Bundle;
-      return (entry?.[0]?.resource as Organization).partOf?.reference;
-    };
-    const urn = expect.stringMatching(/^urn:uuid:/) as unknown as string;
-    expect([parts(unit), parts(unit, hospital), parts(unit), parts(unit, hospital)]).toEqual([
-      'Organization/hospital',
-      urn,
-      'Organization/hospital',
-      urn,
+  it.each([
+    [{ reference: 'Organization/elsewhere' }, { display: 'Organisation' }],
+    [{ reference: 'Organization/elsewhere', display: 'CH d’Essai' }, { display: 'CH d’Essai' }],
+    [
+      { reference: 'Organization/elsewhere', type: 'Organization', identifier: { value: '1' } },
+      { type: 'Organization', identifier: { value: '1' }, display: 'Organisation' },
+    ],
+    [{ reference: 'Group/g' }, { display: 'Group' }],
+    [{ display: 'known by name alone' }, { display: 'known by name alone' }],
+    [
+      { reference: 'https://example.org/fhir/Organization/1' },
+      { reference: 'https://example.org/fhir/Organization/1' },
+    ],
+    [{ reference: '#contained' }, { reference: '#contained' }],
+    [{ reference: 'urn:oid:2.999.1' }, { reference: 'urn:oid:2.999.1' }],
+  ])('of %j, which it does not hold, sends %j', (written, sent) => {
+    const stay = { ...encounter, serviceProvider: written, partOf: undefined };
+    expect(transaction(patient, stay).entry?.[1]?.resource).toHaveProperty('serviceProvider', sent);
+  });
+
+  it.each([
+    [
+      'another of usual use',
+      [{ use: 'old' as const, value: '1' }, { value: '2' }, { use: 'usual' as const, value: '3' }],
+      '3',
+    ],
+    ['the first that is not old', [{ use: 'old' as const, value: '1' }, { value: '2' }], '2'],
+    ['an old one where there is no other', [{ use: 'old' as const, system: 'urn:x', value: '1' }], 'urn:x|1'],
+    ['none where none has a value', [{ system: 'urn:x' }, { value: '' }], undefined],
+  ])('is found by %s', (_which, identifier, chosen) => {
+    expect(businessIdentifier({ resourceType: 'Patient', identifier })).toBe(chosen);
+  });
+
+  it.each([
+    ['77,88', '77%5C%2C88'],
+    ['69|88', '69%5C%7C88'],
+    ['A\\B$C+D&E F', 'A%5C%5CB%5C%24C%2BD%26E%20F'],
+    ['V9,V8', 'V9%5C%2CV8'],
+    ['é’', '%C3%A9%E2%80%99'],
+  ])('asks for the number %s and no other', (value, written) => {
+    const { entry } = transaction({ ...patient, identifier: [{ system: 'urn:a,b', value }] });
+    expect(entry?.[0]?.request?.url).toBe(`Patient?identifier=urn%3Aa%5C%2Cb%7C${written}`);
+    expect(readCondition(entry?.[0]?.request?.url ?? '')?.tokens).toEqual([{ system: 'urn:a,b', value }]);
+  });
+
+  it('tells the system from the number, even where both hold a bar', () => {
+    const { entry } = transaction({ ...patient, identifier: [{ system: 'urn:a|b', value: 'c|d' }] });
+    expect(readCondition(entry?.[0]?.request?.url ?? '')?.tokens).toEqual([{ system: 'urn:a|b', value: 'c|d' }]);
+  });
+
+  const shared = (['Organization', 'Location', 'Practitioner', 'PractitionerRole'] as const).map(
+    (resourceType): FhirResource => ({ resourceType, id: resourceType, identifier: [{ system: 'urn:x', value: '1' }] }),
+  );
+
+  it('makes shared records where they are absent, and never overwrites them', () => {
+    for (const { request } of transaction(...shared).entry ?? [])
+      expect(request).toEqual({ method: 'POST', url: request?.url, ifNoneExist: 'identifier=urn%3Ax%7C1' });
+    const own = transaction(patient, encounter).entry?.map(({ request }) => request?.method);
+    expect(own).toEqual(['PUT', 'PUT']);
+  });
+
+  it('overwrites shared records where the endpoint says so', () => {
+    const { entry = [] } = transactionBundle(shared.map(textOf), { ...OURS, directory: 'overwrite' });
+    expect(entry.map(({ request }) => request?.method)).toEqual(['PUT', 'PUT', 'PUT', 'PUT']);
+  });
+
+  it('makes a Patient where he is absent and leaves him alone, where the endpoint says that its patients are its own', () => {
+    const { entry = [] } = transactionBundle([patient, encounter].map(textOf), { ...OURS, patient: 'theirs' });
+    expect(entry.map(({ request }) => [request?.method, request?.ifNoneExist])).toEqual([
+      ['POST', 'identifier=urn%3Aoid%3A2.999%7CA%201'],
+      ['PUT', undefined],
     ]);
-    const renamed = textOf({ ...unit, name: 'Chirurgie' });
-    const bundle = JSON.parse(transactionBundle([{ ...renamed, version: 2 }]).toString()) as Bundle;
-    expect(bundle.entry?.[0]?.resource).toHaveProperty('name', 'Chirurgie');
+  });
+
+  it('leaves out the links of a Patient to others, which are not sent', () => {
+    const link = [{ other: { reference: 'Patient/former' }, type: 'replaces' as const }];
+    expect(transaction({ ...patient, link }).entry?.[0]?.resource).not.toHaveProperty('link');
+  });
+
+  it.each([
+    ['one is another', [patient, { ...patient, id: '2f2e3d4c-5b6a-5789-8abc-def012345678' }]],
+    ['one replaces the other', [patient, encounter, { ...patient, id: 'former', active: false }]],
+    ['it is the same twice', [patient, patient]],
+  ])('never holds two Patients, even where %s', (_why, resources) => {
+    expect(() => transaction(...resources)).toThrow(expect.objectContaining({ code: 'patients-mixed' }));
+  });
+
+  it('leaves what it was made of as it was', () => {
+    const members = [patient, encounter].map(textOf);
+    const before = JSON.stringify(members);
+    transactionBundle(members, OURS);
+    expect(JSON.stringify(members)).toBe(before);
   });
 
   it('refuses a resource that no identifier names', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CareTeam, Encounter, Patient } from 'fhir/r4.js';
+import fc from 'fast-check';
+import { escapeSearchValue, splitSearchValue, unescapeSearchValue } from '../../../src/fhir/search-value.js';
 import { dateRange, indexResource, parseSearch, type SearchQuery } from '../../../src/fhir/search.js';
 
 const search = (type: string, text: string): SearchQuery => parseSearch(type, new URLSearchParams(text));
@@ -123,5 +125,49 @@ describe('a FHIR date', () => {
 
   it('of December ends with the year', () => {
     expect(dateRange('2024-12')?.to).toEqual(new Date('2025-01-01T00:00:00Z'));
+  });
+});
+
+describe('a number with characters that searches give a meaning to', () => {
+  const NUMBERS = ['77,88', '77', '88', '69|88', 'A\\B$C', 'back\\', '\\', ',', 'a\\,b', 'V9,V8|$'];
+  const patientOf = (value: string): Patient => ({ resourceType: 'Patient', identifier: [{ system: 'urn:x', value }] });
+  const wordsOf = (value: string) =>
+    search('Patient', new URLSearchParams({ identifier: value }).toString()).all[0] ?? [];
+  const finds = (query: string, value: string) => {
+    const { tokens } = indexResource(patientOf(value));
+    return wordsOf(query).some((word) => tokens.includes(word));
+  };
+
+  it.each(NUMBERS)('%s is found by itself, escaped, and finds no other', (value) => {
+    for (const query of [escapeSearchValue(value), `urn:x|${escapeSearchValue(value)}`])
+      expect(NUMBERS.filter((other) => finds(query, other))).toEqual([value]);
+  });
+
+  it('is parted by commas that are not escaped', () => {
+    expect(wordsOf('urn:x|77,88')).toEqual(['identifier=urn:x|77', 'identifier=88']);
+    expect(NUMBERS.filter((other) => finds('77,88', other))).toEqual(['77', '88']);
+    expect(NUMBERS.filter((other) => finds('77\\,88,88', other))).toEqual(['77,88', '88']);
+  });
+
+  it('is told from a system and a number', () => {
+    const { tokens } = indexResource({ resourceType: 'Patient', identifier: [{ system: 'a', value: 'b' }] });
+    expect(wordsOf('a\\|b').some((word) => tokens.includes(word))).toBe(false);
+    expect(wordsOf('a|b').some((word) => tokens.includes(word))).toBe(true);
+  });
+
+  it('is found though its writer did not escape the bar in it', () => {
+    expect(finds('urn:x|69|88', '69|88')).toBe(true);
+  });
+
+  it('is read back as it was written, whatever it is', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: fc.constantFrom('\\', ',', '|', '$', 'a', '1') }), { minLength: 1 }),
+        (values) => {
+          const joined = values.map(escapeSearchValue).join(',');
+          expect(splitSearchValue(joined, ',').map(unescapeSearchValue)).toEqual(values);
+        },
+      ),
+    );
   });
 });

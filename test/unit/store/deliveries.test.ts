@@ -160,4 +160,71 @@ describe('deliveries', () => {
         'PractitionerRole',
       ]);
   });
+
+  it.each([
+    ['none', []],
+    ['one', ['p']],
+    ['all', ['p', 'q']],
+  ])('pin what they carry when their message changed %s of it', async (amount, touched) => {
+    const endpoint = `pins-${amount}`;
+    const patients = ['p', 'q'].map((name) => ({ resourceType: 'Patient', id: `${endpoint}-${name}` }) as const);
+    await translated(store, `${endpoint}-before`, patients);
+    const changes = patients.filter(({ id }) => touched.some((name) => id.endsWith(`-${name}`)));
+    const message = incoming(`${endpoint}-after`);
+    await store.keep([message]);
+    const resources = patients.map(({ id }) => `Patient/${id}`);
+    await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+      tx.save([
+        step(message.id, {
+          resources: changes.map((patient) => changed({ ...patient, active: false })),
+          ...routed(message.id, { endpoint, member: 'PractitionerRole/r', resources }),
+        }),
+      ]),
+    );
+    const later = patients.map((patient) => ({ ...patient, active: true }));
+    await translated(store, `${endpoint}-later`, later);
+    const [delivery] = await claim(endpoint);
+    const carried = delivery?.resources.filter(({ reference }) => reference.startsWith('Patient/'));
+    const versions = patients.map((patient) => (changes.includes(patient) ? 2 : 1));
+    expect(carried?.map(({ version }) => version)).toEqual(versions);
+  });
+
+  it('that carry nothing hold back no other endpoint and no other lane', async () => {
+    const [nothing = ''] = await due('empty', ['a'], []);
+    expect(await claim('empty')).toMatchObject([{ id: nothing }]);
+    const [without = '', well = ''] = [...(await due('mixed', ['a'], [])), ...(await due('mixed', ['b']))];
+    expect(idsOf(await claim('mixed'))).toEqual([without, well].sort());
+  });
+
+  it.each([
+    ['the number that the fold chose', { sentBy: 'urn:oid:2.999.2|B7' }, 'urn:oid:2.999.2|B7'],
+    ['its business identifier where the fold chose none', {}, 'urn:oid:2.999.1|IPP1'],
+  ])('find a resource by %s', async (why, chosen, identifier) => {
+    const patient = {
+      resourceType: 'Patient',
+      id: `sent-${why.length}`,
+      identifier: [
+        { system: 'urn:oid:2.999.1', value: 'IPP1' },
+        { system: 'urn:oid:2.999.2', value: 'B7' },
+      ],
+    } as const;
+    const message = incoming(why);
+    await store.keep([message]);
+    const route = routed(message.id, {
+      endpoint: 'sent',
+      member: 'PractitionerRole/r',
+      resources: [`Patient/${patient.id}`],
+    });
+    await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+      tx.save([
+        step(message.id, {
+          resources: [{ ...changed({ ...patient, identifier: [...patient.identifier] }), ...chosen }],
+          ...route,
+        }),
+      ]),
+    );
+    const [delivery] = await claim('sent');
+    expect(delivery?.resources[0]).toMatchObject({ reference: `Patient/${patient.id}`, identifier });
+    await store.recordAttempts([outcome(delivery?.id ?? '', { state: 'delivered' })]);
+  });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { inOnePiece, prepared } from '../../../src/store/pool.js';
+import { inOnePiece, prepared, storeError } from '../../../src/store/pool.js';
 import { connected, type ConnectedDatabase, emptyDatabase } from '../../support/database.js';
 
 let database: ConnectedDatabase;
@@ -46,5 +46,19 @@ describe('parameters', () => {
     const [piece, starts, lengths] = inOnePiece(bytes);
     expect(starts.map((start, index) => piece.subarray(start - 1, start - 1 + (lengths[index] ?? 0)))).toEqual(bytes);
     expect(inOnePiece(values)).toEqual([piece, starts, lengths]);
+  });
+});
+
+describe('a failure of the store', () => {
+  const failure = (code: string) => storeError(Object.assign(new Error('refused'), { code }));
+
+  it('of a statement bound otherwise than it was parsed is a refusal, and no lost connection', async () => {
+    const bound = prepared(database.client, ['two-asked', 'SELECT $1::text || $2::text'], ['one']);
+    const error = await bound.then(undefined, storeError);
+    expect(error).toMatchObject({ code: 'store-rejected', message: expect.stringContaining('08P01') as unknown });
+  });
+
+  it.each(['08000', '08003', '08006', '57P01', '53300', 'ECONNREFUSED'])('%s is a store that is away', (code) => {
+    expect(failure(code)).toMatchObject({ code: 'store-unavailable' });
   });
 });

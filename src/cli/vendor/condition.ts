@@ -1,0 +1,57 @@
+import type { FhirResource, Identifier } from 'fhir/r4.js';
+
+/** One token of an identifier search (R4 Search, "token"): a system alone, a value alone, or both; a system may be empty, which means none. */
+export interface IdentifierToken {
+  system: string | undefined;
+  value: string;
+}
+
+/** A search by identifier: any of its tokens. */
+export interface Condition {
+  type: string;
+  tokens: IdentifierToken[];
+}
+
+/**
+ * Reads `Type?identifier=…` as R4 Search says under "Escaping Search Parameters": percent-decoded, commas that are not escaped part alternatives, then `\,` `\|` `\$` `\\`
+ * stand for themselves.
+ * @returns undefined where it is no search by identifier alone
+ */
+export function readCondition(url: string): Condition | undefined {
+  const mark = url.indexOf('?');
+  if (mark < 0) return undefined;
+  const parameters = [...new URLSearchParams(url.slice(mark + 1))];
+  const [parameter] = parameters;
+  if (parameters.length !== 1 || parameter?.[0] !== 'identifier' || parameter[1] === '') return undefined;
+  return { type: url.slice(0, mark), tokens: readTokens(parameter[1]) };
+}
+
+export function readTokens(text: string): IdentifierToken[] {
+  return parted(text, ',').map((token) => {
+    const [first = '', second] = parted(token, '|').map((part) => part.replaceAll(/\\(.)/gs, '$1'));
+    return second === undefined ? { system: undefined, value: first } : { system: first, value: second };
+  });
+}
+
+/** Parts a text at a mark, wherever no backslash stands before it. */
+function parted(text: string, mark: string): string[] {
+  const parts = [''];
+  for (const piece of text.match(/\\.|[^]/gs) ?? [])
+    if (piece === mark) parts.push('');
+    else parts[parts.length - 1] += piece;
+  return parts;
+}
+
+export function satisfies(resource: FhirResource, tokens: readonly IdentifierToken[]): boolean {
+  return identifiersOf(resource).some((identifier) => tokens.some((token) => isMeant(identifier, token)));
+}
+
+function isMeant({ system = '', value = '' }: Identifier, token: IdentifierToken): boolean {
+  if (token.system !== undefined && token.system !== system) return false;
+  return token.value === '' ? token.system !== undefined && token.system !== '' : token.value === value;
+}
+
+export function identifiersOf(resource: FhirResource): Identifier[] {
+  const { identifier } = resource as { identifier?: Identifier | Identifier[] };
+  return Array.isArray(identifier) ? identifier : identifier === undefined ? [] : [identifier];
+}
