@@ -99,13 +99,13 @@ describe('the CareTeam', () => {
   );
 
   it('shows who left for as many days as configured, and keeps the begin of the first ever', () => {
-    const left = [{ to: '2026-03-10T15:00:00+01:00' }];
-    expect(participants(left, '2026-06-08T14:59:59+02:00')).toEqual(['berthier PCP 02 10']);
-    expect(teamOf(left, '2026-06-08T15:00:00+02:00')).toMatchObject({
+    const memberships = [{ to: '2026-03-10T15:00:00+01:00' }];
+    expect(participants(memberships, '2026-06-08T14:59:59+02:00')).toEqual(['berthier PCP 02 10']);
+    expect(teamOf(memberships, '2026-06-08T15:00:00+02:00')).toMatchObject({
       status: 'inactive',
       period: { start: march(2) },
     });
-    expect(participants(left, '2026-06-08T15:00:00+02:00')).toBeUndefined();
+    expect(participants(memberships, '2026-06-08T15:00:00+02:00')).toBeUndefined();
   });
 
   it('shows nobody who must not be notified, in whatever role, nor who was never a member', () => {

@@ -228,6 +228,52 @@ describe('the family doctor', () => {
     expect(members(...history(2), ...history(4), ...history(6))).toEqual(expected);
   });
 
+  it.each([
+    ['begins', { on: 2, ...MOREL, begin: march(1), basis: 'PD1' }, { on: 2, begin: '2025-01-01' }],
+    ['no begin of the last', { on: 2, ...MOREL, basis: 'PD1' }, { on: 2, begin: '2025-01-01' }],
+    ['one basis', { on: 2, ...MOREL, label: 'A', begin: march(1) }, { on: 2, begin: '2025-01-01' }],
+  ])('is the one who began last where one message states two, with %s', (_, present, past) => {
+    expect(members(present, past).at(-1)).toMatch(/^morel PCP 0[12] …$/);
+    expect(members(past, present).at(-1)).toMatch(/^morel PCP 0[12] …$/);
+  });
+
+  it.each([
+    ['the same source', 'essai', march(5)],
+    ['another source', 'other', march(5)],
+    ['a source that leaves a gap', 'other', march(3)],
+  ])('stays who he is when the time of the former is declared afterwards by %s', (_, source, end) => {
+    expect(members({ on: 5, ...MOREL }, { on: 8, source, begin: march(1), end }).at(-1)).toBe('morel PCP 05 …');
+  });
+
+  it.each([
+    ['before he was declared', { end: '2020-01-01' }, 'berthier PCP 02 …'],
+    ['at the instant of his declaration', { end: march(2) }, 'berthier PCP 02 …'],
+    ['afterwards', { end: march(3) }, 'berthier PCP 02 03'],
+  ])('is dismissed by another source only for the time after: %s', (_, parts, line) => {
+    expect(members({ on: 2, source: 'a' }, { on: 8, source: 'b', action: 'end', ...parts })).toEqual([line]);
+  });
+
+  it('returns when each source has dismissed him and one declares him again', () => {
+    const dismissal: StatementParts[] = [
+      { on: 2, source: 'a' },
+      { on: 3, source: 'b' },
+      { on: 8, source: 'b', action: 'end' },
+      { on: 9, source: 'a', action: 'end' },
+    ];
+    expect(members(...dismissal)).toEqual(['berthier PCP 02 08', 'berthier PCP 03 08']);
+    expect(members(...dismissal, { on: 10, source: 'a' }).at(-1)).toBe('berthier PCP 10 …');
+  });
+
+  it('is ended by what the next one’s statement says of his begin', () => {
+    const trace: Statement['body']['trace'] = [
+      ['person', 'ROL-4', 'ROL-Member:person'],
+      ['begin', 'ROL-5', 'ROL-Member:begin'],
+    ];
+    const endedBy = (next: Partial<StatementParts>) =>
+      fold({ on: 2 }, { on: 5, ...MOREL, trace, ...next }).memberships[0]?.ended?.from;
+    expect([endedBy({ begin: march(4) }), endedBy({})]).toEqual(['ROL-5', 'ROL-4']);
+  });
+
   it('follows the corrected begin of the next one', () => {
     expect(members({ on: 2 }, { on: 5, ...MOREL }, { on: 6, ...MOREL, begin: march(9) })).toEqual([
       'berthier PCP 02 09',
