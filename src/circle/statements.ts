@@ -170,11 +170,12 @@ function renew(spell: Spell, statement: Statement): boolean {
   return before.begin !== spell.begin || before.end !== spell.end;
 }
 
-/** Ends a spell. A dismissal without a time says nothing new of one that is over by then. */
+/** Ends a spell. Of one that is over by then, a dismissal without a time says no more than that its own source ends it too. */
 function dismiss(spell: Spell, end: Bound): boolean {
-  if (spell.end?.at === end.at) return false;
-  const over = spell.end !== undefined && instant(spell.end.at) <= instant(end.at);
-  if (over && end.by.body.end === undefined) return false;
-  spell.end = end;
+  const current = spell.end;
+  const over = current !== undefined && instant(current.at) <= instant(end.at);
+  const at = over && end.by.body.end === undefined ? current.at : end.at;
+  if (current?.at === at && current.by.source === end.by.source) return false;
+  spell.end = { at, by: end.by };
   return true;
 }
