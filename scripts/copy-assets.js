@@ -1,4 +1,5 @@
 // What the compiler does not carry over: the migrations, which the store reads beside its code.
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 
+rmSync('dist/store/migrations', { recursive: true, force: true });
 cpSync('src/store/migrations', 'dist/store/migrations', { recursive: true });

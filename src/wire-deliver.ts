@@ -1,7 +1,9 @@
 import { openDeliver } from './deliver/pump.js';
 import { QUEUES } from './journey.js';
 import type { Closers, House } from './wire-house.js';
+import { foldSettings } from './wire-translate.js';
 import { openSweep } from './work/sweep.js';
+import { upkeepCircles } from './work/upkeep.js';
 
 /** Jobs of the deliver queue at once: each wakes the pumps of the endpoints it names, and ends. */
 const WAKING = 50;
@@ -26,5 +28,6 @@ export async function openDelivery({ settings, store, queues, metrics, log }: Ho
     await Promise.all(endpoints.map((endpoint) => deliver.wake(endpoint)));
   };
   queues.work(QUEUES.deliver, WAKING, wake);
-  await openSweep(queues, store, metrics, now);
+  const upkeep = { ...store, fold: foldSettings(settings), now };
+  await openSweep(queues, { ...store, upkeepCircles: () => upkeepCircles(upkeep) }, metrics, now);
 }

@@ -165,15 +165,17 @@ function ofKind<Kind extends Fact['kind']>(facts: readonly Fact[], kind: Kind): 
 /** The declared family doctors of now are Patient.generalPractitioner too. */
 function doctorsOf(memberships: readonly Membership[], now: string): Sourced<Reference>[] {
   const at = instant(now);
-  return memberships
-    .filter(
-      ({ role, hidden, from, to }) =>
-        role.code === 'PCP' && !hidden && instant(from) <= at && (to === undefined || instant(to) > at),
-    )
-    .map(({ person, label, origin }) => ({
+  const present = memberships.filter(
+    ({ role, hidden, from, to }) =>
+      role.code === 'PCP' && !hidden && instant(from) <= at && (to === undefined || instant(to) > at),
+  );
+  // Two sources may declare one doctor.
+  return [...new Map(present.map((membership) => [membership.person, membership])).values()].map(
+    ({ person, label, origin }) => ({
       value: { reference: person, ...(label === '' ? {} : { display: label }) },
       ...origin,
-    }));
+    }),
+  );
 }
 
 /** A protected patient's circle is protected too. */

@@ -72,8 +72,8 @@ export interface TranslationStep {
   supersedes: boolean;
   /** Ids of facts of no stay that no longer matter to any fold. */
   outdated: string[];
-  /** Anchors of which `outdated` tells all: their other facts of no stay matter (again). Empty on the short way. */
-  reconsidered: string[];
+  /** `outdated` tells all of the cluster: its other facts of no stay matter, again if they did not. False on the short way. */
+  reconsiders: boolean;
   /** Births of anchors that the step knows better; `exact` ones replace, the others only lower what is there. */
   anchors: (AnchorBirth & { exact: boolean })[];
   mentions: Mention[];

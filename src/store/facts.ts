@@ -94,7 +94,7 @@ export async function saveFacts(client: Queryable, steps: readonly TranslationSt
     ]);
 }
 
-/** A step that supersedes says of its whole cluster what is outdated, whatever the steps before it said; other steps add to it. */
+/** A step that saw every fact of its cluster says of all what is outdated, whatever the steps before it said; other steps add to it. */
 function forceOf(
   steps: readonly TranslationStep[],
   { clusterOf }: Loaded,
@@ -103,8 +103,8 @@ function forceOf(
   const renewed = new Set<string>();
   for (const step of steps) {
     const cluster = clusterOf.get(step.messageId ?? '') ?? '';
-    if (step.supersedes) renewed.add(cluster);
-    const earlier = step.supersedes ? [] : (outdated.get(cluster) ?? []);
+    if (step.reconsiders) renewed.add(cluster);
+    const earlier = step.reconsiders ? [] : (outdated.get(cluster) ?? []);
     outdated.set(cluster, new Set([...earlier, ...step.outdated]));
   }
   return { outdated: new Set([...outdated.values()].flatMap((ids) => [...ids])), renewed: [...renewed] };

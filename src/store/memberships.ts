@@ -13,7 +13,7 @@ const OTHER_STAYS: Statement = [
   WHERE stay IS NOT NULL AND stay <> ALL ($2::text[]) AND coalesce(to_at, 'infinity') >= $3::timestamptz`,
 ];
 
-/** The first whom nobody hides, of stays that are not loaded. */
+/** The first whom nobody hides and who was not dismissed before he was declared, of stays that are not loaded. */
 const FIRST: Statement = [
   'memberships-first',
   `
@@ -22,6 +22,7 @@ const FIRST: Statement = [
   CROSS JOIN LATERAL (
     SELECT from_text FROM membership
     WHERE membership.patient = asked.patient AND stay IS NOT NULL AND NOT hidden AND stay <> ALL ($2::text[])
+      AND (to_at IS NULL OR ended IS NULL OR to_at > from_at)
     ORDER BY from_at, from_text
     LIMIT 1) AS first`,
 ];

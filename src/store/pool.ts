@@ -11,7 +11,7 @@ const types = { getTypeParser: pg.types.getTypeParser };
 /**
  * Every statement has its index. A plan made while a table was still empty would read it whole for as long as the connection keeps that plan.
  */
-const OPTIONS = '-c enable_seqscan=off';
+const OPTIONS = '-c enable_seqscan=off -c timezone=UTC';
 
 export function openPool(databaseUrl: string, log: Log): pg.Pool {
   const pool = new pg.Pool({

@@ -24,7 +24,7 @@ import { firstIdAt, makePartitions } from './partitions.js';
 import { inSnapshot, openPool, storeError } from './pool.js';
 import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
 import { inTranslation } from './translation.js';
-import { dueCircles, inUpkeep, type UpkeepTx } from './upkeep.js';
+import { dueCircles, inUpkeep, type DueCircle, type UpkeepTx } from './upkeep.js';
 import { readWholeWindow } from './windows.js';
 import { closeWorkItem } from './work-items.js';
 
@@ -32,8 +32,8 @@ import { closeWorkItem } from './work-items.js';
 export interface Store {
   keep(batch: IncomingMessage[]): Promise<KeptMessage[]>;
   inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
-  /** Anchors of the patients whose circle changes by itself until `now`, the longest due first. */
-  dueCircles(now: Date, limit: number): Promise<string[]>;
+  /** The circles that change by themselves until `now`, those that are due longest. */
+  dueCircles(now: Date, limit: number): Promise<DueCircle[]>;
   /**
    * One transaction of upkeep for the circle of that anchor's patient; what left the circle before `endedSince` is not loaded. Undefined
    * where nobody knows the anchor.

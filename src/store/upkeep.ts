@@ -6,7 +6,7 @@ import { loadWholeWindow } from './windows.js';
 
 const DUE: Statement = [
   'upkeep-due',
-  `SELECT DISTINCT anchor FROM (SELECT anchor FROM circle_due WHERE at <= $1 ORDER BY at LIMIT $2) AS due`,
+  `SELECT anchor, min(at) AS at FROM (SELECT anchor, at FROM circle_due WHERE at <= $1 ORDER BY at LIMIT $2) AS due GROUP BY anchor`,
 ];
 
 const TAKE: Statement = ['upkeep-take', `DELETE FROM circle_due WHERE anchor = $1 AND at <= $2`];
@@ -19,9 +19,15 @@ export interface UpkeepTx extends Pick<TranslationTx, 'loadWhole' | 'save'> {
   window: PatientWindow;
 }
 
-/** Anchors of the patients whose circle changes by itself until `now`, the longest due first. */
-export async function dueCircles(client: Queryable, now: Date, limit: number): Promise<string[]> {
-  return (await prepared<{ anchor: string }>(client, DUE, [now, limit])).rows.map(({ anchor }) => anchor);
+/** A circle that changes by itself: an anchor of its patient, and when. */
+export interface DueCircle {
+  anchor: string;
+  at: Date;
+}
+
+/** The circles that change by themselves until `now`, those that are due longest. */
+export async function dueCircles(client: Queryable, now: Date, limit: number): Promise<DueCircle[]> {
+  return (await prepared<DueCircle>(client, DUE, [now, limit])).rows;
 }
 
 /**

@@ -7,6 +7,8 @@ export interface SweepPort {
   endpointsDue(): Promise<string[]>;
   counts(): Promise<Readonly<Record<'untranslated' | 'openWorkItems' | 'dueDeliveries' | 'deadDeliveries', number>>>;
   makePartitions(from: number, days: number): Promise<void>;
+  /** Folds again the circles that changed by the passing of time. */
+  upkeepCircles(): Promise<number>;
 }
 
 const SWEEP_MS = 2000;
@@ -14,6 +16,7 @@ const SWEEP_MS = 2000;
 const AGE_MS = 3000;
 const JOB_IDS = 100;
 const MOST = 5000;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -34,5 +37,6 @@ export async function openSweep(
     for (let at = 0; at < late.length; at += JOB_IDS) await queues.add(QUEUES.translate, late.slice(at, at + JOB_IDS));
     metrics.counted(await port.counts());
   });
+  await queues.every(QUEUES.upkeep, 'circles', MINUTE_MS, async () => void (await port.upkeepCircles()));
   await queues.every(QUEUES.upkeep, 'partitions', HOUR_MS, () => port.makePartitions(now(), 3));
 }

@@ -120,7 +120,8 @@ const DAY = 86_400_000;
 
 /** Events of stays that ended before the circle's window are told to nobody any more. */
 function contextAt(now: number, { directory, rules, fold }: TranslateDeps): ApplyContext {
-  const lateSince = new Date(now - fold.circleShowsEndedDays * DAY).toISOString();
+  // A day more than the circle shows: its window ends at local time.
+  const lateSince = new Date(now - (fold.circleShowsEndedDays + 1) * DAY).toISOString();
   return { directory, rules, lateSince, fold: { ...fold, now: new Date(now).toISOString() } };
 }
 

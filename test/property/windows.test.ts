@@ -30,7 +30,7 @@ let store: WorldStore;
 
 describe('after each message, what a short way through the facts made is what the long way makes', () => {
   beforeAll(async () => {
-    store = await openWorldStore();
+    store = await openWorldStore('2024-09-01T00:00:00Z');
   });
   afterAll(() => store.close());
 

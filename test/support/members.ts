@@ -80,7 +80,7 @@ export function stayOf(parts: Partial<FoldedStay> = {}): FoldedStay {
     key: 'urn:oid:2.999.1|V1',
     movements: [],
     encounter: nothing,
-    plan: nothing,
+    plan: () => nothing,
     start: march('2T08:00'),
     restricted: false,
     void: new Set(),

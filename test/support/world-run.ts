@@ -1,15 +1,17 @@
 import pg from 'pg';
-import { plainSource, type SourceSettings } from '../../src/config.js';
-import type { Fact } from '../../src/message/fact.js';
+import { foldWindow } from '../../src/apply/window.js';
+import { plainSource, type SourceSettings } from '../../src/config/schema.js';
+import type { Membership } from '../../src/message/membership.js';
+import type { FoldOptions } from '../../src/message/stay.js';
+import type { PatientWindow } from '../../src/message/translation.js';
 import { accept, type ReceiveDeps } from '../../src/receive/accept.js';
 import { Committer } from '../../src/receive/committer.js';
 import { messageIds } from '../../src/receive/message-ids.js';
 import { buildDirectory } from '../../src/route/directory.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { remember } from '../../src/work/apply-message.js';
 import { translateStage } from '../../src/work/translate-stage.js';
 import { freshDatabase } from './database.js';
-import { FOLD, ownMappings } from './pam.js';
+import { ownMappings } from './pam.js';
 import type { WorldMessage } from './worlds.js';
 
 /** One row that a reader sees. Rows of one key are one thing: two tellings of a world must give it the same text. */
@@ -56,8 +58,11 @@ const RESOURCES = `
   JOIN resource_version USING (type, id, version)
   WHERE NOT resource.removed`;
 
+/** Of two messages that say the same either may be the origin. */
 const MEMBERSHIPS = `
-  SELECT 'membership' AS key, (to_jsonb(membership) - ARRAY['id', 'number', 'message_id', 'written_at', 'updated_at'])::text AS text
+  SELECT concat_ws(' ', 'membership', patient, coalesce(stay, '-')) AS key,
+    concat_ws(' ', person, role ->> 'code', from_text, coalesce(to_text, '…'), scope, source, basis, hidden::text, restricted::text,
+      identifier, family, label) AS text
   FROM membership`;
 
 const WORK_ITEMS = `
@@ -73,20 +78,24 @@ const OUTCOMES = `
   GROUP BY journal.id, journal.control_id, journal.source, journal.state
   ORDER BY journal.id`;
 
-const IDENTIFIERS = 'SELECT system, value, type FROM identifier';
+const CLUSTERS = 'SELECT DISTINCT ON (cluster) key FROM identifier';
 
 /** What no fold makes: mentions, and what is no resource. */
-const UNFOLDED = /^(Organization|Location|Practitioner|PractitionerRole|membership|work_item)\b/;
+const UNFOLDED = /^(Organization|Location|Practitioner|PractitionerRole|work_item)\b/;
 
 const log = () => undefined;
 
-/** A store on a database of its own. */
-export async function openWorldStore(): Promise<WorldStore> {
+/**
+ * A store on a database of its own.
+ * @param now the present of all folds: what is told of a world does not depend on when it is told
+ */
+export async function openWorldStore(now = '2023-03-06T00:00:00Z'): Promise<WorldStore> {
+  const fold = { now, zone: 'Europe/Paris', hospitalMembersStayDays: 2, circleShowsEndedDays: 90 };
   const database = await freshDatabase();
   const store = await openStore({ databaseUrl: database.url, log });
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
-  const doors = new Doors(store);
+  const doors = new Doors(store, fold);
   const tables = await tablesOf(client);
   const memberships = tables.includes('membership') ? [MEMBERSHIPS] : [];
   return {
@@ -98,10 +107,11 @@ export async function openWorldStore(): Promise<WorldStore> {
       return found.map((row) => doors.named(row));
     },
     async rowsTheLongWay() {
-      const { rows: identifiers } = await client.query<{ system: string; value: string; type: string }>(IDENTIFIERS);
-      const request = { identifiers: identifiers.map((identifier) => [identifier]), stays: [] };
-      const clusters = await store.inTranslation({ ids: [], others: 0 }, async (tx) => (await tx.load(request)).facts);
-      return [...clusters.values()].flatMap(foldedRows);
+      const { rows: clusters } = await client.query<{ key: string }>(CLUSTERS);
+      const windows = await Promise.all(clusters.map(({ key }) => store.wholeOf(key)));
+      return windows
+        .flatMap((window) => (window === undefined ? [] : foldedRows(window, fold)))
+        .map((row) => doors.named(row));
     },
     isFolded: ({ key }) => !UNFOLDED.test(key),
     outcomes: async () => (await client.query<Outcome>(OUTCOMES)).rows,
@@ -117,8 +127,31 @@ export async function openWorldStore(): Promise<WorldStore> {
   };
 }
 
-function foldedRows(facts: readonly Fact[]): Row[] {
-  return [...remember(facts, FOLD).picture.resources].map(([key, { body }]) => ({ key, text: body }));
+function foldedRows(window: PatientWindow, fold: FoldOptions): Row[] {
+  return foldWindow(window, fold).people.flatMap(({ patientId, resources, memberships }) => [
+    ...[...resources].map(([key, { body }]) => ({ key, text: body })),
+    ...[...memberships].flatMap(([stay, members]) =>
+      members.map((member) => ({ key: ['membership', patientId, stay ?? '-'].join(' '), text: memberText(member) })),
+    ),
+  ]);
+}
+
+function memberText({
+  person,
+  role,
+  from,
+  to,
+  scope,
+  source,
+  basis,
+  hidden,
+  restricted,
+  identifier,
+  family,
+  label,
+}: Membership): string {
+  const last = [identifier, family, label].filter((text) => text !== undefined);
+  return [person, role.code, from, to ?? '…', scope, source, basis, hidden, restricted, ...last].join(' ');
 }
 
 async function tablesOf(client: pg.Client): Promise<string[]> {
@@ -136,14 +169,15 @@ class Doors {
   /** Ids grow in the order of arrival, whatever the messages say of time. */
   private newId = this.firstId();
 
-  constructor(store: Store) {
+  constructor(store: Store, { now, ...fold }: FoldOptions) {
     this.committer = new Committer((batch) => store.keep(batch), Date.now, log);
     this.translate = translateStage({
       inTranslation: (claim, run) => store.inTranslation(claim, run),
       source: (name) => ({ ...sourceOf(name), mappings: ownMappings() }),
       directory: buildDirectory([], []),
       rules: [],
-      fold: FOLD,
+      fold,
+      now: () => Date.parse(now),
       due: () => undefined,
       log,
       observe: () => undefined,

@@ -242,7 +242,7 @@ describe('the window of a message', () => {
     expect(fresh).toContain(c);
     await arrive(
       { keys, change: { outdated: [c] } },
-      { keys, again: ids[2] ?? '', facts: [ofNoStay], change: { supersedes: true, outdated: [b] } },
+      { keys, again: ids[2] ?? '', facts: [ofNoStay], change: { supersedes: true, reconsiders: true, outdated: [b] } },
       { keys, facts: [ofNoStay], change: { outdated: [a] } },
     );
     const after = idsOf((await windowOf(keys)).facts);
@@ -256,7 +256,7 @@ describe('the window of a message', () => {
     const keys = [person('reread')];
     const { ids } = await arrive({ keys, facts: [{ ...ofNoStay, body: { text: 'first' } }] });
     const again = { keys, again: ids[0] ?? '', facts: [{ ...ofNoStay, body: { text: 'second' } }] };
-    await arrive({ ...again, change: { supersedes: true } });
+    await arrive({ ...again, change: { supersedes: true, reconsiders: true } });
     expect((await windowOf(keys)).facts.map(({ body }) => body)).toEqual([{ text: 'second' }]);
     expect((await client.query('SELECT FROM fact WHERE message_id = $1', [ids[0]])).rowCount).toBe(2);
   });
@@ -436,7 +436,7 @@ describe('what was known at an instant', () => {
       keys,
       again: ids[0] ?? '',
       facts: [text('second', '2026-03-03T08:00:00Z'), { stay: stayOf('K1') }],
-      change: { supersedes: true, outdated: [`${ids[0] ?? ''}.0`] },
+      change: { supersedes: true, reconsiders: true, outdated: [`${ids[0] ?? ''}.0`] },
     });
     await new Promise((resolve) => setTimeout(resolve, 5));
     const after = (await moment()) ?? '';
