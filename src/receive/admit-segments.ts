@@ -87,10 +87,10 @@ function numbersOf(segment: Segment | undefined, field: number): IdentifierParts
 }
 
 /** One number of one authority, which is compared by its universal id where both have one. */
-function isSameNumber(one: IdentifierParts, other: IdentifierParts): boolean {
-  if (one.number !== other.number) return false;
-  const universal = one.universalId !== '' && other.universalId !== '';
-  return universal ? one.universalId === other.universalId : one.name === other.name;
+function isSameNumber(a: IdentifierParts, b: IdentifierParts): boolean {
+  if (a.number !== b.number) return false;
+  const universal = a.universalId !== '' && b.universalId !== '';
+  return universal ? a.universalId === b.universalId : a.name === b.name;
 }
 
 /** PAM.FR wants the number in PV1-19; a source that is not strict, or a site that says where it stands, may have it elsewhere. */

@@ -63,7 +63,7 @@ const ANY_CONTROL = /[\x00-\x1f\x7f-\x9f]/;
 export function checkIdentifiers(message: Message, stayFields: readonly string[]): AckIssue[] {
   const ofStay = stayFields.flatMap((path) => parsePath(path) ?? []).map(({ segment, field }) => ({ segment, field }));
   const places = [...IDENTIFIERS, ...ofStay.filter((place) => !IDENTIFIERS.some((other) => isSame(place, other)))];
-  return places.flatMap(({ segment: name, field, component }: (typeof IDENTIFIERS)[number]) =>
+  return places.flatMap(({ segment: name, field, component }: Place) =>
     message.all(name).flatMap((segment) =>
       repetitionsOf(segment, field)
         .filter((repetition) => segment.matches(ANY_CONTROL, field, repetition, component))
@@ -80,8 +80,10 @@ export function checkIdentifiers(message: Message, stayFields: readonly string[]
   );
 }
 
-function isSame(one: { segment: string; field: number }, other: { segment: string; field: number }): boolean {
-  return one.segment === other.segment && one.field === other.field;
+type Place = (typeof IDENTIFIERS)[number];
+
+function isSame(a: Place, b: Place): boolean {
+  return a.segment === b.segment && a.field === b.field;
 }
 
 /** A warning for each field that loses control characters: no value that leaves holds one. */
