@@ -17,10 +17,7 @@ const offsets = new Map<string, Map<number, number>>();
 /** Days remembered of a zone: ten years of them. */
 const REMEMBERED = 3650;
 
-/**
- * The offset at the midnight UTC that begins a day. The times of a message lie within few days, and asking Intl for each of them takes a
- * fifth of a translation's time.
- */
+/** The offset at the midnight UTC that begins a day. The times of all messages lie within few days, and Intl is slow to ask. */
 function offsetOfDay(day: number, zone: string): number {
   const ofZone = offsets.get(zone) ?? new Map<number, number>();
   const remembered = ofZone.get(day);
