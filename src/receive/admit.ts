@@ -56,10 +56,10 @@ export function admit(message: Message, warnings: readonly string[], rules: Admi
 }
 
 function checkContent(message: Message, trigger: string, controls: boolean, rules: AdmissionRules): AckIssue[] {
-  const { source, stayFields } = rules;
+  const { source, stayFields = STAY_FIELDS } = rules;
   return [
     ...checkSegments(message, trigger, { strictness: source.strict, stayFields }),
-    ...(controls ? checkIdentifiers(message, stayFields ?? STAY_FIELDS) : []),
+    ...(controls ? checkIdentifiers(message, stayFields) : []),
   ];
 }
 
