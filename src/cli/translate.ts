@@ -98,7 +98,7 @@ function read(
   // No clock: the same file gives the same output.
   const context = { messageId: '0', mappings, zone: source.zone, source, receivedAt: '1970-01-01T00:00:00Z' };
   return {
-    admission: admit(message, warnings, { source, triggers: mappings.triggers }),
+    admission: admit(message, warnings, { source, triggers: mappings.triggers, stayFields: mappings.stayFields }),
     translation: translate(message, context),
   };
 }

@@ -46,10 +46,10 @@ export function buildAck({ incoming, code, issues, controlId, at, charset }: Ack
   const declared = msh?.raw(18) ? charset : '';
   const sides = `${copied(5)}|${copied(6)}|${copied(3)}|${copied(4)}`;
   const head = `MSH|^~\\&|${sides}|${at}||${type}|${escape(controlId)}|${copied(11) || 'P'}|${copied(12) || '2.5'}`;
-  const controlIdTold = escape(msh?.value(10) ?? '');
+  const incomingId = escape(msh?.value(10) ?? '');
   const answer = [
     declared === '' ? head : `${head}||||||${declared}`,
-    controlIdTold === '' ? `MSA|${code}` : `MSA|${code}|${controlIdTold}`,
+    incomingId === '' ? `MSA|${code}` : `MSA|${code}|${incomingId}`,
     ...issues.map(errSegment),
   ];
   return encodeText(writeMessage(answer), charset);

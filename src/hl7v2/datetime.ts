@@ -65,7 +65,10 @@ const OPEN_END = 2099;
  */
 export function toDate(ts: string): string | undefined {
   const parts = partsOf(ts);
-  if (parts === undefined) return undefined;
+  return parts === undefined ? undefined : dateOf(parts);
+}
+
+function dateOf(parts: TimestampParts): string | undefined {
   const { year, month = '00', day = '00' } = parts;
   if (Number(month) > 12 || Number(day) > 31) return undefined;
   if (month === '00') return year;
@@ -85,7 +88,7 @@ export function toDateTime(ts: string, clock: MessageClock | string): string | u
 /** Is that an HL7 TS: a day that the calendar has, or zeros for what is not known, and a time that a clock shows (HL7 v2.5 §2.A.77)? */
 export function isTimestamp(ts: string): boolean {
   const parts = partsOf(ts);
-  if (parts === undefined || toDate(ts) === undefined) return false;
+  if (parts === undefined || dateOf(parts) === undefined) return false;
   return (isDay(parts) || Number(parts.day ?? 0) === 0) && isTime(parts);
 }
 

@@ -12,8 +12,12 @@ const NAMES = new Set(
  */
 export function splitLines(text: string): string[] {
   const mixed = text.includes('\r') && text.includes('\n');
-  const lines = mixed ? mixedLines(text) : text.split(text.includes('\r') ? '\r' : '\n');
-  return lines.map(trimmed).filter((line) => line !== '');
+  const lines: string[] = [];
+  for (const line of mixed ? mixedLines(text) : text.split(text.includes('\r') ? '\r' : '\n')) {
+    const ink = trimmed(line);
+    if (ink !== '') lines.push(ink);
+  }
+  return lines;
 }
 
 function mixedLines(text: string): string[] {

@@ -4,14 +4,29 @@
  * @param local the local time as if it were UTC, in milliseconds
  */
 export function offsetsAt(local: number, zone: string): number[] {
-  const before = offsetOfMoment(local - DAY, zone);
-  const after = offsetOfMoment(local + DAY, zone);
+  const day = Math.floor(local / DAY);
+  const before = offsetOfDay(day - 1, zone);
+  const after = offsetOfDay(day + 2, zone);
   if (before === after) return [before];
   const fitting = [before, after].filter((offset) => offsetOfMoment(local - offset * 60_000, zone) === offset);
   return fitting.length === 0 ? [before] : fitting;
 }
 
 const DAY = 86_400_000;
+const offsets = new Map<string, Map<number, number>>();
+/** Days remembered of a zone: ten years of them. */
+const REMEMBERED = 3650;
+
+/** The offset at the midnight UTC that begins a day. The times of all messages lie within few days, and Intl is slow to ask. */
+function offsetOfDay(day: number, zone: string): number {
+  const ofZone = offsets.get(zone) ?? new Map<number, number>();
+  const remembered = ofZone.get(day);
+  if (remembered !== undefined) return remembered;
+  if (ofZone.size >= REMEMBERED) ofZone.clear();
+  const offset = offsetOfMoment(day * DAY, zone);
+  offsets.set(zone, ofZone.set(day, offset));
+  return offset;
+}
 
 /** Offset from UTC in minutes that clocks of a zone show at a moment, in milliseconds since 1970. */
 export function offsetOfMoment(moment: number, zone: string): number {

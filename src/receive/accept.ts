@@ -11,6 +11,8 @@ export interface ReceiveDeps {
   committer: Committer;
   /** Triggers that the mappings of a source serve. */
   triggers(source: string): ReadonlySet<string>;
+  /** Paths tried in order for the number of the stay, where the mappings of a source say; else those of `AdmissionRules`. */
+  stayFields?(source: string): readonly string[];
   newId(): string;
   now(): number;
   log: Log;
@@ -36,9 +38,9 @@ type Door = IncomingMessage['door'];
  * A store that stays away gives AR 207, and nothing is pretended.
  */
 export function accept(bytes: Buffer, source: SourceSettings, door: Door, deps: ReceiveDeps): Promise<Answer> {
-  return answered(bytes, source, door, deps, (message, warnings) =>
-    admit(message, warnings, { source, triggers: deps.triggers(source.name) }),
-  );
+  const stayFields = deps.stayFields?.(source.name);
+  const rules = { source, triggers: deps.triggers(source.name), ...(stayFields === undefined ? {} : { stayFields }) };
+  return answered(bytes, source, door, deps, (message, warnings) => admit(message, warnings, rules));
 }
 
 /** Half a message, which a broken frame gave: kept as refused and answered AR with the control id that was read. */

@@ -11,8 +11,9 @@ const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map([
   ['UPDATE', ['Z99']],
   ['CANCEL', ['A11', 'A12', 'A13', 'A25', 'A26', 'A27', 'A38', 'A52', 'A53', 'A55', 'A06', 'A07']],
 ]);
+const ACCOUNT = 'PID-18';
 /** Where the number of the stay stands when a site does not say: the visit's, else the account's. */
-export const STAY_FIELDS: readonly string[] = ['PV1-19', 'PID-18'];
+export const STAY_FIELDS: readonly string[] = ['PV1-19', ACCOUNT];
 
 const fault = (location: string, code: number, text: string): AckIssue => ({ location, code, severity: 'E', text });
 const missing = (location: string) => fault(location, 101, `${location} is required`);
@@ -22,8 +23,8 @@ const isFilled = (value: string | undefined) => value !== undefined && value !==
 
 export interface SegmentRules {
   strictness: SourceSettings['strict'];
-  /** Paths tried in order for the number of the stay, where the site has its own. */
-  stayFields: readonly string[] | undefined;
+  /** Paths tried in order for the number of the stay. */
+  stayFields: readonly string[];
 }
 
 /** The segments and fields that the trigger requires, and the shape of PID-3, the stay's number and ZBE. Every fault at once. */
@@ -87,21 +88,20 @@ function numbersOf(segment: Segment | undefined, field: number): IdentifierParts
 }
 
 /** One number of one authority, which is compared by its universal id where both have one. */
-function isSameNumber(one: IdentifierParts, other: IdentifierParts): boolean {
-  if (one.number !== other.number) return false;
-  const universal = one.universalId !== '' && other.universalId !== '';
-  return universal ? one.universalId === other.universalId : one.name === other.name;
+function isSameNumber(a: IdentifierParts, b: IdentifierParts): boolean {
+  if (a.number !== b.number) return false;
+  const universal = a.universalId !== '' && b.universalId !== '';
+  return universal ? a.universalId === b.universalId : a.name === b.name;
 }
 
-/** PAM.FR wants the number in PV1-19; a source that is not strict, or a site that says where it stands, may have it elsewhere. */
-function checkVisit(message: Message, strict: boolean, ofSite: readonly string[] | undefined): AckIssue[] {
+/** PAM.FR wants a number of the visit (PAM.FR §3); of a source that is not strict the account's may stand for it. */
+function checkVisit(message: Message, strict: boolean, stayFields: readonly string[]): AckIssue[] {
   const pv1 = message.segment('PV1');
   if (pv1 === undefined) return [fault('PV1', 100, 'the segment PV1 is required')];
   const faults = isFilled(pv1.value(2)) ? [] : [missing('PV1-2')];
-  const fields = ofSite ?? STAY_FIELDS;
-  const [first = 'PV1-19'] = fields;
-  const place = fields.find((field) => isFilled(message.value(field)));
-  if (place === undefined || (strict && ofSite === undefined && place !== first)) faults.push(missing(first));
+  const [first = 'PV1-19'] = stayFields;
+  const place = stayFields.find((field) => isFilled(message.value(field)) && !(strict && field === ACCOUNT));
+  if (place === undefined) faults.push(missing(first));
   else if (place !== first) faults.push(warning(first, 101, `${first} is empty; ${place} stands for the visit`));
   return faults;
 }

@@ -18,7 +18,7 @@ export function checkLimits(message: Message): AckIssue | undefined {
     return { location: `${beyond.name}[${beyond.occurrence}]`, code: 100, severity: 'E', text };
   }
   for (const segment of segments) {
-    if (segment.toString().split(delimiters.repetition, MAX_REPETITIONS + 1).length <= MAX_REPETITIONS) continue;
+    if (!holdsMore(segment.toString(), delimiters.repetition, MAX_REPETITIONS - 1)) continue;
     for (let field = 1; field <= segment.fieldCount; field++)
       if (segment.repetitions(field) > MAX_REPETITIONS) {
         const location = pathOf(segment, field);
@@ -26,6 +26,13 @@ export function checkLimits(message: Message): AckIssue | undefined {
       }
   }
   return undefined;
+}
+
+/** Does a mark stand more often than that in a line? */
+function holdsMore(line: string, mark: string, limit: number): boolean {
+  let count = 0;
+  for (let at = line.indexOf(mark); at >= 0 && count <= limit; at = line.indexOf(mark, at + 1)) count += 1;
+  return count > limit;
 }
 
 /** Fields that name somebody or something, and the component that does where it is not the whole field. */
@@ -54,10 +61,9 @@ const ANY_CONTROL = /[\x00-\x1f\x7f-\x9f]/;
  * @param stayFields fields that hold the stay's number at this source
  */
 export function checkIdentifiers(message: Message, stayFields: readonly string[]): AckIssue[] {
-  if (!mayHoldControls(message)) return [];
   const ofStay = stayFields.flatMap((path) => parsePath(path) ?? []).map(({ segment, field }) => ({ segment, field }));
   const places = [...IDENTIFIERS, ...ofStay.filter((place) => !IDENTIFIERS.some((other) => isSame(place, other)))];
-  return places.flatMap(({ segment: name, field, component }: (typeof IDENTIFIERS)[number]) =>
+  return places.flatMap(({ segment: name, field, component }: Place) =>
     message.all(name).flatMap((segment) =>
       repetitionsOf(segment, field)
         .filter((repetition) => segment.matches(ANY_CONTROL, field, repetition, component))
@@ -74,13 +80,14 @@ export function checkIdentifiers(message: Message, stayFields: readonly string[]
   );
 }
 
-function isSame(one: { segment: string; field: number }, other: { segment: string; field: number }): boolean {
-  return one.segment === other.segment && one.field === other.field;
+type Place = (typeof IDENTIFIERS)[number];
+
+function isSame(a: Place, b: Place): boolean {
+  return a.segment === b.segment && a.field === b.field;
 }
 
 /** A warning for each field that loses control characters: no value that leaves holds one. */
 export function controlWarnings(message: Message): AckIssue[] {
-  if (!mayHoldControls(message)) return [];
   const issues: AckIssue[] = [];
   for (const segment of message.segments)
     for (let field = 1; field <= segment.fieldCount; field++) {
@@ -97,8 +104,8 @@ export function controlWarnings(message: Message): AckIssue[] {
   return issues;
 }
 
-/** Control characters stand in a message as they are, or by a hexadecimal escape; most messages have neither. */
-function mayHoldControls(message: Message): boolean {
+/** Control characters stand in a message as they are, or by a hexadecimal escape; most messages have neither, and need no search. */
+export function mayHoldControls(message: Message): boolean {
   const { segments, delimiters } = message;
   const hexadecimal = `${delimiters.escape}X`;
   return segments.some((segment) => {
@@ -119,16 +126,15 @@ const TIMES: readonly (readonly [string, readonly number[]])[] = [
 
 /** A warning for each field that is filled with something that is no time: nothing, or only a part of it, can be taken from it. */
 export function timeWarnings(message: Message): AckIssue[] {
-  const wrong = TIMES.flatMap(([name, fields]) =>
-    message
-      .all(name)
-      .flatMap((segment) =>
-        fields.filter((field) => isWrongTime(segment.value(field))).map((field) => pathOf(segment, field)),
-      ),
-  );
-  return wrong
-    .slice(0, MAX_WARNINGS)
-    .map((location) => ({ location, code: 102, severity: 'W', text: `${location} is no date or time that exists` }));
+  const issues: AckIssue[] = [];
+  for (const [name, fields] of TIMES)
+    for (const segment of message.all(name))
+      for (const field of fields) {
+        if (!isWrongTime(segment.value(field))) continue;
+        const location = pathOf(segment, field);
+        issues.push({ location, code: 102, severity: 'W', text: `${location} is no date or time that exists` });
+      }
+  return issues.slice(0, MAX_WARNINGS);
 }
 
 function isWrongTime(value: string): boolean {

@@ -4,7 +4,7 @@ import type { FailureCode } from '../message/failure.js';
 import type { AckIssue, NewWorkItem } from '../message/message.js';
 import { checkSegments, STAY_FIELDS } from './admit-segments.js';
 import { checkOneMessage, checkSingletons } from './admit-structure.js';
-import { checkIdentifiers, checkLimits, controlWarnings, timeWarnings } from './admit-values.js';
+import { checkIdentifiers, checkLimits, controlWarnings, mayHoldControls, timeWarnings } from './admit-values.js';
 
 /** What the gateway says of a message before the answer: only what the message itself shows. */
 export interface Admission {
@@ -42,22 +42,24 @@ export function admit(message: Message, warnings: readonly string[], rules: Admi
   const decoding = warnings.map((text): AckIssue => ({ location: 'MSH-18', code: 103, severity: 'W', text }));
   const rejected = checkFrame(message) ?? checkHeader(message, rules.source) ?? checkExtent(message);
   if (rejected !== undefined) return refusal(rejected.code, [...decoding, ...rejected.issues], rejected.reason, facts);
-  const issues = [...decoding, ...controlWarnings(message), ...timeWarnings(message)];
+  const controls = mayHoldControls(message);
+  const issues = [...decoding, ...(controls ? controlWarnings(message) : []), ...timeWarnings(message)];
   const missing = headerFaults(message);
   if (missing.length > 0) return refusal('AE', [...issues, ...missing], 'field-missing', facts);
   const trigger = message.value('MSH-9.2');
   const served = rules.triggers.has(trigger);
-  const faults = served || trigger === MERGE ? checkContent(message, trigger, rules) : [];
+  const faults = served || trigger === MERGE ? checkContent(message, trigger, controls, rules) : [];
   const first = faults.find(({ severity }) => severity === 'E');
   if (first !== undefined) return refusal('AE', [...issues, ...faults], reasonOf(faults, first), facts);
   if (!served) return parked(trigger, issues, facts);
   return { code: 'AA', state: 'received', issues: [...issues, ...faults], workItems: [], ...facts };
 }
 
-function checkContent(message: Message, trigger: string, { source, stayFields }: AdmissionRules): AckIssue[] {
+function checkContent(message: Message, trigger: string, controls: boolean, rules: AdmissionRules): AckIssue[] {
+  const { source, stayFields = STAY_FIELDS } = rules;
   return [
     ...checkSegments(message, trigger, { strictness: source.strict, stayFields }),
-    ...checkIdentifiers(message, stayFields ?? STAY_FIELDS),
+    ...(controls ? checkIdentifiers(message, stayFields) : []),
   ];
 }
 

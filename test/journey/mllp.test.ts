@@ -281,6 +281,13 @@ describe('the MLLP door', () => {
     await sender.ask(framed(admission('C2').replace('CAMILLE', 'AUTRE')), 4);
     expect(sender.answers[3]?.value('ERR-3')).toBe('205');
     expect((await store.listMessages({ controlId: 'C2' })).total).toBe(2);
+    const nameless = framed(admission('').replace('CAMILLE', 'SANS'));
+    const two = framed(`${admission('C4')}\r${admission('C5')}`);
+    for (const [index, bytes] of [nameless, two, nameless, two].entries()) await sender.ask(bytes, 5 + index);
+    expect(sender.answers.slice(6).map(String)).toEqual(sender.answers.slice(4, 6).map(String));
+    expect(sender.answers.slice(4).map((answer) => answer.value('MSA-1'))).toEqual(['AE', 'AE', 'AE', 'AE']);
+    // C2 anew, and each of the others once.
+    expect((await store.listMessages({ state: 'refused' })).total).toBe(3);
   });
 });
 

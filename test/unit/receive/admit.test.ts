@@ -103,6 +103,10 @@ describe('what a message shows before its answer', () => {
       issues: [{ location: 'PV1-50', severity: 'W' }],
     });
     expect(errors(at(['PV1-50'], whole))).toEqual(['PV1-50 101']);
+    const accountAlone = whole
+      .replace('V1^^^HOP&1.2.250.1.999.1&ISO^VN', '')
+      .replace('|F\r', '|F||||||||||D1^^^HOP^AN\r');
+    expect(errors(at(['PV1-50', 'PID-18'], accountAlone))).toEqual(['PV1-50 101']);
   });
 
   it.each([

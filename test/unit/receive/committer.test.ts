@@ -43,7 +43,11 @@ describe('the committer', () => {
         batches.push({ size: batch.length, done: () => resolve(batch.map(kept)) });
       });
     const committer = new Committer(keep, Date.now, silent);
-    const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+    // A busy machine may let the timer fire before the immediate that the commit waits for.
+    const turn = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setImmediate(resolve));
+    };
     const all: Promise<unknown>[] = [];
     const come = async (count: number) => {
       for (let n = 0; n < count; n++) all.push(committer.commit(message(all.length)));
