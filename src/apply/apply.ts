@@ -5,7 +5,6 @@ import type { NewWorkItem } from '../message/message.js';
 import { compareText } from '../message/order.js';
 import type { FoldOptions } from '../message/stay.js';
 import type { PatientWindow, TranslationStep } from '../message/translation.js';
-import { atStay } from './account.js';
 import { differences } from './differences.js';
 import { outdatedFacts } from './in-force.js';
 import { needsWhole, reachesBack } from './long-way.js';
@@ -33,11 +32,9 @@ export function applyMessage(
   context: ApplyContext,
 ): Applied | 'whole' {
   const workItems = translation.issues.map(({ blocking: _blocking, ...item }): NewWorkItem => item);
-  const settled = atStay(translation.facts, before);
-  if ('doubt' in settled) workItems.push(settled.doubt);
-  if ('doubt' in settled || translation.issues.some(({ blocking }) => blocking))
+  if (translation.issues.some(({ blocking }) => blocking))
     return { step: { ...emptyStep(messageId, 'parked'), workItems }, window: before };
-  const { facts, supersedes } = reading(messageId, settled.facts, before.facts);
+  const { facts, supersedes } = reading(messageId, translation.facts, before.facts);
   if (!before.whole && (supersedes || reachesBack(facts, before))) return 'whole';
   const kept = supersedes ? before.facts.filter((fact) => fact.messageId !== messageId) : before.facts;
   const after = foldFacts({ ...before, facts: [...kept, ...facts] }, context.fold, before);
@@ -80,9 +77,11 @@ function reading(messageId: string, facts: Fact[], stored: readonly Fact[]): { f
   return content(former) === content(facts) ? { facts: [], supersedes: false } : { facts, supersedes: true };
 }
 
-/** A message that names a stay of somebody else waits behind its work item; what it says is kept. */
-function isParked(messageId: string, { stays }: FoldedWindow): boolean {
-  return [...stays.values()].some(({ strangers }) => strangers.some((fact) => fact.messageId === messageId));
+/** A message of a stay of somebody else, or of no stay that can be told, waits behind its work item; what it says is kept. */
+function isParked(messageId: string, { stays, unplaced }: FoldedWindow): boolean {
+  return [...[...stays.values()].flatMap(({ strangers }) => strangers), ...unplaced].some(
+    (fact) => fact.messageId === messageId,
+  );
 }
 
 /** On the short way what no longer matters is not carried along. */
@@ -101,8 +100,10 @@ function withReceipts(window: FoldedWindow, { receipts, deliveries }: Translatio
   const endpointOf = new Map(deliveries.map(({ receiptId, endpoint }) => [receiptId, endpoint]));
   const more = receipts.flatMap(({ id, event, member, label, role }) => {
     const endpoint = endpointOf.get(id);
-    const { patient, thread } = event;
-    return endpoint === undefined ? [] : [{ receiptId: id, patient, thread, member, label, role, endpoint }];
+    const { patient, thread, about } = event;
+    return endpoint === undefined
+      ? []
+      : [{ receiptId: id, patient, about: about.key, thread, member, label, role, endpoint }];
   });
   return more.length === 0 ? window : { ...window, receipts: [...window.receipts, ...more] };
 }

@@ -128,7 +128,7 @@ function replacements(
 /** Those who were told anything of a patient, each once; of a stay's event those told of its thread. */
 function receiptsOf({ about, thread, patient }: Event, { receipts }: FoldedWindow): RouteInput['receipts'] {
   if (about.type === 'patient') return receipts.filter((receipt) => receipt.patient === patient);
-  return receipts.filter((receipt) => receipt.thread === thread);
+  return receipts.filter((receipt) => receipt.about === about.key && receipt.thread === thread);
 }
 
 function circleless(

@@ -8,6 +8,7 @@ import { partPatients, type PatientGroup } from '../record/groups.js';
 import type { MovementFact } from '../record/movement.js';
 import { reduceStay, type ReducedStay } from '../record/stay.js';
 import { foldPerson, type Elsewhere, type Person } from './people.js';
+import { placeUnnumbered } from './unnumbered.js';
 
 /**
  * All that is known of the people of one window, folded. Replaced by each message, never edited, so that a failing message leaves no trace.
@@ -26,6 +27,10 @@ export interface FoldedWindow {
   people: readonly Person[];
   doubts: ReadonlyMap<string, Doubt>;
   stays: ReadonlyMap<string, OwnedStay>;
+  /** Facts that name an account only, at the stays where they were placed, by id. */
+  placed: ReadonlyMap<string, Fact>;
+  /** Facts that have no effect: of an account without one open stay. */
+  unplaced: readonly Fact[];
 }
 
 /** A stay and whose it is: of several people who claim it the one who was recorded first. */
@@ -66,7 +71,7 @@ export function foldWhole(facts: readonly Fact[], options: FoldOptions): FoldedW
   return foldFacts(known, options);
 }
 
-export type WindowFacts = Omit<FoldedWindow, 'people' | 'doubts' | 'stays'>;
+export type WindowFacts = Omit<FoldedWindow, 'people' | 'doubts' | 'stays' | 'placed' | 'unplaced'>;
 
 /** Folds the facts of a window; what did not change since `before` is taken from there. */
 export function foldFacts(window: WindowFacts, options: FoldOptions, before?: FoldedWindow): FoldedWindow {
@@ -74,17 +79,22 @@ export function foldFacts(window: WindowFacts, options: FoldOptions, before?: Fo
   const births = bornAt(lasting, window);
   const milliseconds = new Map([...births].map(([anchor, recordedAt]) => [anchor, instant(recordedAt)]));
   const { groups, doubts } = partPatients(lasting, milliseconds);
-  const stays = ownedStays(window.facts, groups, options, before);
+  const groupOf = new Map(groups.flatMap((group) => group.anchors.map(({ anchor }) => [anchor, group] as const)));
+  const placed = placeUnnumbered(window.facts, groupOf, before?.placed ?? new Map());
+  const stays = ownedStays(placed.facts, groupOf, options, before);
   const folded = { ...window, births, stays };
+  const standing = [...doubts, ...placed.doubts, ...doubtsOf(stays)];
   return {
     ...folded,
     people: groups.map((group) => foldGroup(group, folded, options, before)),
-    doubts: new Map(
-      [...doubts, ...[...stays.values()].flatMap(({ reduced }) => reduced.doubts), ...claimedStays(stays)].map(
-        (doubt) => [doubt.key, doubt],
-      ),
-    ),
+    placed: new Map(placed.facts.flatMap((fact) => (fact.stay === undefined ? [] : [[fact.id, fact]]))),
+    unplaced: placed.unplaced,
+    doubts: new Map(standing.map((doubt) => [doubt.key, doubt])),
   };
+}
+
+function doubtsOf(stays: ReadonlyMap<string, OwnedStay>): Doubt[] {
+  return [...[...stays.values()].flatMap(({ reduced }) => reduced.doubts), ...claimedStays(stays)];
 }
 
 function foldGroup(
@@ -121,11 +131,10 @@ function bornAt(lasting: readonly Fact[], { births: stored, whole }: WindowFacts
 
 function ownedStays(
   facts: readonly Fact[],
-  groups: readonly PatientGroup[],
+  groupOf: ReadonlyMap<string, PatientGroup>,
   options: FoldOptions,
   before: FoldedWindow | undefined,
 ): Map<string, OwnedStay> {
-  const groupOf = new Map(groups.flatMap((group) => group.anchors.map(({ anchor }) => [anchor, group] as const)));
   return new Map(
     [...byStay(facts)]
       .sort(([a], [b]) => compareText(a, b))
@@ -159,10 +168,12 @@ function movementsIn(facts: readonly Fact[]): MovementFact[] {
   return facts.filter((fact): fact is MovementFact => fact.kind === 'movement');
 }
 
-/** The anchor that named the stay first; a stay number is never moved by who names it later. */
+/** The anchor under which the stay was first recorded to begin; a stay number is never moved by who names it later. */
 function claimantOf(claims: readonly Fact[]): string {
   const people = new Set(claims.map(({ patient }) => patient));
-  const [first] = people.size === 1 ? claims : inRecordedOrder(movementsIn(claims));
+  if (people.size === 1) return claims[0]?.patient ?? '';
+  const ordered = inRecordedOrder(movementsIn(claims));
+  const first = ordered.find(({ body }) => body.action === 'INSERT') ?? ordered[0];
   return first?.patient ?? claims[0]?.patient ?? '';
 }
 

@@ -97,7 +97,7 @@ export interface DoctorRef {
  * absent is unchanged, `null` is erased.
  */
 export interface MovementBody {
-  /** ZBE-1 as `system|value|stay`; absent in feeds without ZBE, whose movements are known by what they say. */
+  /** ZBE-1 as `system|value`, within its stay; absent in feeds without ZBE, whose movements are known by what they say. */
   movement?: string;
   /** ADT event without `ADT^`: A01, Z99 … */
   trigger: string;
@@ -140,7 +140,7 @@ export interface MemberBody {
   scope: 'patient' | 'stay';
   /** What kind of statement it is: the segment that makes it (ROL, PD1, NK1 …). */
   basis: string;
-  /** ZBE-1 key of the movement that it came with: a cancelled movement takes its statements of the stay along. */
+  /** ZBE-1 of the movement that it came with: a cancelled movement takes its statements of the stay along. */
   movement?: string;
   /** ROL-5/6, NK1-8/9 where given, instants or dates; `null` = erased. */
   begin?: string | null;
@@ -178,7 +178,7 @@ interface FactBase {
   source: string;
   /** Anchor of the patient: `system|value` of the strongest identifier of the message. */
   patient: string;
-  /** `system|value` of the visit (PV1-19), where the fact belongs to a stay. */
+  /** `system|value` of the visit (PV1-19), where the fact belongs to a stay; `stayOfAccount` where the message names an account alone. */
   stay?: string;
   /** `system|value` of the account (PID-18), where the message names one. */
   account?: string;

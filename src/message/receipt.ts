@@ -36,6 +36,8 @@ export interface EarlierReceipt {
   receiptId: string;
   /** Anchor of the patient it was about. */
   patient: string;
+  /** Key of what it was about. */
+  about: string;
   thread: string;
   member: string;
   label: string;

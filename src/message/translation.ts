@@ -11,9 +11,13 @@ export interface PatientRequest {
   messageId: string;
   /** They belong together: their clusters are united. */
   identifiers: PatientIdentifier[];
+  /** Stays that the message names, by number or by account (`stayOfAccount`). */
   stays: string[];
-  /** Accounts (PID-18) of facts that name no stay. */
-  accounts: string[];
+  /**
+   * The account (PID-18), where the message names one. Its stays belong together where a message named the account alone: this one, or
+   * another before.
+   */
+  account?: { number: string; alone: boolean };
 }
 
 /** When the number that anchors facts was first recorded: of several numbers of one person the earliest names him. */

@@ -1,9 +1,10 @@
 import { GatewayError } from '../message/failure.js';
+import { stayOfAccount } from '../message/account-stay.js';
 import type { PatientIdentifier } from '../message/fact.js';
 import { identifierKey } from '../message/id.js';
 import type { PatientRequest } from '../message/translation.js';
 import { lockNames, tryNames } from './locks.js';
-import { prepared, type Queryable, type Statement } from './pool.js';
+import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
 /**
  * What the requests lead to: the clusters of their identifiers, their stays and the stays of their accounts with the clusters of those
@@ -20,8 +21,9 @@ const REACHED: Statement = [
     SELECT request, stay FROM unnest($3::int[], $4::text[]) AS asked (request, stay)
     UNION
     SELECT request, fact.stay
-    FROM unnest($5::int[], $6::text[]) AS asked (request, account)
+    FROM unnest($5::int[], $6::text[], $9::text[], $10::boolean[]) AS asked (request, account, unnumbered, alone)
     JOIN fact ON fact.account = asked.account AND fact.kind = 'movement' AND fact.stay IS NOT NULL AND fact.known_until IS NULL
+    WHERE asked.alone OR EXISTS (SELECT FROM fact AS named WHERE named.stay = asked.unnumbered AND named.known_until IS NULL)
     UNION
     SELECT request, stay FROM earlier WHERE stay IS NOT NULL
   ), anchors AS (
@@ -126,11 +128,14 @@ async function reach(client: Queryable, requests: readonly PatientRequest[]): Pr
     const pairs = requests.flatMap((request, index) => of(request).map((value): [number, string] => [index, value]));
     return [pairs.map(([index]) => index), pairs.map(([, value]) => value)];
   };
+  const accounts = requests.flatMap(({ account }) => account ?? []);
   const { rows } = await prepared<Reached>(client, REACHED, [
     ...listed((request) => linkable(request).map(keyOf)),
     ...listed(({ stays }) => stays),
-    ...listed(({ accounts }) => accounts),
+    ...listed(({ account }) => (account === undefined ? [] : [account.number])),
     ...listed(({ messageId }) => [messageId]),
+    accounts.map(({ number }) => stayOfAccount(number)),
+    plainArray(accounts.map(({ alone }) => alone)),
   ]);
   return rows;
 }
@@ -151,8 +156,6 @@ async function rootsOf(
   reached: readonly Reached[],
 ): Promise<string[]> {
   const groups = new Groups();
-  for (const [request, { accounts }] of requests.entries())
-    for (const account of accounts) groups.join(`request ${request}`, `account ${account}`);
   for (const [request, asked] of requests.entries())
     for (const identifier of linkable(asked)) groups.join(`request ${request}`, `identifier ${keyOf(identifier)}`);
   for (const { request, stay, cluster } of reached) {

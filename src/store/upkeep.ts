@@ -44,7 +44,7 @@ export function inUpkeep<T>(
   return inTransaction(pool, async (client, again) => {
     const { rows } = await prepared<{ system: string; value: string; type: string }>(client, IDENTIFIER, [anchor]);
     const transaction = new Transaction(client, [], again);
-    const request = { messageId: '0', identifiers: rows, stays: [], accounts: [] };
+    const request = { messageId: '0', identifiers: rows, stays: [] };
     const [window] = rows.length === 0 ? [] : await transaction.load([request], { endedSince });
     if (window === undefined) return undefined;
     await prepared(client, TAKE, [anchor, now]);

@@ -48,7 +48,7 @@ const WHOLE: Statement = [
   JOIN fact ON fact.patient = asked.key AND fact.known_until IS NULL`,
 ];
 
-const RECEIPT_COLUMNS = `receipt.id AS "receiptId", receipt.patient, receipt.thread, receipt.member, receipt.label, receipt.role,
+const RECEIPT_COLUMNS = `receipt.id AS "receiptId", receipt.patient, receipt.about_key AS about, receipt.thread, receipt.member, receipt.label, receipt.role,
     delivery.endpoint`;
 
 const RECEIPTS: Statement = [

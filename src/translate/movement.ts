@@ -28,13 +28,12 @@ const PARTS: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 /**
- * The movement of a visit message. With ZBE it is keyed by ZBE-1 and the stay; without, the fold finds which movement is meant.
- * @param stay `system|value`, '' where the message names its account alone
+ * The movement of a visit message. With ZBE it is known by ZBE-1 within its stay; without, the fold finds which movement is meant.
  */
-export function movementBody(trigger: string, stay: string, read: Contributions, encounter: Fragment): MovementBody {
+export function movementBody(trigger: string, read: Contributions, encounter: Fragment): MovementBody {
   const action = actionOf(trigger, read.filled<string>('action'));
   const original = read.filled<string>('original') ?? (action === 'CANCEL' ? CANCELS.get(trigger) : undefined);
-  const movement = movementKey(read, stay);
+  const movement = read.filled<string>('movement');
   const withoutZbe = movement === undefined && trigger === 'A02' ? 'H' : '';
   const preAdmission = read.value<boolean>('preAdmission');
   return {
@@ -49,12 +48,6 @@ export function movementBody(trigger: string, stay: string, read: Contributions,
     encounter,
     trace: [['trigger', 'MSH-9.2', 'rule:movement'], ...read.traces(PARTS)],
   };
-}
-
-/** A movement number is unique in its domain; the stay makes it safe where senders count from one in each stay. */
-export function movementKey(read: Contributions, stay: string): string | undefined {
-  const number = read.filled<string>('movement');
-  return number === undefined ? undefined : `${number}|${stay}`;
 }
 
 /** A trigger that can only cancel, or only correct, says so whatever ZBE-4 holds (PAM.FR §5.3.2); A06 and A07 may cancel each other. */

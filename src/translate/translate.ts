@@ -1,4 +1,5 @@
 import type { Message } from '../hl7v2/parse.js';
+import { stayOfAccount } from '../message/account-stay.js';
 import type { Fact, FactContent, MemberBody, PatientIdentifier, Translation } from '../message/fact.js';
 import type { Mappings } from './compile.js';
 import { consentOf } from './consent.js';
@@ -10,7 +11,7 @@ import { Issues } from './issues.js';
 import { professionalMembers, type VisitContext } from './members.js';
 import { mergeOf, type Merge } from './merge.js';
 import { MessageReading } from './message-reading.js';
-import { movementBody, movementKey } from './movement.js';
+import { movementBody } from './movement.js';
 import { ReadRecord } from './reader.js';
 import { recordedTimes, type RecordedTimes } from './recorded.js';
 import { Territory } from './territory.js';
@@ -155,14 +156,20 @@ function addVisit(draft: FactDraft, { reading, times }: MessageParts, context: C
   const stay = read.filled<string>('stay');
   const account = read.filled<string>('account');
   const effectiveAt = read.filled<string>('effectiveAt') ?? times.effectiveAt ?? times.recordedAt;
-  const visit = { visit: reading.has('movement'), movement: movementKey(read, stay ?? ''), stay, account, effectiveAt };
+  const visit = {
+    visit: reading.has('movement'),
+    movement: read.filled<string>('movement'),
+    stay,
+    account,
+    effectiveAt,
+  };
   if (!visit.visit) return visit;
   if (stay === undefined && account === undefined) {
     const text = 'the message names neither its stay nor an account';
     context.issues.add({ blocking: true, reason: 'field-missing', field: 'PV1-19', text }, 'PV1-19');
   }
   const encounter = { target: 'Encounter', elements: reading.elements('Encounter', context) };
-  const body = movementBody(context.message.value('MSH-9.2'), stay ?? '', read, encounter);
+  const body = movementBody(context.message.value('MSH-9.2'), read, encounter);
   draft.add({ kind: 'movement', body }, effectiveAt, visit);
   return visit;
 }
@@ -193,6 +200,12 @@ function contactsOf(reading: MessageReading, visit: VisitContext, context: Conve
   });
 }
 
+/** Which stay of an account is meant that is named without a visit number the fold finds. */
+function stayOf({ stay, account }: Pick<Visit, 'stay' | 'account'>): { stay?: string } {
+  if (stay !== undefined) return { stay };
+  return account === undefined ? {} : { stay: stayOfAccount(account) };
+}
+
 /** Numbers the facts of one message and gives each what they share. */
 class FactDraft {
   readonly facts: Fact[] = [];
@@ -210,7 +223,7 @@ class FactDraft {
       messageId,
       source: source.name,
       patient: this.patient,
-      ...(of?.stay === undefined ? {} : { stay: of.stay }),
+      ...(of === undefined ? {} : stayOf(of)),
       ...(of?.account === undefined ? {} : { account: of.account }),
       effectiveAt,
       recordedAt: this.times.recordedAt,

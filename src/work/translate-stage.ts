@@ -1,5 +1,6 @@
 import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
+import { stayOfAccount } from '../message/account-stay.js';
 import { failureItem, parkedStep, type ApplyContext } from '../apply/apply.js';
 import { Batch } from '../apply/batch.js';
 import type { Translation } from '../message/fact.js';
@@ -127,13 +128,13 @@ function contextAt(now: number, { directory, rules, fold }: TranslateDeps): Appl
 
 function requestOf({ message, translation }: { message: JournalMessage; translation: Translation }): PatientRequest {
   const { facts, identifiers } = translation;
-  const unnumbered = facts.filter(({ kind, stay }) => kind === 'movement' && stay === undefined);
-  return {
-    messageId: message.id,
-    identifiers,
-    stays: [...new Set(facts.flatMap(({ stay }) => stay ?? []))],
-    accounts: [...new Set(unnumbered.flatMap(({ account }) => account ?? []))],
-  };
+  const named = new Set(facts.flatMap(({ stay }) => stay ?? []));
+  const number = facts.find(({ account }) => account !== undefined)?.account;
+  if (number === undefined) return { messageId: message.id, identifiers, stays: [...named] };
+  const account = { number, alone: named.has(stayOfAccount(number)) };
+  // The account may stand for a stay of its own.
+  const stays = [...named.add(stayOfAccount(number)).add(number)];
+  return { messageId: message.id, identifiers, stays, account };
 }
 
 async function stepOf(
