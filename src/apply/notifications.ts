@@ -28,11 +28,12 @@ export function routeChanges(
 ): Notifications {
   const changed = stayChanges(before, after, messageId);
   const routed = [
-    ...changed.map(({ event, person }) => ({ event, routed: route(event, inputOf(event, person, after, context)) })),
+    // First: once the patient that remains carries the number of the one who goes, that number would find both at the recipient's.
     ...replacements(before, after, messageId).map(({ event, resources }) => ({
       event,
       routed: route(event, { ...circleless(after, context), resources, receipts: receiptsOf(event, before) }),
     })),
+    ...changed.map(({ event, person }) => ({ event, routed: route(event, inputOf(event, person, after, context)) })),
     ...lateEvents(before, after, messageId, context).filter(({ routed: late }) => late.receipts.length > 0),
   ].filter(({ event, routed: { receipts } }) => event.about.type === 'stay' || receipts.length > 0);
   return {

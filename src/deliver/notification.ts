@@ -1,5 +1,6 @@
 import type { Bundle } from 'fhir/r4.js';
 import { businessIdentifier } from '../fhir/identifier.js';
+import { localType } from '../fhir/references.js';
 import { communicationOf, transactionBundle, type Ownership } from '../fhir/transaction.js';
 import type { DueDelivery } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
@@ -11,17 +12,16 @@ import { canonicalJson } from '../message/id.js';
  */
 export function notificationBundle(delivery: DueDelivery, ownership: Ownership): Bundle {
   const { id, kind, effectiveAt, member, resources } = delivery;
-  const first = (type: string) => {
-    const held = resources.find(({ reference }) => reference.startsWith(`${type}/`));
-    if (held === undefined) throw new GatewayError('field-missing', `the delivery holds no ${type}`, { field: type });
-    return held.reference;
-  };
+  const first = (type: string) => resources.find(({ reference }) => localType(reference) === type)?.reference;
+  const patient = first('Patient');
+  if (patient === undefined)
+    throw new GatewayError('field-missing', 'the delivery holds no Patient', { field: 'Patient' });
   const communication = communicationOf({
     id,
     kind,
     sent: effectiveAt,
     recipient: member,
-    patient: first('Patient'),
+    patient,
     encounter: first('Encounter'),
   });
   const identifier = businessIdentifier(communication) ?? null;

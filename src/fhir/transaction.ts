@@ -69,16 +69,21 @@ function conditionOn(resource: FhirResource, key: string): string {
   return `identifier=${encodeURIComponent(token)}`;
 }
 
-/** Without our id; and without the Patients that this one replaces, which are not sent: a link to nobody says nothing. */
+/**
+ * Without our id. A Patient goes without links to those whom he replaces, who are not sent with him; one who is replaced says by whom, by the
+ * number of the other.
+ */
 function sentContent(resource: FhirResource): FhirResource {
   const { id: _ours, ...content } = resource;
   if (content.resourceType !== 'Patient') return content as FhirResource;
-  const { link: _links, ...patient } = content;
-  return patient;
+  const { link = [], ...patient } = content;
+  const kept = link.filter(({ type }) => type === 'replaced-by');
+  return kept.length === 0 ? patient : { ...patient, link: kept };
 }
 
 /** What a reference says to somebody who was not sent its target, and has no display. */
 const DISPLAYS: Readonly<Record<string, string>> = {
+  Patient: 'Patient',
   RelatedPerson: 'Proche',
   Practitioner: 'Professionnel de santé',
   PractitionerRole: 'Professionnel de santé',
@@ -127,7 +132,8 @@ export interface Notification {
   sent: string;
   recipient: string;
   patient: string;
-  encounter: string;
+  /** Absent where it is about the patient and no stay. */
+  encounter: string | undefined;
 }
 
 /** The notification itself: who is told what about whom, as a Communication. */
@@ -146,7 +152,7 @@ export function communicationOf({ id, kind, sent, recipient, patient, encounter 
       },
     ],
     subject: { reference: patient },
-    encounter: { reference: encounter },
+    ...(encounter === undefined ? {} : { encounter: { reference: encounter } }),
     topic: { coding: [{ system: OWN.event, code: kind }], text },
     sent,
     recipient: [{ reference: recipient }],

@@ -14,6 +14,9 @@ export const ENDPOINT = 'logiciel';
 /** Whose the records of a vendor are where the configuration says nothing. */
 export const OWNERSHIP = { directory: 'theirs', patient: 'ours' } as const;
 
+/** After all that the messages of tests tell of. */
+const RECEIVED_AT = new Date(Date.UTC(2026, 3, 1));
+
 const TAKEN = {
   startedAt: new Date(0),
   durationMs: 1,
@@ -60,7 +63,9 @@ export async function openStages(): Promise<Stages> {
     stopping: () => true,
   });
   const translateTogether = async (...texts: string[]) => {
-    const messages = texts.map((text) => incoming(`C${Math.random()}`, { bytes: Buffer.from(text) }));
+    const messages = texts.map((text) =>
+      incoming(`C${Math.random()}`, { bytes: Buffer.from(text), receivedAt: RECEIVED_AT }),
+    );
     await store.keep(messages);
     await stage(messages.map(({ id }) => id));
   };

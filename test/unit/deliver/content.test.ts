@@ -237,6 +237,19 @@ describe('a person joined over two hospitals', () => {
     expect(stays.map(({ subject }) => subject?.reference)).toEqual(stays.map(() => `Patient/${held[0]?.id ?? ''}`));
   });
 
+  it('takes the place of the Patient that the vendor was told of, when the number recorded first comes late', async () => {
+    await stages.translate(joined('A01', '20260303080000', 'B7', OTHER_HOSPITAL));
+    await stages.deliver(vendor.url);
+    await stages.translate(joined('A01', '20260302080000', 'IPP1', HOSPITAL));
+    const outcomes = await stages.deliver(vendor.url);
+    expect(outcomes.length).toBeGreaterThan(1);
+    expect(outcomes.map(({ next }) => next.state)).toEqual(outcomes.map(() => 'delivered'));
+    const held = await vendor.search<Patient>('Patient');
+    expect(held.map(({ active }) => active).sort()).toEqual([false, true]);
+    await stages.translate(joined('A02', '20260304080000', 'B7', OTHER_HOSPITAL));
+    expect((await stages.deliver(vendor.url)).map(({ next }) => next.state)).toEqual(['delivered']);
+  });
+
   it('is still delivered when the vendor holds both of his numbers as two Patients', async () => {
     const [, , messages] = orders[0];
     await vendor.create({ resourceType: 'Patient', identifier: [{ system: 'urn:oid:2.999.71.1', value: 'IPP1' }] });

@@ -197,6 +197,15 @@ describe('a transaction', () => {
     ]);
   });
 
+  it('says by number who has replaced a Patient', () => {
+    const other = { reference: 'Patient/survivor', type: 'Patient', identifier: { system: 'urn:x', value: '9' } };
+    const replaced = { ...patient, active: false, link: [{ other, type: 'replaced-by' as const }] };
+    const { reference: _ours, ...named } = other;
+    expect(transaction(replaced).entry?.[0]?.resource).toMatchObject({
+      link: [{ other: { ...named, display: 'Patient' }, type: 'replaced-by' }],
+    });
+  });
+
   it('leaves out the links of a Patient to others, which are not sent', () => {
     const link = [{ other: { reference: 'Patient/former' }, type: 'replaces' as const }];
     expect(transaction({ ...patient, link }).entry?.[0]?.resource).not.toHaveProperty('link');
