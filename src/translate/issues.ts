@@ -20,8 +20,8 @@ export class Issues {
     this.list.push({
       blocking: table.otherwise === 'park',
       reason: 'code-unknown',
-      field,
-      text: `a code of ${field} is not in the table ${table.name}`,
+      field: generalPath(field),
+      text: `a code of ${generalPath(field)} is not in the table ${table.name}`,
       key: `code-unknown|${this.source}|${table.name}|${named ? code : hash('sha256', code, 'hex').slice(0, 12)}`,
       ...(named ? { code } : {}),
     });
@@ -32,11 +32,12 @@ export class Issues {
    * A value that is none: a date, a number, a flag of another form.
    * @param field HL7 path, e.g. `PID-29`
    */
-  malformed(field: string, text = `the value of ${field} cannot be read`): void {
-    const general = field.replaceAll(/\[\d+\]/g, '');
+  malformed(field: string, words?: string): void {
+    const general = generalPath(field);
+    const text = words ?? `the value of ${general} cannot be read`;
     this.malformedFields.add(general);
     const key = `field-invalid|${this.source}|${general}`;
-    this.list.push({ blocking: false, reason: 'field-invalid', field, text, key });
+    this.list.push({ blocking: false, reason: 'field-invalid', field: general, text, key });
   }
 
   /** Was that field found to hold no value? It is as good as empty then. */
@@ -51,4 +52,9 @@ export class Issues {
   get blocking(): boolean {
     return this.list.some(({ blocking }) => blocking);
   }
+}
+
+/** A path without the repetition: a work item is about the field, whichever message opened it. */
+function generalPath(field: string): string {
+  return field.replaceAll(/\[\d+\]/g, '');
 }

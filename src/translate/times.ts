@@ -1,27 +1,19 @@
-import { toDate, toInstant } from '../hl7v2/datetime.js';
+import { messageClock, toDate, toDateTime, toInstant, type MessageClock } from '../hl7v2/datetime.js';
 
-/** How the times of one message are read: the zone of its source. */
-export type Clock = string;
+/** How the times of one message are read. */
+export type Clock = MessageClock;
 
-/** The clock of a message. */
-export function clockOf(_msh7: string, zone: string): Clock {
-  return zone;
-}
+/** The clock of a message: the zone of its source, and what MSH-7 says of it. */
+export const clockOf = messageClock;
 
 /** An HL7 TS as an ISO instant; undefined where it is none. */
-export function instantOf(ts: string, clock: Clock): string | undefined {
-  return toInstant(ts, clock);
-}
+export const instantOf = toInstant;
 
 /** An HL7 TS as a FHIR date of its own precision; undefined where it is none. */
-export function dateOf(ts: string): string | undefined {
-  return toDate(ts);
-}
+export const dateOf = toDate;
 
 /** An HL7 TS as a FHIR dateTime: a date stays a date. */
-export function dateTimeOf(ts: string, clock: Clock): string | undefined {
-  return /^\d{9}/.test(ts) ? (toInstant(ts, clock) ?? toDate(ts)) : toDate(ts);
-}
+export const dateTimeOf = toDateTime;
 
 /** Years from 2099 say that something has no end. */
 export function isOpenEnd(ts: string): boolean {

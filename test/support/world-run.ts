@@ -56,7 +56,7 @@ const RESOURCES = `
   SELECT resource.type || '/' || resource.id AS key, resource_version.body AS text
   FROM resource
   JOIN resource_version USING (type, id, version)
-  WHERE NOT resource.removed`;
+  WHERE NOT resource.removed AND NOT (resource.type IN ('Encounter', 'CarePlan') AND resource_version.body LIKE '%"status":"entered-in-error"%')`;
 
 /** Of two messages that say the same either may be the origin. */
 const MEMBERSHIPS = `
