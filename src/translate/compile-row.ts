@@ -83,12 +83,11 @@ function settingOf(set: Row['set'], url: string | undefined): Row['set'] | undef
 
 type Wrong = (text: string, remedy: string) => void;
 
-function elementOf(to: string, { target, elements, segment }: RowContext, wrong: Wrong): ElementKind | undefined {
+function elementOf(to: string, { target, elements }: RowContext, wrong: Wrong): ElementKind | undefined {
   const kind = to === 'extension' ? undefined : elements.get(to);
   if (kind !== undefined) return kind;
   if (to === 'extension') wrong('to: extension names none', 'write e.g. to: extension.birth-place');
   else wrong(`to: ${to} is no element of ${target} that a row writes`, `use ${[...elements.keys()].join(' ')}`);
-  if (segment === '') return undefined;
   return undefined;
 }
 
@@ -134,7 +133,8 @@ function readingOf(
   }
   if (as === 'fixed' && Object.keys(set).length === 0)
     wrong('as: fixed gives what set says, and the row sets nothing', 'add e.g. `set: { value: patient }`');
-  return { name: `as: ${as ?? ''}`, gives: entry.gives, convert: entry.make(parts) };
+  const convert: Converter = as === 'fixed' ? () => ({ value: set['value'] ?? set }) : entry.make(parts);
+  return { name: `as: ${as ?? ''}`, gives: entry.gives, convert };
 }
 
 function article(type: ElementType): string {

@@ -67,6 +67,7 @@ const finess: Converter = (field, { territory }) => {
   return { value: { reference: territory.finess(field), display: `Établissement ${number}` } };
 };
 const filled: Converter = () => ({ value: true });
+/** What `set` says, whatever the field holds; `set: { value: … }` for a plain text. */
 const fixed: Converter = () => ({ value: {} });
 const unit: Converter = (field, { territory }) => wrap(territory.unit(field));
 const unitCode: Converter = (field, { territory }) => wrap(territory.unitOfCode(field));

@@ -72,7 +72,8 @@ function contribute(row: CompiledRow, converted: Converted, reader: FieldReader,
 
 /** A field contributes to an element once, whatever rows read it. */
 function elementAt(elements: readonly Element[], path: string, field: string): Element | undefined {
-  return elements.find((element) => element.path === path && element.field === field);
+  for (const element of elements) if (element.path === path && element.field === field) return element;
+  return undefined;
 }
 
 function setOver(value: unknown, set: CompiledRow['set']): unknown {

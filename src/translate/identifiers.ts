@@ -23,12 +23,14 @@ export class Authorities {
   readonly hospital: string;
   private readonly aliases: ReadonlyMap<string, string>;
   private readonly shared: ReadonlySet<string>;
+  private readonly codes: string;
 
   constructor({ name, authority, authorities, sharedNumbers = [] }: SourceAuthority, facility: string) {
     this.own = authority ?? `urn:trait-d-union:authority:${encodeURIComponent(name)}:${encodeURIComponent(facility)}`;
     this.hospital = authority === undefined && facility !== '' ? facility : name;
     this.aliases = new Map(Object.entries(authorities));
     this.shared = new Set(sharedNumbers);
+    this.codes = `urn:trait-d-union:codes:${encodeURIComponent(this.own)}:`;
   }
 
   /**
@@ -49,7 +51,7 @@ export class Authorities {
 
   /** The system of the sender's own codes of one table or field, e.g. `AdmitSource`, `PV1-10`. */
   codeSystem(table: string): string {
-    return `urn:trait-d-union:codes:${encodeURIComponent(this.own)}:${table}`;
+    return this.codes + table;
   }
 
   /** Is that a number that many people share? */

@@ -34,7 +34,13 @@ export class Territory {
   /** All that was mentioned, as recorded at that instant. */
   mentions(recordedAt: string): Mention[] {
     const { source } = this;
-    return [...this.collected.values()].map((mention) => ({ ...mention, source, recordedAt }));
+    return [...this.collected.values()].map(({ resource, rank, trace }) => ({
+      resource,
+      rank,
+      source,
+      recordedAt,
+      trace,
+    }));
   }
 
   /** XCN with all its repetitions → Practitioners and their roles, where they exercise. */
