@@ -33,6 +33,8 @@ export interface Converted {
   parts?: readonly PartSource[];
   /** The element it goes to, where that is not the row's. */
   element?: string;
+  /** Where it comes from, where that is not the repetition that was read. */
+  from?: string;
   /** The row of a code table that made it, where that is a site's. */
   row?: string;
 }

@@ -4,6 +4,7 @@ import { identityReliability, identityStatus } from './identity-reliability.js';
 import { movementNature } from './movement-nature.js';
 import type { FieldReader } from './reader.js';
 import type { ElementType } from './targets.js';
+import type { NamedDoctor } from './territory.js';
 import { dateOf, dateTimeOf, instantOf, isOpenEnd, type Clock } from './times.js';
 import { xadAddress } from './xad.js';
 import { xpnHumanName } from './xpn.js';
@@ -72,8 +73,8 @@ const fixed: Converter = () => ({ value: {} });
 const unit: Converter = (field, { territory }) => wrap(territory.unit(field));
 const unitCode: Converter = (field, { territory }) => wrap(territory.unitOfCode(field));
 const place: Converter = (field, { territory }) => wrap(territory.place(field));
-const professional: Converter = (field, { territory }) => nonEmpty(territory.professionals(field, 'ville'));
-const hospitalProfessional: Converter = (field, { territory }) => nonEmpty(territory.professionals(field, 'hospital'));
+const professional: Converter = (field, { territory }) => peopleOf(territory.professionals(field, 'ville'));
+const hospitalProfessional: Converter = (field, { territory }) => peopleOf(territory.professionals(field, 'hospital'));
 
 function textConcept(field: FieldReader): ReturnType<Converter> {
   const words = field.value(2) || field.value();
@@ -88,8 +89,8 @@ function wrap(value: unknown): ReturnType<Converter> {
   return value === undefined ? undefined : { value };
 }
 
-function nonEmpty(list: readonly unknown[]): ReturnType<Converter> {
-  return list.length === 0 ? undefined : { value: list };
+function peopleOf(people: readonly NamedDoctor[]): ReturnType<Converter> {
+  return people.length === 0 ? undefined : people.map(({ doctor, from }) => ({ value: doctor, from }));
 }
 
 const plain = (gives: ElementType, convert: Converter): ConverterEntry => ({ gives, make: () => convert });

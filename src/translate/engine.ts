@@ -64,7 +64,7 @@ function contribute(row: CompiledRow, converted: Converted, reader: FieldReader,
     place = `${path}[0]`;
   }
   const id = converted.row === undefined ? row.id : `${row.id} ${converted.row}`;
-  element.trace.push([place, reader.path(), id]);
+  element.trace.push([place, converted.from ?? reader.path(), id]);
   for (const [part, from] of converted.parts ?? [])
     if (has(value, part))
       element.trace.push([`${place}.${part}`, typeof from === 'number' ? reader.path(from) : from, id]);
