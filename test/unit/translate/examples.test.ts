@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { loadMappingFiles } from '../../../src/cli/load-mappings.js';
+import { loadMappingFiles } from '../../../src/config/mapping-files.js';
 import type { FactOf } from '../../../src/message/fact.js';
 import { compileMappings, type Mappings } from '../../../src/translate/compile.js';
 import { translated } from '../../support/pam.js';
