@@ -26,6 +26,7 @@ export async function openReceive(house: House, closers: Closers): Promise<Recei
   const deps: ReceiveDeps = {
     committer: new Committer((batch) => store.keep(batch), now, log),
     triggers: (source) => mappingsOf(source).triggers,
+    stayFields: (source) => mappingsOf(source).stayFields,
     newId: messageIds(await store.nodeNumber(), now),
     now,
     log,

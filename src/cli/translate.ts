@@ -3,6 +3,7 @@ import type { FhirResource } from 'fhir/r4.js';
 import { mappingsFolder, readSettings } from '../config/load.js';
 import { isZone, plainSource, type SourceSettings } from '../config/schema.js';
 import { decodeText } from '../hl7v2/charset.js';
+import { toInstant } from '../hl7v2/datetime.js';
 import { parse } from '../hl7v2/parse.js';
 import { foldWhole, type FoldedWindow } from '../apply/window.js';
 import type { Fact, Translation } from '../message/fact.js';
@@ -10,9 +11,7 @@ import type { FoldOptions } from '../message/stay.js';
 import { GatewayError } from '../message/failure.js';
 import { admit, type Admission } from '../receive/admit.js';
 import { compileMappings, mappingsOfSource, type Mappings } from '../translate/compile.js';
-import { instantOf } from '../translate/times.js';
 import { translate } from '../translate/translate.js';
-
 import { loadMappingFiles, sitesOf } from '../config/mapping-files.js';
 import { readMessageFile } from './message-file.js';
 
@@ -111,10 +110,10 @@ function read(
   const { text, charset, warnings } = decodeText(readMessageFile(file), source.charset);
   const message = parse(text, charset);
   // No clock: the same file gives the same output, as if it came when it says that it was written.
-  const receivedAt = instantOf(message.value('MSH-7'), source.zone) ?? '1970-01-01T00:00:00Z';
+  const receivedAt = toInstant(message.value('MSH-7'), source.zone) ?? '1970-01-01T00:00:00Z';
   const context = { messageId: '0', mappings, zone: source.zone, source, receivedAt };
   return {
-    admission: admit(message, warnings, { source, triggers: mappings.triggers }),
+    admission: admit(message, warnings, { source, triggers: mappings.triggers, stayFields: mappings.stayFields }),
     translation: translate(message, context),
   };
 }

@@ -11,6 +11,8 @@ export interface ReceiveDeps {
   committer: Committer;
   /** Triggers that the mappings of a source serve. */
   triggers(source: string): ReadonlySet<string>;
+  /** HL7 paths from which they read the number of the stay; PV1-19, then PID-18, where nobody says. */
+  stayFields?(source: string): readonly string[];
   newId(): string;
   now(): number;
   log: Log;
@@ -36,8 +38,10 @@ type Door = IncomingMessage['door'];
  * A store that stays away gives AR 207, and nothing is pretended.
  */
 export function accept(bytes: Buffer, source: SourceSettings, door: Door, deps: ReceiveDeps): Promise<Answer> {
+  const { name } = source;
+  const stayFields = deps.stayFields?.(name);
   return answered(bytes, source, door, deps, (message, warnings) =>
-    admit(message, warnings, { source, triggers: deps.triggers(source.name) }),
+    admit(message, warnings, { source, triggers: deps.triggers(name), ...(stayFields && { stayFields }) }),
   );
 }
 

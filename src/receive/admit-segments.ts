@@ -100,8 +100,9 @@ function checkVisit(message: Message, strict: boolean, ofSite: readonly string[]
   const faults = isFilled(pv1.value(2)) ? [] : [missing('PV1-2')];
   const fields = ofSite ?? STAY_FIELDS;
   const [first = 'PV1-19'] = fields;
+  const national = first === STAY_FIELDS[0];
   const place = fields.find((field) => isFilled(message.value(field)));
-  if (place === undefined || (strict && ofSite === undefined && place !== first)) faults.push(missing(first));
+  if (place === undefined || (strict && national && place !== first)) faults.push(missing(first));
   else if (place !== first) faults.push(warning(first, 101, `${first} is empty; ${place} stands for the visit`));
   return faults;
 }

@@ -85,7 +85,7 @@ function conceptOf(
   const display = field.value(2);
   const concept: CodeableConcept = {};
   if (mapped !== undefined) concept.coding = [mapped];
-  if (mapped?.code !== code && CODE.test(code)) {
+  if (mapped?.code?.toLowerCase() !== code.toLowerCase() && CODE.test(code)) {
     const system = source === '' ? authorities.codeSystem(name) : source;
     (concept.coding ??= []).push(display === '' ? { system, code } : { system, code, display });
   }

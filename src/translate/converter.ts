@@ -1,3 +1,4 @@
+import type { MessageClock } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
 import type { CodeTable } from './codes.js';
 import type { Authorities } from './identifiers.js';
@@ -5,7 +6,6 @@ import type { Issues } from './issues.js';
 import type { FieldReader, ReadRecord } from './reader.js';
 import type { ElementType } from './targets.js';
 import type { Territory } from './territory.js';
-import type { Clock } from './times.js';
 
 /** How a source fills XPN-3: `insi` the whole list of given names, which repeats XPN-2; `separate` further given names. */
 export type GivenNames = 'insi' | 'separate';
@@ -15,7 +15,7 @@ export interface ConvertContext {
   readonly message: Message;
   readonly record: ReadRecord;
   readonly issues: Issues;
-  readonly clock: Clock;
+  readonly clock: MessageClock;
   readonly authorities: Authorities;
   readonly territory: Territory;
   readonly givenNames: GivenNames;

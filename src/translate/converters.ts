@@ -1,3 +1,4 @@
+import { toDate, toDateTime, toInstant, type MessageClock } from '../hl7v2/datetime.js';
 import type { Converter, ConverterEntry } from './converter.js';
 import { cxAccount, cxIdentifier, cxNumber, cxPatientNumber, cxVisitNumber, eiNumber } from './cx.js';
 import { identityReliability, identityStatus } from './identity-reliability.js';
@@ -5,7 +6,6 @@ import { movementNature } from './movement-nature.js';
 import type { FieldReader } from './reader.js';
 import type { ElementType } from './targets.js';
 import type { NamedDoctor } from './territory.js';
-import { dateOf, dateTimeOf, instantOf, isOpenEnd, type Clock } from './times.js';
 import { xadAddress } from './xad.js';
 import { xpnHumanName } from './xpn.js';
 import { xtnContactPoint } from './xtn.js';
@@ -16,9 +16,13 @@ function formed(field: FieldReader, value: unknown): ReturnType<Converter> {
   return field.value() === '' ? undefined : 'malformed';
 }
 
+/** Years from 2099 say that something has no end. */
+const OPEN_END = /^(2099|2[1-9]\d\d|[3-9]\d{3})/;
+
 /** A time; an end that is left open (2099 and later) is no end. */
-function time(read: (text: string, clock: Clock) => string | undefined): Converter {
-  return (field, { clock }) => (isOpenEnd(field.value()) ? { value: null } : formed(field, read(field.value(), clock)));
+function time(read: (text: string, clock: MessageClock) => string | undefined): Converter {
+  return (field, { clock }) =>
+    OPEN_END.test(field.value()) ? { value: null } : formed(field, read(field.value(), clock));
 }
 
 const text: Converter = (field) => (field.value() === '' ? undefined : { value: field.value() });
@@ -26,7 +30,7 @@ const valueString: Converter = (field) =>
   field.value() === '' ? undefined : { value: { valueString: field.value() } };
 const valueAddress: Converter = (field) =>
   field.value() === '' ? undefined : { value: { valueAddress: { text: field.value() } } };
-const date: Converter = (field) => formed(field, dateOf(field.value()));
+const date: Converter = (field) => formed(field, toDate(field.value()));
 const yesNo: Converter = (field) => formed(field, flag(field));
 const valueBoolean: Converter = (field) => {
   const valueBoolean = flag(field);
@@ -99,8 +103,8 @@ const plain = (gives: ElementType, convert: Converter): ConverterEntry => ({ giv
 export const CONVERTERS: ReadonlyMap<string, ConverterEntry> = new Map<string, ConverterEntry>([
   ['text', plain('string', text)],
   ['date', plain('date', date)],
-  ['instant', plain('instant', time(instantOf))],
-  ['dateTime', plain('dateTime', time(dateTimeOf))],
+  ['instant', plain('instant', time(toInstant))],
+  ['dateTime', plain('dateTime', time(toDateTime))],
   ['yes-no', plain('boolean', yesNo)],
   ['positive-integer', plain('integer', positive)],
   ['concept', plain('CodeableConcept', concept)],
