@@ -25,6 +25,15 @@ export interface CompiledRow {
   set: Readonly<Record<string, string>> | undefined;
 }
 
+/** The rows that read one segment into one target. */
+export interface SegmentMap {
+  /** `PV1-Encounter`, or `PID-identity-numbers` for one of several of a segment and a target. */
+  name: string;
+  segment: string;
+  target: string;
+  rows: CompiledRow[];
+}
+
 /** What rows may refer to. */
 export interface RowContext {
   map: string;

@@ -1,7 +1,6 @@
 import type { Segment } from '../hl7v2/parse.js';
 import type { Element } from '../message/fact.js';
-import type { CompiledRow } from './compile-row.js';
-import type { SegmentMap } from './compile.js';
+import type { CompiledRow, SegmentMap } from './compile-row.js';
 import type { Converted, ConvertContext } from './converter.js';
 import { FieldReader } from './reader.js';
 

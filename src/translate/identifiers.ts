@@ -93,9 +93,9 @@ export function namesPerson({ type }: Pick<PatientIdentifier, 'type'>): boolean 
   return !NOT_OF_A_PERSON.has(type);
 }
 
-/** Is it an INS: by its type, or by an authority of the INS where the type is no other? */
+/** Is it an INS: by its type, or by an authority of the INS unless the type says that it names no person (the NIR of billing)? */
 export function isInsNumber({ type, system }: Pick<PatientIdentifier, 'type' | 'system'>): boolean {
-  return type === 'INS' || (type === '' && isIns(system));
+  return type === 'INS' || (isIns(system) && namesPerson({ type }));
 }
 
 /** Has an INS the shape of a NIR, and the key that its 13 digits give? Corsica's 2A and 2B count as 19 and 18. */

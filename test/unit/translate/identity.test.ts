@@ -61,6 +61,18 @@ describe('the national identity', () => {
     else expect(body?.ins).toEqual(ins === null ? null : [expect.objectContaining(ins[0] ?? {})]);
   });
 
+  it.each(['PI', '', 'PPN', 'ZZ'])('is one whatever type it is given under an authority of the INS: %s', (type) => {
+    const cx = `${NIR}^^^${INS_TEST}^${type}`;
+    expect(identity({ 3: `${IPP}~${cx}`, 32: 'VALI' }).body?.ins).toMatchObject([{ value: NIR, type: 'INS' }]);
+    expect(numbers(identity({ 3: `${IPP}~${cx}`, 32: 'PROV' }))).toEqual(['IPP1']);
+  });
+
+  it.each(['NH', 'SS'])('is not the number of billing, though its authority is the same: %s', (type) => {
+    const found = identity({ 3: `${IPP}~${NIR}^^^${INS_TEST}^${type}`, 32: 'VALI' });
+    expect(found.body).not.toHaveProperty('ins');
+    expect(found.identifiers.map(({ value }) => value)).toEqual(['IPP1']);
+  });
+
   it('is withdrawn where the birth date was corrected', () => {
     const { body } = identity({ 3: `${IPP}~${INS}`, 32: 'VALI' }, [segment('ZFD', { 4: 'Y' })]);
     expect(body?.ins).toBeNull();
