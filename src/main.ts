@@ -6,7 +6,7 @@ import type { Log } from './message/log.js';
 import { openLog } from './watch/logs.js';
 import type { MetricsJson } from './watch/metrics.js';
 import { openDelivery } from './wire-deliver.js';
-import { closeAll, openDatabase, openHouse, type Closers, type SiteMappings } from './wire-house.js';
+import { closeAll, openDatabase, openHouse, type Closers, type SourceMappings } from './wire-house.js';
 import { openReceive } from './wire-receive.js';
 import { openServe } from './wire-serve.js';
 import { openTranslation } from './wire-translate.js';
@@ -17,15 +17,15 @@ import { forkWorkers, WORKERS, type WorkerName, type Workers } from './work/work
 export async function runGateway(): Promise<void> {
   const read = readSettings();
   // Compiled once, before anything is opened: a broken row is told with all the others.
-  const { faults, ofSite } = checkMappings('settings' in read ? read.settings : undefined);
+  const { faults, ofSource } = checkMappings('settings' in read ? read.settings : undefined);
   if ('faults' in read) return giveUp([...read.faults, ...faults]);
   if (faults.length > 0) return giveUp(faults);
   const log = openLog(read.settings.logLevel);
   const worker = WORKERS.find((name) => name === process.argv[2]);
   const closers: Closers = [];
   try {
-    if (worker === undefined) await runParent(read.settings, ofSite, log, closers);
-    else await runWorker(worker, read.settings, ofSite, log, closers);
+    if (worker === undefined) await runParent(read.settings, ofSource, log, closers);
+    else await runWorker(worker, read.settings, ofSource, log, closers);
   } catch (error) {
     await closeAll(closers);
     giveUp([error]);
@@ -36,7 +36,7 @@ export async function runGateway(): Promise<void> {
  * Opens the edges in the order of the journey. The work runs in processes of its own, so that receiving never waits for translating, nor
  * translating for those it tells (docs/adr/0003). Tells its ports to the process that forked it, once it is ready.
  */
-async function runParent(settings: Settings, mappings: SiteMappings, log: Log, closers: Closers): Promise<void> {
+async function runParent(settings: Settings, mappings: SourceMappings, log: Log, closers: Closers): Promise<void> {
   const { roles } = settings;
   const databaseUrl = await openDatabase(settings, log, closers);
   const house = await openHouse({ ...settings, databaseUrl }, mappings, log, closers);
@@ -60,7 +60,7 @@ function startWorkers(databaseUrl: string, log: Log, closers: Closers): Workers<
 async function runWorker(
   name: WorkerName,
   settings: Settings,
-  mappings: SiteMappings,
+  mappings: SourceMappings,
   log: Log,
   closers: Closers,
 ): Promise<void> {

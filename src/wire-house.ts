@@ -9,8 +9,8 @@ import type { Mappings } from './translate/compile.js';
 import { openMetrics, type Metrics } from './watch/metrics.js';
 import { openQueues, type Queues } from './work/queues.js';
 
-/** The mappings of every site; undefined names the national ones. */
-export type SiteMappings = CheckedMappings['ofSite'];
+/** The mappings of every source, by its name. */
+export type SourceMappings = CheckedMappings['ofSource'];
 
 /** What was opened, to be closed last first. */
 export type Closers = (() => Promise<void>)[];
@@ -42,7 +42,7 @@ export async function openDatabase(settings: Settings, log: Log, closers: Closer
  */
 export async function openHouse(
   settings: Settings & { databaseUrl: string },
-  mappings: SiteMappings,
+  mappings: SourceMappings,
   log: Log,
   closers: Closers,
 ): Promise<House> {
@@ -51,12 +51,12 @@ export async function openHouse(
   await store.makePartitions(Date.now(), 3);
   const queues = await openQueues({ redisUrl: settings.redisUrl, databaseUrl: settings.databaseUrl, log });
   closers.push(() => queues.close());
-  const siteOf = new Map(settings.sources.map((source) => [source.name, source.site]));
+  for (const { version, files } of mappings.values()) await store.keepMappings(version, Object.fromEntries(files));
   const mappingsOf = (source: string) => {
-    const ofSite = mappings.get(siteOf.get(source));
-    if (ofSite === undefined)
+    const ofSource = mappings.get(source);
+    if (ofSource === undefined)
       throw new GatewayError('mapping-invalid', 'the mappings have faults; tdu check lists them');
-    return ofSite;
+    return ofSource;
   };
   return { settings, log, metrics: openMetrics(), store, queues, mappingsOf };
 }

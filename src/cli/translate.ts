@@ -3,15 +3,15 @@ import type { FhirResource } from 'fhir/r4.js';
 import { mappingsFolder, readSettings } from '../config/load.js';
 import { isZone, plainSource, type SourceSettings } from '../config/schema.js';
 import { decodeText } from '../hl7v2/charset.js';
+import { toInstant } from '../hl7v2/datetime.js';
 import { parse } from '../hl7v2/parse.js';
 import { foldWhole, type FoldedWindow } from '../apply/window.js';
 import type { Fact, Translation } from '../message/fact.js';
 import type { FoldOptions } from '../message/stay.js';
 import { GatewayError } from '../message/failure.js';
 import { admit, type Admission } from '../receive/admit.js';
-import { compileMappings, type Mappings } from '../translate/compile.js';
+import { compileMappings, mappingsOfSource, type Mappings } from '../translate/compile.js';
 import { translate } from '../translate/translate.js';
-
 import { loadMappingFiles, sitesOf } from '../config/mapping-files.js';
 import { readMessageFile } from './message-file.js';
 
@@ -33,29 +33,42 @@ export function run(args: string[]): Promise<number> {
   const [file] = positionals;
   if (file === undefined) throw new GatewayError('request-invalid', 'which file?', { remedy: 'tdu translate FILE' });
   const source = sourceOf(values);
-  const { admission, translation } = read(file, source, mappingsOf(source.site));
-  const window = foldWhole(translation.facts, foldAt(translation.facts, source));
-  const resources = resourcesOf(window, translation);
-  const bundle = {
-    resourceType: 'Bundle',
-    type: 'collection',
-    entry: resources.map((resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource })),
-  };
-  const { issues } = translation;
-  const unused = translation.unused();
-  const { code, issues: errors } = admission;
-  const traces = tracesOf(window, translation);
-  if (values.explain !== true) console.log(JSON.stringify(bundle, undefined, 2));
-  else if (values.json === true)
-    console.log(JSON.stringify({ answer: { code, errors }, bundle, traces, unused, issues }, undefined, 2));
-  else explain(admission, translation, traces, resources);
-  const refused = errors
-    .filter(({ severity }) => severity === 'E')
-    .map(({ location, text }) => `${location ?? ''} ${text}`);
-  const stopped = [...refused, ...issues.filter(({ blocking }) => blocking).map(({ text }) => text)];
+  const { admission, translation } = read(file, source, mappingsOf(source));
+  const refusals = admission.issues.filter(({ severity }) => severity === 'E');
+  const parked = translation.issues.filter(({ blocking }) => blocking);
+  // Of a message that the gateway refuses nothing is translated.
+  const kept = refusals.length > 0 ? { ...translation, facts: [], mentions: [] } : translation;
+  const window = foldWhole(kept.facts, foldAt(kept.facts, source));
+  const resources = resourcesOf(window, kept);
+  const explained = { admission, translation: kept, traces: tracesOf(window, kept), resources };
+  if (values.explain !== true) console.log(JSON.stringify(bundleOf(resources), undefined, 2));
+  else if (values.json === true) console.log(JSON.stringify(asJson(explained), undefined, 2));
+  else explain(explained);
+  const stopped = [
+    ...refusals.map(({ location, text }) => `${location ?? ''} ${text}`),
+    ...parked.map(({ text }) => text),
+  ];
   // Beside the bundle on standard output, which says nothing of it.
   if (values.explain !== true) for (const why of stopped) console.error(`not translated by the gateway: ${why}`);
   return Promise.resolve(stopped.length > 0 ? 1 : 0);
+}
+
+interface Explanation {
+  admission: Admission;
+  translation: Translation;
+  traces: ExplainedValue[];
+  resources: (FhirResource & { id: string })[];
+}
+
+function bundleOf(resources: Explanation['resources']) {
+  const entry = resources.map((resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource }));
+  return { resourceType: 'Bundle', type: 'collection', ...(entry.length === 0 ? {} : { entry }) };
+}
+
+function asJson({ admission, translation, traces, resources }: Explanation) {
+  const { code, issues: errors } = admission;
+  const { issues } = translation;
+  return { answer: { code, errors }, bundle: bundleOf(resources), traces, unused: translation.unused(), issues };
 }
 
 /** The source named, or one with the national defaults; `--site` and `--zone` come before what it says. */
@@ -79,12 +92,13 @@ function zoneOf(zone: string): string {
   throw new GatewayError('request-invalid', `${zone} is no time zone`, { remedy: 'e.g. --zone Europe/Paris' });
 }
 
-function mappingsOf(site: string | undefined): Mappings {
+function mappingsOf(source: SourceSettings): Mappings {
+  const { site } = source;
   const files = loadMappingFiles(mappingsFolder());
   if (site !== undefined && !sitesOf(files).has(site))
     throw new GatewayError('request-invalid', `the site ${site} has no mappings`, { remedy: 'see mappings/sites/' });
   const compiled = compileMappings(files, site);
-  if ('mappings' in compiled) return compiled.mappings;
+  if ('mappings' in compiled) return mappingsOfSource(compiled.mappings, source);
   throw new GatewayError('mapping-invalid', 'the mappings have faults', { remedy: 'tdu check lists them' });
 }
 
@@ -95,8 +109,9 @@ function read(
 ): { admission: Admission; translation: Translation } {
   const { text, charset, warnings } = decodeText(readMessageFile(file), source.charset);
   const message = parse(text, charset);
-  // No clock: the same file gives the same output.
-  const context = { messageId: '0', mappings, zone: source.zone, source, receivedAt: '1970-01-01T00:00:00Z' };
+  // No clock: the same file gives the same output, as if it came when it says that it was written.
+  const receivedAt = toInstant(message.value('MSH-7'), source.zone) ?? '1970-01-01T00:00:00Z';
+  const context = { messageId: '0', mappings, zone: source.zone, source, receivedAt };
   return {
     admission: admit(message, warnings, { source, triggers: mappings.triggers, stayFields: mappings.stayFields }),
     translation: translate(message, context),
@@ -133,22 +148,18 @@ function tracesOf({ people }: FoldedWindow, { mentions }: Translation): Explaine
   return [...folded, ...mentioned];
 }
 
-function explain(
-  { code, issues: errors }: Admission,
-  { unused, issues }: Translation,
-  traces: readonly ExplainedValue[],
-  resources: readonly (FhirResource & { id: string })[],
-): void {
-  console.log(`answer: ${code}`);
-  for (const { location, code: condition, severity, text } of errors)
+function explain({ admission, translation, traces, resources }: Explanation): void {
+  const { unused, issues } = translation;
+  console.log(`answer: ${admission.code}`);
+  for (const { location, code: condition, severity, text } of admission.issues)
     console.log(`  ERR ${severity} ${condition} ${location ?? ''} ${text}`);
+  if (resources.length === 0) console.log('\nnothing is translated');
   const byReference = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
   let last = '';
   for (const { resource, path, from, row } of traces) {
     if (resource !== last) console.log(`\n${resource}`);
     last = resource;
-    const value = shown(valueAt(byReference.get(resource), path));
-    console.log(`  ${path.padEnd(40)} ${value.padEnd(32)} ← ${from.padEnd(12)} ${row}`.trimEnd());
+    for (const line of explainedLines(path, valueAt(byReference.get(resource), path), from, row)) console.log(line);
   }
   console.log(`\nunused: ${unused().join(' ') || 'nothing'}`);
   for (const { field, text, blocking } of issues)
@@ -168,9 +179,14 @@ function valueAt(resource: unknown, path: string): unknown {
 }
 
 const WIDTH = 32;
+const INDENT = ' '.repeat(43);
+const PIECES = new RegExp(`.{1,${WIDTH}}`, 'gsu');
 
-function shown(value: unknown): string {
-  if (value === undefined) return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1)}…`;
+/** Path, value, field and row on one line, the value whole: on a terminal one that is longer than its column goes on below. */
+function explainedLines(path: string, value: unknown, from: string, row: string): string[] {
+  const text = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+  const pieces = process.stdout.isTTY ? (text.match(PIECES) ?? ['']) : [text];
+  const [first = '', ...rest] = pieces;
+  const line = `  ${path.padEnd(40)} ${first.padEnd(WIDTH)} ← ${from.padEnd(12)} ${row}`.trimEnd();
+  return [line, ...rest.map((piece) => INDENT + piece)];
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeFailure, GatewayError } from '../message/failure.js';
-import { compileMappings, type Mappings } from '../translate/compile.js';
+import { compileMappings, mappingsOfSource, type Mappings } from '../translate/compile.js';
 import type { MappingFile } from '../translate/mapping-file.js';
 import { mappingsFolder } from './load.js';
 import type { Settings } from './schema.js';
@@ -45,6 +45,8 @@ export interface CheckedMappings {
   sites: string[];
   /** With the rows of a site in place; the national ones where there is none. */
   ofSite: ReadonlyMap<string | undefined, Mappings>;
+  /** By the name of a source: those of its site, under a version that covers its settings too. */
+  ofSource: ReadonlyMap<string, Mappings>;
 }
 
 /** Compiles the mappings of every site, named by a source or not. The national files are shared, so a fault of those is told once. */
@@ -61,10 +63,16 @@ export function checkMappings(settings: Settings | undefined): CheckedMappings {
     );
     const national = ofSite.get(undefined);
     const faults = [...distinct.values(), ...missingSites(settings, sites)];
-    return { faults, sites, ofSite, ...(national === undefined ? {} : { mappings: national }) };
+    const ofSource = new Map(
+      (settings?.sources ?? []).flatMap((source): [string, Mappings][] => {
+        const mappings = ofSite.get(source.site);
+        return mappings === undefined ? [] : [[source.name, mappingsOfSource(mappings, source)]];
+      }),
+    );
+    return { faults, sites, ofSite, ofSource, ...(national === undefined ? {} : { mappings: national }) };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return { faults: [error], sites: [], ofSite: new Map() };
+    return { faults: [error], sites: [], ofSite: new Map(), ofSource: new Map() };
   }
 }
 

@@ -20,15 +20,22 @@ export const FORMS: ReadonlyMap<string, ElementType> = new Map<CodedForm, Elemen
  * form has a place for it, or the code that stands for all others; and somebody is asked to look.
  */
 export function codedConverter(table: CodeTable, form: CodedForm): Converter {
+  const inForm = FORM[form];
+  const mapped = new Map([...table.codes].map(([code, coded]) => [code, { coded, coding: codingOf(coded) }]));
   const otherwise = otherwiseOf(table);
   return (field, context) => {
     const code = field.value();
     if (code === '') return form === 'CodeableConcept' && field.value(2) !== '' ? textOf(field) : undefined;
-    const coded = context.issues.code(table, code, field.path());
-    if (coded !== undefined) return converted(inForm(form, coded, sourceCoding(table, field, context)), coded);
+    const known = mapped.get(code);
+    if (known !== undefined)
+      return converted(inForm(known.coding, known.coded.text, table, field, context), known.coded);
+    context.issues.code(table, code, field.path());
     if (table.otherwise === 'park') return undefined;
-    const unknown = table.otherwise === 'text-only' ? { system: '', text: field.value(2) || code } : otherwise;
-    const value = inForm(form, unknown, sourceCoding(table, field, context));
+    const words = field.value(2) || code;
+    const value =
+      table.otherwise === 'text-only'
+        ? inForm(undefined, words, table, field, context)
+        : inForm(codingOf(otherwise), undefined, table, field, context);
     return value === undefined ? undefined : { value };
   };
 }
@@ -38,39 +45,51 @@ function textOf(field: FieldReader): Converted {
 }
 
 function converted(value: unknown, { row }: Coded): Converted {
-  return { value, ...(row === undefined ? {} : { row }) };
+  return row === undefined ? { value } : { value, row };
 }
 
-/** The sender's own code, in its own system, or in one made of the sender's authority and the table. */
-function sourceCoding({ name, source }: CodeTable, field: FieldReader, { authorities }: ConvertContext): Coding {
-  const display = field.value(2);
-  const system = source === '' ? authorities.codeSystem(name) : source;
-  return { system, code: field.value(), ...(display === '' ? {} : { display }) };
-}
-
-/** A coded value in the form the row asks for; undefined where that form has no place for a text alone. */
-function inForm(form: CodedForm, coded: Coded, source: Coding): unknown {
-  const { code } = coded;
-  if (form === 'code') return code;
-  const coding = code === undefined ? undefined : codingOf(code, coded);
-  if (form === 'Coding') return coding;
-  if (form === 'valueCoding') return coding && { valueCoding: coding };
-  const concept = conceptOf(coding, coded.text, source);
-  return form === 'language' ? { language: concept } : concept;
-}
-
-function codingOf(code: string, { system, display }: Coded): Coding {
+function codingOf({ code, system, display }: Coded): Coding | undefined {
+  if (code === undefined) return undefined;
   return { ...(system === '' ? {} : { system }), code, ...(display === undefined ? {} : { display }) };
 }
+
+/** Puts a mapped coding and its words into a form; undefined where that form has no place for words alone. */
+type InForm = (
+  mapped: Coding | undefined,
+  text: string | undefined,
+  table: CodeTable,
+  field: FieldReader,
+  context: ConvertContext,
+) => unknown;
+
+const FORM: Readonly<Record<CodedForm, InForm>> = {
+  code: (mapped) => mapped?.code,
+  Coding: (mapped) => mapped,
+  valueCoding: (mapped) => mapped && { valueCoding: mapped },
+  CodeableConcept: conceptOf,
+  language: (mapped, text, table, field, context) => ({ language: conceptOf(mapped, text, table, field, context) }),
+};
 
 /** R4 §2.24.0.1: a code has no blanks but single ones between its words. */
 const CODE = /^\S+( \S+)*$/;
 
-/** The mapped coding, and beside it the sender's own unless it is the same code. */
-function conceptOf(mapped: Coding | undefined, text: string | undefined, source: Coding): CodeableConcept {
-  const { code = '', display } = source;
-  const own = mapped?.code === code || !CODE.test(code) ? undefined : source;
-  const coding = [mapped, own].filter((one) => one !== undefined);
+/** The mapped coding, and beside it the sender's own unless it is the same code: in its own system, or in one made of the sender and the table. */
+function conceptOf(
+  mapped: Coding | undefined,
+  text: string | undefined,
+  { name, source }: CodeTable,
+  field: FieldReader,
+  { authorities }: ConvertContext,
+): CodeableConcept {
+  const code = field.value();
+  const display = field.value(2);
+  const concept: CodeableConcept = {};
+  if (mapped !== undefined) concept.coding = [mapped];
+  if (mapped?.code?.toLowerCase() !== code.toLowerCase() && CODE.test(code)) {
+    const system = source === '' ? authorities.codeSystem(name) : source;
+    (concept.coding ??= []).push(display === '' ? { system, code } : { system, code, display });
+  }
   const words = text ?? display;
-  return { ...(coding.length === 0 ? {} : { coding }), ...(words === undefined ? {} : { text: words }) };
+  if (words !== '') concept.text = words;
+  return concept;
 }

@@ -1,4 +1,4 @@
-import type { SegmentMap } from './compile.js';
+import type { SegmentMap } from './compile-row.js';
 import { fault, type Faults, type ParsedFile, type Row } from './mapping-file.js';
 
 /** A segment map as a message uses it: over the first segment of its name, or over each. */

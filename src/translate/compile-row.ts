@@ -25,6 +25,15 @@ export interface CompiledRow {
   set: Readonly<Record<string, string>> | undefined;
 }
 
+/** The rows that read one segment into one target. */
+export interface SegmentMap {
+  /** `PV1-Encounter`, or `PID-identity-numbers` for one of several of a segment and a target. */
+  name: string;
+  segment: string;
+  target: string;
+  rows: CompiledRow[];
+}
+
 /** What rows may refer to. */
 export interface RowContext {
   map: string;
@@ -83,12 +92,11 @@ function settingOf(set: Row['set'], url: string | undefined): Row['set'] | undef
 
 type Wrong = (text: string, remedy: string) => void;
 
-function elementOf(to: string, { target, elements, segment }: RowContext, wrong: Wrong): ElementKind | undefined {
+function elementOf(to: string, { target, elements }: RowContext, wrong: Wrong): ElementKind | undefined {
   const kind = to === 'extension' ? undefined : elements.get(to);
   if (kind !== undefined) return kind;
   if (to === 'extension') wrong('to: extension names none', 'write e.g. to: extension.birth-place');
   else wrong(`to: ${to} is no element of ${target} that a row writes`, `use ${[...elements.keys()].join(' ')}`);
-  if (segment === '') return undefined;
   return undefined;
 }
 
@@ -134,7 +142,8 @@ function readingOf(
   }
   if (as === 'fixed' && Object.keys(set).length === 0)
     wrong('as: fixed gives what set says, and the row sets nothing', 'add e.g. `set: { value: patient }`');
-  return { name: `as: ${as ?? ''}`, gives: entry.gives, convert: entry.make(parts) };
+  const convert: Converter = as === 'fixed' ? () => ({ value: set['value'] ?? set }) : entry.make(parts);
+  return { name: `as: ${as ?? ''}`, gives: entry.gives, convert };
 }
 
 function article(type: ElementType): string {

@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { GatewayError } from '../message/failure.js';
 import { compileTable, type CodeTable } from './codes.js';
-import { compileRow, type CompiledRow } from './compile-row.js';
+import { compileRow, type SegmentMap } from './compile-row.js';
 import { compileMessages, stayFieldsOf, type MessageMap } from './compile-message.js';
 import { fault, isSite, parseMappingFile, type Faults, type MappingFile, type ParsedFile } from './mapping-file.js';
 import { withSite } from './site.js';
 import { elementsOf, TARGET_NAMES } from './targets.js';
-
-/** The rows that read one segment into one target. */
-export interface SegmentMap {
-  /** `PV1-Encounter`, or `PID-identity-numbers` for one of several of a segment and a target. */
-  name: string;
-  segment: string;
-  target: string;
-  rows: CompiledRow[];
-}
 
 /** Everything that rows say, compiled once at start. */
 export interface Mappings {

@@ -1,5 +1,9 @@
 import type { ConsentBody } from '../message/fact.js';
-import type { Contributions } from './contributions.js';
+import type { Contributions, PartNames } from './contributions.js';
+
+const PARTS: PartNames = new Map(
+  ['dmpFeeding', 'dmpFeedingAt', 'dmpConsultation', 'dmpConsultationAt'].map((part) => [part, part]),
+);
 
 /** Consent to the DMP; undefined where the message says nothing of it. */
 export function consentOf(read: Contributions): ConsentBody | undefined {
@@ -14,11 +18,6 @@ export function consentOf(read: Contributions): ConsentBody | undefined {
     ...(dmpFeedingAt === undefined ? {} : { dmpFeedingAt }),
     ...(dmpConsultation === undefined ? {} : { dmpConsultation }),
     ...(dmpConsultationAt === undefined ? {} : { dmpConsultationAt }),
-    trace: read.traces({
-      dmpFeeding: 'dmpFeeding',
-      dmpFeedingAt: 'dmpFeedingAt',
-      dmpConsultation: 'dmpConsultation',
-      dmpConsultationAt: 'dmpConsultationAt',
-    }),
+    trace: read.traces(PARTS),
   };
 }

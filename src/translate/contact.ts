@@ -1,6 +1,6 @@
 import type { HumanName, RelatedPerson } from 'fhir/r4.js';
 import type { ContactBody, Element, Fragment, MemberBody } from '../message/fact.js';
-import type { Contributions } from './contributions.js';
+import type { Contributions, PartNames } from './contributions.js';
 import { periodOf, scopeOf, type VisitContext } from './members.js';
 
 type Role = MemberBody['role'];
@@ -11,6 +11,13 @@ const PERSONAL: Role = {
   code: 'PRS',
   display: 'personal relationship',
 };
+
+const PARTS: PartNames = new Map([
+  ['key', 'person'],
+  ['role', 'role'],
+  ['begin', 'begin'],
+  ['end', 'end'],
+]);
 
 /** What one NK1 gives: the contact, and his membership where he has a role in the circle. */
 export interface ContactReading {
@@ -47,10 +54,7 @@ export function contactOf(read: Contributions, person: Element[], visit: VisitCo
     basis: 'NK1',
     ...scopeOf(read.filled<string>('scope') !== 'stay' || !visit.visit, visit.movement),
     ...periodOf(read),
-    trace: [
-      ...read.traces({ key: 'person', role: 'role', begin: 'begin', end: 'end' }),
-      ...nameTraces(person, read.filled('key') === undefined),
-    ],
+    trace: [...read.traces(PARTS), ...nameTraces(person, read.filled('key') === undefined)],
   };
   return { contact, member };
 }

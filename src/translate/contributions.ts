@@ -1,5 +1,8 @@
 import type { Element, Trace } from '../message/fact.js';
 
+/** Part that rows write → its name in the fact. */
+export type PartNames = ReadonlyMap<string, string>;
+
 /** What rows read for one fact, part by part. */
 export class Contributions {
   constructor(private readonly elements: readonly Element[]) {}
@@ -18,10 +21,13 @@ export class Contributions {
   }
 
   /** Where the parts come from, under the names that the fact gives them. */
-  traces(names: Readonly<Record<string, string>>): Trace[] {
-    return this.elements.flatMap(({ path, trace }) => {
-      const name = names[path];
-      return name === undefined ? [] : trace.map(([to, from, row]): Trace => [name + to.slice(path.length), from, row]);
-    });
+  traces(names: PartNames): Trace[] {
+    const traces: Trace[] = [];
+    for (const { path, trace } of this.elements) {
+      const name = names.get(path);
+      if (name !== undefined)
+        for (const [to, from, row] of trace) traces.push([name + to.slice(path.length), from, row]);
+    }
+    return traces;
   }
 }

@@ -1,3 +1,4 @@
+import type { MessageClock } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
 import type { CodeTable } from './codes.js';
 import type { Authorities } from './identifiers.js';
@@ -5,7 +6,6 @@ import type { Issues } from './issues.js';
 import type { FieldReader, ReadRecord } from './reader.js';
 import type { ElementType } from './targets.js';
 import type { Territory } from './territory.js';
-import type { Clock } from './times.js';
 
 /** How a source fills XPN-3: `insi` the whole list of given names, which repeats XPN-2; `separate` further given names. */
 export type GivenNames = 'insi' | 'separate';
@@ -15,7 +15,7 @@ export interface ConvertContext {
   readonly message: Message;
   readonly record: ReadRecord;
   readonly issues: Issues;
-  readonly clock: Clock;
+  readonly clock: MessageClock;
   readonly authorities: Authorities;
   readonly territory: Territory;
   readonly givenNames: GivenNames;
@@ -33,6 +33,8 @@ export interface Converted {
   parts?: readonly PartSource[];
   /** The element it goes to, where that is not the row's. */
   element?: string;
+  /** Where it comes from, where that is not the repetition that was read. */
+  from?: string;
   /** The row of a code table that made it, where that is a site's. */
   row?: string;
 }

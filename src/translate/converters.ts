@@ -1,10 +1,11 @@
+import { toDate, toDateTime, toInstant, type MessageClock } from '../hl7v2/datetime.js';
 import type { Converter, ConverterEntry } from './converter.js';
 import { cxAccount, cxIdentifier, cxNumber, cxPatientNumber, cxVisitNumber, eiNumber } from './cx.js';
 import { identityReliability, identityStatus } from './identity-reliability.js';
 import { movementNature } from './movement-nature.js';
 import type { FieldReader } from './reader.js';
 import type { ElementType } from './targets.js';
-import { dateOf, dateTimeOf, instantOf, isOpenEnd, type Clock } from './times.js';
+import type { NamedDoctor } from './territory.js';
 import { xadAddress } from './xad.js';
 import { xpnHumanName } from './xpn.js';
 import { xtnContactPoint } from './xtn.js';
@@ -15,9 +16,13 @@ function formed(field: FieldReader, value: unknown): ReturnType<Converter> {
   return field.value() === '' ? undefined : 'malformed';
 }
 
+/** Years from 2099 say that something has no end. */
+const OPEN_END = /^(2099|2[1-9]\d\d|[3-9]\d{3})/;
+
 /** A time; an end that is left open (2099 and later) is no end. */
-function time(read: (text: string, clock: Clock) => string | undefined): Converter {
-  return (field, { clock }) => (isOpenEnd(field.value()) ? { value: null } : formed(field, read(field.value(), clock)));
+function time(read: (text: string, clock: MessageClock) => string | undefined): Converter {
+  return (field, { clock }) =>
+    OPEN_END.test(field.value()) ? { value: null } : formed(field, read(field.value(), clock));
 }
 
 const text: Converter = (field) => (field.value() === '' ? undefined : { value: field.value() });
@@ -25,7 +30,7 @@ const valueString: Converter = (field) =>
   field.value() === '' ? undefined : { value: { valueString: field.value() } };
 const valueAddress: Converter = (field) =>
   field.value() === '' ? undefined : { value: { valueAddress: { text: field.value() } } };
-const date: Converter = (field) => formed(field, dateOf(field.value()));
+const date: Converter = (field) => formed(field, toDate(field.value()));
 const yesNo: Converter = (field) => formed(field, flag(field));
 const valueBoolean: Converter = (field) => {
   const valueBoolean = flag(field);
@@ -67,12 +72,13 @@ const finess: Converter = (field, { territory }) => {
   return { value: { reference: territory.finess(field), display: `Établissement ${number}` } };
 };
 const filled: Converter = () => ({ value: true });
+/** What `set` says, whatever the field holds; `set: { value: … }` for a plain text. */
 const fixed: Converter = () => ({ value: {} });
 const unit: Converter = (field, { territory }) => wrap(territory.unit(field));
 const unitCode: Converter = (field, { territory }) => wrap(territory.unitOfCode(field));
 const place: Converter = (field, { territory }) => wrap(territory.place(field));
-const professional: Converter = (field, { territory }) => nonEmpty(territory.professionals(field, 'ville'));
-const hospitalProfessional: Converter = (field, { territory }) => nonEmpty(territory.professionals(field, 'hospital'));
+const professional: Converter = (field, { territory }) => peopleOf(territory.professionals(field, 'ville'));
+const hospitalProfessional: Converter = (field, { territory }) => peopleOf(territory.professionals(field, 'hospital'));
 
 function textConcept(field: FieldReader): ReturnType<Converter> {
   const words = field.value(2) || field.value();
@@ -87,8 +93,8 @@ function wrap(value: unknown): ReturnType<Converter> {
   return value === undefined ? undefined : { value };
 }
 
-function nonEmpty(list: readonly unknown[]): ReturnType<Converter> {
-  return list.length === 0 ? undefined : { value: list };
+function peopleOf(people: readonly NamedDoctor[]): ReturnType<Converter> {
+  return people.length === 0 ? undefined : people.map(({ doctor, from }) => ({ value: doctor, from }));
 }
 
 const plain = (gives: ElementType, convert: Converter): ConverterEntry => ({ gives, make: () => convert });
@@ -97,8 +103,8 @@ const plain = (gives: ElementType, convert: Converter): ConverterEntry => ({ giv
 export const CONVERTERS: ReadonlyMap<string, ConverterEntry> = new Map<string, ConverterEntry>([
   ['text', plain('string', text)],
   ['date', plain('date', date)],
-  ['instant', plain('instant', time(instantOf))],
-  ['dateTime', plain('dateTime', time(dateTimeOf))],
+  ['instant', plain('instant', time(toInstant))],
+  ['dateTime', plain('dateTime', time(toDateTime))],
   ['yes-no', plain('boolean', yesNo)],
   ['positive-integer', plain('integer', positive)],
   ['concept', plain('CodeableConcept', concept)],

@@ -1,7 +1,6 @@
 import type { Segment } from '../hl7v2/parse.js';
 import type { Element } from '../message/fact.js';
-import type { CompiledRow } from './compile-row.js';
-import type { SegmentMap } from './compile.js';
+import type { CompiledRow, SegmentMap } from './compile-row.js';
 import type { Converted, ConvertContext } from './converter.js';
 import { FieldReader } from './reader.js';
 
@@ -64,7 +63,7 @@ function contribute(row: CompiledRow, converted: Converted, reader: FieldReader,
     place = `${path}[0]`;
   }
   const id = converted.row === undefined ? row.id : `${row.id} ${converted.row}`;
-  element.trace.push([place, reader.path(), id]);
+  element.trace.push([place, converted.from ?? reader.path(), id]);
   for (const [part, from] of converted.parts ?? [])
     if (has(value, part))
       element.trace.push([`${place}.${part}`, typeof from === 'number' ? reader.path(from) : from, id]);
@@ -72,7 +71,8 @@ function contribute(row: CompiledRow, converted: Converted, reader: FieldReader,
 
 /** A field contributes to an element once, whatever rows read it. */
 function elementAt(elements: readonly Element[], path: string, field: string): Element | undefined {
-  return elements.find((element) => element.path === path && element.field === field);
+  for (const element of elements) if (element.path === path && element.field === field) return element;
+  return undefined;
 }
 
 function setOver(value: unknown, set: CompiledRow['set']): unknown {

@@ -23,12 +23,14 @@ export class Authorities {
   readonly hospital: string;
   private readonly aliases: ReadonlyMap<string, string>;
   private readonly shared: ReadonlySet<string>;
+  private readonly codes: string;
 
   constructor({ name, authority, authorities, sharedNumbers = [] }: SourceAuthority, facility: string) {
     this.own = authority ?? `urn:trait-d-union:authority:${encodeURIComponent(name)}:${encodeURIComponent(facility)}`;
     this.hospital = authority === undefined && facility !== '' ? facility : name;
     this.aliases = new Map(Object.entries(authorities));
     this.shared = new Set(sharedNumbers);
+    this.codes = `urn:trait-d-union:codes:${encodeURIComponent(this.own)}:`;
   }
 
   /**
@@ -49,7 +51,7 @@ export class Authorities {
 
   /** The system of the sender's own codes of one table or field, e.g. `AdmitSource`, `PV1-10`. */
   codeSystem(table: string): string {
-    return `urn:trait-d-union:codes:${encodeURIComponent(this.own)}:${table}`;
+    return this.codes + table;
   }
 
   /** Is that a number that many people share? */
@@ -91,9 +93,9 @@ export function namesPerson({ type }: Pick<PatientIdentifier, 'type'>): boolean 
   return !NOT_OF_A_PERSON.has(type);
 }
 
-/** Is it an INS: by its type, or by an authority of the INS where the type is no other? */
+/** Is it an INS: by its type, or by an authority of the INS unless the type says that it names no person (the NIR of billing)? */
 export function isInsNumber({ type, system }: Pick<PatientIdentifier, 'type' | 'system'>): boolean {
-  return type === 'INS' || (type === '' && isIns(system));
+  return type === 'INS' || (isIns(system) && namesPerson({ type }));
 }
 
 /** Has an INS the shape of a NIR, and the key that its 13 digits give? Corsica's 2A and 2B count as 19 and 18. */

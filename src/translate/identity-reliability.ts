@@ -1,4 +1,4 @@
-import { dateOf } from './times.js';
+import { toDate } from '../hl7v2/datetime.js';
 import type { CodeTable } from './codes.js';
 import type { Converter, ConverterEntry, ConvertContext, PartSource } from './converter.js';
 import { readField } from './reader.js';
@@ -54,7 +54,7 @@ function coded(url: string, table: CodeTable, number: number, { message, record,
 function collectionDate({ message, record, issues }: ConvertContext): string | undefined {
   const field = readField(message.segment('ZFD'), 6);
   if (field === undefined || field.value() === '') return undefined;
-  const date = dateOf(field.value());
+  const date = toDate(field.value());
   if (date === undefined) issues.malformed(field.path());
   else record.mark(field.segment, 6);
   return date;

@@ -1,11 +1,13 @@
 import { SYSTEMS } from '../fhir/systems.js';
 import type { DoctorRef, MemberBody } from '../message/fact.js';
-import type { Contributions } from './contributions.js';
+import type { Contributions, PartNames } from './contributions.js';
 
 type Role = MemberBody['role'];
 
 /** The role of a professional of whom the message says none. */
 const PROVIDER: Role = { system: SYSTEMS.roleClass, code: 'PROV', display: 'Professionnel de santé' };
+
+const PARTS: PartNames = new Map(['person', 'role', 'action', 'begin', 'end'].map((part) => [part, part]));
 
 /** A segment that names professionals of the circle, as its rows read it. */
 export interface MemberReading {
@@ -51,9 +53,7 @@ function membersOf({ read, basis, beforeVisit }: MemberReading, { visit, movemen
     basis,
     ...scopeOf(ofPatient, movement),
     ...periodOf(read),
-    trace: read
-      .traces({ person: 'person', role: 'role', action: 'action', begin: 'begin', end: 'end' })
-      .filter(([to]) => !to.startsWith('person[') || to.startsWith(`person[${index}]`)),
+    trace: read.traces(PARTS).filter(([to]) => !to.startsWith('person[') || to.startsWith(`person[${index}]`)),
   }));
 }
 

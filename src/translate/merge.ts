@@ -1,6 +1,6 @@
 import type { MergeBody, PatientIdentifier, Trace } from '../message/fact.js';
 import { identifierKey } from '../message/id.js';
-import type { Contributions } from './contributions.js';
+import type { Contributions, PartNames } from './contributions.js';
 import { namesPerson } from './identifiers.js';
 
 /** A merge, and the numbers that it replaces. */
@@ -9,6 +9,11 @@ export interface Merge {
   replaced: PatientIdentifier[];
 }
 
+const PARTS: PartNames = new Map([
+  ['replaced', 'replaced'],
+  ['survivor', 'survivor'],
+]);
+
 /**
  * A merge (A40): each number of MRG-1 is replaced by the number of PID-3 that has its type, of the same authority where there is one.
  * A number merged into itself says nothing.
@@ -16,7 +21,7 @@ export interface Merge {
 export function mergeOf(read: Contributions): Merge {
   const survivors = persons(read.filled<PatientIdentifier[]>('survivor'));
   const replaced = persons(read.filled<PatientIdentifier[]>('replaced'));
-  const trace: Trace[] = read.traces({ replaced: 'replaced', survivor: 'survivor' });
+  const trace: Trace[] = read.traces(PARTS);
   const bodies = replaced.flatMap((number): MergeBody[] => {
     const ofType = survivors.filter(({ type }) => type === number.type);
     const survivor = ofType.find(({ system }) => system === number.system) ?? ofType[0];

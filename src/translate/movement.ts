@@ -1,5 +1,5 @@
 import type { DoctorRef, DoctorType, Fragment, MovementAction, MovementBody, Place, UnitRef } from '../message/fact.js';
-import type { Contributions } from './contributions.js';
+import type { Contributions, PartNames } from './contributions.js';
 
 /** What cancels what, for feeds that send no ZBE. */
 const CANCELS: ReadonlyMap<string, string> = new Map([
@@ -19,7 +19,7 @@ const DOCTORS: readonly DoctorType[] = ['ATND', 'REF', 'ADM', 'CON'];
 const DATES = ['expectedAdmission', 'expectedDischarge', 'admittedAt', 'dischargedAt'] as const;
 
 /** Parts of the fact and where rows write them. */
-const PARTS: Readonly<Record<string, string>> = Object.fromEntries(
+const PARTS: PartNames = new Map(
   [
     ...['movement', 'effectiveAt', 'action', 'original', 'nature', 'place', 'medicalUnit', 'careUnit', 'preAdmission'],
     ...DOCTORS.map((type) => `doctors.${type}`),

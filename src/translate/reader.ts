@@ -81,8 +81,10 @@ export class FieldReader {
 
   /** A reader for each repetition of the field. */
   repetitions(): FieldReader[] {
-    const count = this.segment.repetitions(this.field);
-    return Array.from({ length: count }, (_, index) => new FieldReader(this.segment, this.field, index + 1));
+    const readers: FieldReader[] = [];
+    for (let n = 1; n <= this.segment.repetitions(this.field); n++)
+      readers.push(new FieldReader(this.segment, this.field, n));
+    return readers;
   }
 }
 

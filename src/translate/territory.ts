@@ -18,6 +18,12 @@ import type { FieldReader } from './reader.js';
 /** Where a professional exercises: in town, or at the source's own hospital. */
 export type Exercise = 'ville' | 'hospital';
 
+/** A professional, and the repetition that names him. */
+export interface NamedDoctor {
+  doctor: DoctorRef;
+  from: string;
+}
+
 /** Collects the organisations, places and professionals that a message mentions, with the ids they have for ever. */
 export class Territory {
   private readonly collected = new Map<string, Collected>();
@@ -34,11 +40,17 @@ export class Territory {
   /** All that was mentioned, as recorded at that instant. */
   mentions(recordedAt: string): Mention[] {
     const { source } = this;
-    return [...this.collected.values()].map((mention) => ({ ...mention, source, recordedAt }));
+    return [...this.collected.values()].map(({ resource, rank, trace }) => ({
+      resource,
+      rank,
+      source,
+      recordedAt,
+      trace,
+    }));
   }
 
   /** XCN with all its repetitions → Practitioners and their roles, where they exercise. */
-  professionals(field: FieldReader, exercise: Exercise): DoctorRef[] {
+  professionals(field: FieldReader, exercise: Exercise): NamedDoctor[] {
     return professionalsOf(field, this.authorities).map(({ field: from, system, value, type, family, given }) => {
       const label = [given, family].filter((part) => part !== '').join(' ') || value;
       const practitioner = practitionerOf(system, value, type.system, type.code, family, given);
@@ -50,7 +62,8 @@ export class Territory {
       this.add(practitioner, { row: 'XCN-Practitioner', from: from.path(1), parts }, rank);
       this.add(role, { row: 'XCN-PractitionerRole', from: from.path(1), parts }, rank);
       const identifier = identifierKey(system, value);
-      return { role: `PractitionerRole/${role.id}`, label, identifier, ...(family === '' ? {} : { family }) };
+      const doctor = { role: `PractitionerRole/${role.id}`, label, identifier, ...(family === '' ? {} : { family }) };
+      return { doctor, from: from.path() };
     });
   }
 

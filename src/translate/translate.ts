@@ -1,3 +1,4 @@
+import { messageClock } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
 import { stayOfAccount } from '../message/account-stay.js';
 import type { Fact, FactContent, MemberBody, PatientIdentifier, Translation } from '../message/fact.js';
@@ -15,7 +16,6 @@ import { movementBody } from './movement.js';
 import { ReadRecord } from './reader.js';
 import { recordedTimes, type RecordedTimes } from './recorded.js';
 import { Territory } from './territory.js';
-import { clockOf } from './times.js';
 
 /** A source, as its messages are read. */
 export interface TranslateSource extends SourceAuthority {
@@ -68,7 +68,7 @@ function contextOf(message: Message, { source, zone }: TranslateContext): Conver
     message,
     record: new ReadRecord(),
     issues: new Issues(source.name),
-    clock: clockOf(message.value('MSH-7'), zone),
+    clock: messageClock(message.value('MSH-7'), zone),
     authorities,
     territory: new Territory(source.name, authorities),
     givenNames: givenNames !== 'auto' ? givenNames : french ? 'insi' : 'separate',

@@ -60,6 +60,7 @@ describe('the pages', () => {
       'CONTRIBUTING.md',
       'docs/design.md',
       'docs/demarrage-rapide.md',
+      'docs/adapter-un-hopital.md',
       'docs/vendor.md',
       'docs/operator.md',
     ];
@@ -167,6 +168,19 @@ describe('what the pages tell to write', () => {
     expect(compileMappings([...loadMappingFiles(), unreasoned], 'chu')).toMatchObject({
       faults: [{ message: 'a site row does not say why it differs' }],
     });
+  });
+});
+
+describe('docs/adapter-un-hopital.md', () => {
+  const folder = 'mappings/examples/sites/hopital-exemple/';
+
+  it('shows the files of the example hospital as they are', () => {
+    const blocks = [...read('docs/adapter-un-hopital.md').matchAll(/^ *```yaml\n([\s\S]*?)^ *```/gm)].map(
+      ([, text = '']) => text.replaceAll(/^ {3}/gm, ''),
+    );
+    const files = loadMappingFiles(folder).map(({ text }) => text);
+    expect(files.length).toBeGreaterThan(4);
+    expect([...blocks].sort()).toEqual([...files].sort());
   });
 });
 

@@ -80,12 +80,53 @@ describe('tdu check', () => {
     site('chu/codes/EncounterClass.yaml', own('{ code: H, to: AMB }'));
     site(
       'chi/segments/PID-Patient.yaml',
-      'map: PID-Patient\nrows:\n  - { from: PID-8, to: gender, as: magic, because: x }\n',
+      'map: PID-Patient\nrows:\n  - { id: gender, from: PID-8, to: gender, as: magic, because: x }\n',
     );
     const { code, out } = await check();
     expect(code).toBe(1);
     expect(out).toContain('sites/chu/codes/EncounterClass.yaml:3: ');
     expect(out).toContain('sites/chi/segments/PID-Patient.yaml:3: mapping-invalid: as: magic is no converter');
+  });
+
+  it.each([
+    [
+      'segments/PV1-Encounter.yaml',
+      'segment: PV1\nrows:\n  - { id: type, from: PV1-4, to: type, as: concept, because: x }\n',
+      1,
+      'the file does not say what it is',
+    ],
+    ['segments/PV1-Encounter.yaml', 'foo: bar\nrows: []\n', 1, 'the file does not say what it is'],
+    [
+      'segments/PV1-Encounter.yaml',
+      'map: PV1-Encounter\nrows:\n  - { id: service, from: PV1-10, to: typ, as: concept, because: x }\n',
+      3,
+      'to: typ is no element of Encounter',
+    ],
+    [
+      'codes/EncounterClass.yaml',
+      'table: EncounterClass\notherwise: IMP\nrows: []\n',
+      1,
+      'otherwise stands in the head',
+    ],
+    [
+      'codes/EncounterClass.yaml',
+      'table: EncounterClass\nsystem: http://mon.systeme\nrows: []\n',
+      1,
+      'system stands in the head',
+    ],
+    ['codes/EncounterClass.yaml', 'table: EncounterClass\ncolour: red\nrows: []\n', 1, 'colour stands in the head'],
+    [
+      'messages/visit.yaml',
+      'message: visit\nrows:\n  - { id: zzz, from: ZZZ, to: Patient, as: ZZZ-Patient, because: x }\n',
+      3,
+      'there is no segment map ZZZ-Patient',
+    ],
+  ])('finds what would do nothing, or wrong: %s with %j', async (path, text, line, fault) => {
+    const file = site(`bellevue/${path}`, text);
+    const { code, out } = await check();
+    expect(code).toBe(1);
+    expect(out).toContain(`${file}:${line}: `);
+    expect(out).toContain(fault);
   });
 
   it('tells a fault of the national rows once, however many hospitals share them', async () => {

@@ -65,8 +65,8 @@ describe('tdu translate', () => {
     const { code, out } = await translate([EXAMPLE, '--explain']);
     expect(code).toBe(0);
     expect(out).toMatch(/^answer: AA\n/);
-    expect(out).toMatch(/ birthDate +1951-03-12 +← PID-7 +PID-Patient:\d+\n/);
-    expect(out).toMatch(/ period\.start +2026-03-02T07:00:00\+01:00 +← ZBE-2 +rule:movement\n/);
+    expect(out).toMatch(/ birthDate +1951-03-12 +← PID-7 +PID-Patient:birth-date\n/);
+    expect(out).toMatch(/ period\.start +2026-03-02T07:00:00\+01:00 +← ZBE-2 +ZBE-movement:effective\n/);
     expect(out).toMatch(/\nunused: .*\bROL-12\b/);
   });
 
@@ -86,21 +86,28 @@ describe('tdu translate', () => {
     expect(unused.filter((field) => used.has(field))).toEqual([]);
   });
 
-  it('names the mapping row by its line in the file', async () => {
+  it('names the mapping row by its map and its id', async () => {
     const { traces } = await explained(EXAMPLE);
-    const row = traces.find(({ path }) => path === 'gender')?.row ?? '';
-    const line = readFileSync('mappings/segments/PID-Patient.yaml', 'utf8').split('\n')[Number(row.split(':')[1]) - 1];
-    expect(line).toContain('from: PID-8, to: gender');
+    expect(traces.find(({ path }) => path === 'gender')?.row).toBe('PID-Patient:gender');
+  });
+
+  it('cuts no value, however long', async () => {
+    const city = 'SAINT-REMY-EN-BOUZEMONT-SAINT-GENEST-ET-ISSON';
+    const { out } = await translate([file('long.hl7', example.replaceAll('AUTUN', city)), '--explain']);
+    expect(out).toMatch(new RegExp(` address\\[0\\]\\.city +${city} +← PID-11`));
+    expect(out).not.toContain('…');
   });
 
   it('tells on standard error, and by its exit code, that the gateway would refuse the message', async () => {
     const shifted = file('shifted.hl7', example.replace('||INSERT|N|', '|||INSERT|N|'));
     const { code, out, err } = await translate([shifted]);
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toHaveProperty('resourceType', 'Bundle');
+    expect(JSON.parse(out)).toEqual({ resourceType: 'Bundle', type: 'collection' });
     expect(err).toMatch(/^not translated by the gateway: ZBE-4 /);
-    const { answer } = await explained(shifted);
+    const { answer, traces } = await explained(shifted);
     expect(answer).toMatchObject({ code: 'AE', errors: [{ location: 'ZBE-4', code: 102 }] });
+    expect(traces).toEqual([]);
+    expect((await translate([shifted, '--explain'])).out).toMatch(/^answer: AE\n.*\n\nnothing is translated\n/);
   });
 
   it('tells that the gateway would park the message', async () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Trace } from '../../../src/message/fact.js';
+import { hasInsKey } from '../../../src/translate/identifiers.js';
 import { HOSPITAL, INS_TEST, pam, translated, type Fields, IPP } from '../../support/pam.js';
+
+function identityOf(pid: Fields): string {
+  return pam({ trigger: 'A31', at: '20260302080000', pid, pv1: null });
+}
 
 /** What one PID field becomes: the values of an element of the patient fragment, and its traces. */
 function element(path: string, pid: Fields, version?: string): { value: unknown; trace: Trace[] } {
@@ -12,9 +17,9 @@ function element(path: string, pid: Fields, version?: string): { value: unknown;
     ...(version === undefined ? {} : { version }),
   });
   const [identity] = translated(text).facts;
-  const found =
-    identity?.kind === 'identity' ? identity.body.patient.elements.find((one) => one.path === path) : undefined;
-  return { value: found?.value, trace: found?.trace ?? [] };
+  const all = identity?.kind === 'identity' ? identity.body.patient.elements : [];
+  const element = all.find((one) => one.path === path && Object.keys(pid).includes(one.field.slice('PID-'.length)));
+  return { value: element?.value, trace: element?.trace ?? [] };
 }
 const ABROAD = '2.5.1';
 const BIRTH_LIST = 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient-birth-list-given-name';
@@ -67,8 +72,8 @@ describe('XPN → HumanName', () => {
   it('knows which component each part came from, and which repetition', () => {
     expect(element('name', { 5: 'ESSAI^CAMILLE^^^^^L~MODELE^CAMILLE^^^^^D' }).trace).toEqual(
       expect.arrayContaining([
-        ['name[0].family', 'PID-5[1].1', 'PID-Patient:5'],
-        ['name[1].given', 'PID-5[2].2', 'PID-Patient:5'],
+        ['name[0].family', 'PID-5[1].1', 'PID-Patient:name'],
+        ['name[1].given', 'PID-5[2].2', 'PID-Patient:name'],
       ]),
     );
   });
@@ -131,15 +136,32 @@ describe('XTN → ContactPoint', () => {
     ['^PRN^CP^^^^^^^^^0602030405', { system: 'phone', value: '0602030405', use: 'mobile' }],
     ['^PRS^CP^^^^^^^^^0602030405', { system: 'phone', value: '0602030405', use: 'mobile' }],
     ['^WPN^FX^^^^^^^^^0102030406', { system: 'fax', value: '0102030406', use: 'work' }],
+    ['^^^camille@essai.example', { system: 'email', value: 'camille@essai.example' }],
+    ['camille@essai.example^NET^Internet', { system: 'email', value: 'camille@essai.example' }],
+    ['^PRN^Internet^^^^^^^^^camille@essai.example', { system: 'email', value: 'camille@essai.example' }],
+    ['^PRN^PH^^33^3^85550147^12', { system: 'phone', value: '+33 3 85550147 ext. 12', use: 'home' }],
+    ['^PRN^PH^^^^0385550147', { system: 'phone', value: '0385550147', use: 'home' }],
+    ['^PRN^CP^^33^6^00000161', { system: 'phone', value: '+33 6 00000161', use: 'mobile' }],
     ['^NET^Internet^camille@essai.example', { system: 'email', value: 'camille@essai.example' }],
     ['(01)02030405', { system: 'phone', value: '(01)02030405' }],
   ])('%s', (text, expected) => {
     expect(telecom(text)).toEqual([expected]);
   });
 
-  it('is nothing without a number', () => {
-    expect(telecom('^PRN^PH')).toBeUndefined();
-  });
+  it.each(['^NET^Internet^a@b.example^33^6^12', '^PRN^PH^a@b.example^33^6^12', '612^PRN^PH^a@b.example'])(
+    '%s is a telephone and an e-mail beside it',
+    (text) => {
+      expect(telecom(text)).toMatchObject([{ system: 'phone' }, { system: 'email', value: 'a@b.example' }]);
+    },
+  );
+
+  it.each(['^PRN^PH', '^PRN^PH^^33^3', '^^^^^^^^soir'])(
+    '%s gives no number, and stands among what is unused',
+    (text) => {
+      expect(telecom(text)).toBeUndefined();
+      expect(translated(identityOf({ 13: text })).unused()).toContain('PID-13');
+    },
+  );
 });
 
 describe('CX → Identifier', () => {
@@ -150,13 +172,20 @@ describe('CX → Identifier', () => {
     [`1^^^${HOSPITAL}^RRI`, { use: 'secondary' }],
     [`1^^^${HOSPITAL}^NDP~${IPP}`, { use: 'secondary' }, { use: 'usual' }],
     [`1^^^${HOSPITAL}^INS-C~${IPP}`, { use: 'secondary' }, { use: 'usual' }],
-    [`1^^^${INS_TEST}^INS`, { use: 'official', type: { coding: [{ code: 'INS-NIR-TEST' }] } }],
     [`1^^^${HOSPITAL}^ZZ`, { type: { text: 'ZZ' } }],
     ['1^^^CH-ESSAI&000990001&N^PI', { system: 'urn:oid:1.2.250.1.71.4.2.2.990001' }],
     ['1^^^CH-ESSAI^PI', { system: 'urn:trait-d-union:authority:default:CH-ESSAI:CH-ESSAI' }],
   ])('%s', (text, expected, ...beside) => {
     expect(identifiers(text)).toMatchObject([{ ...expected, value: '1' }, ...beside]);
   });
+
+  it.each(['150017101400128', '150017101400129', '150012A01400174'])(
+    'of type INS has the key that it should: %s',
+    (ins) => {
+      const value = identifiers(`${IPP}~${ins}^^^${INS_TEST}^INS`);
+      expect(value).toHaveLength(hasInsKey(ins) ? 2 : 1);
+    },
+  );
 
   it('of type INS under an authority that is none of the INS is set aside', () => {
     expect(identifiers(`1^^^${HOSPITAL}^PI~2^^^${HOSPITAL}^INS`)).toMatchObject([{ value: '1' }]);
@@ -173,15 +202,28 @@ describe('single values', () => {
     ['gender', { 8: 'O' }, 'unknown'],
     ['deceasedDateTime', { 29: '20260301101500' }, '2026-03-01T10:15:00+01:00'],
     ['deceasedBoolean', { 30: 'Y' }, true],
+    ['deceasedDateTime', { 29: '20260301' }, '2026-03-01'],
+    ['deceasedDateTime', { 29: '202603' }, '2026-03'],
     ['deceasedBoolean', { 29: '20260301', 30: 'Y' }, undefined],
+    ['deceasedBoolean', { 29: '2026-03-01', 30: 'Y' }, true],
+    ['deceasedBoolean', { 29: 'inconnue', 30: 'Y' }, true],
     ['multipleBirthInteger', { 24: 'Y', 25: '2' }, 2],
     ['multipleBirthInteger', { 25: '1' }, undefined],
     ['multipleBirthBoolean', { 24: 'N' }, false],
-    ['communication', { 15: 'FRE' }, [{ language: { coding: [{ system: 'urn:ietf:bcp:47', code: 'fr' }] } }]],
+    [
+      'communication',
+      { 15: 'FRE' },
+      [{ language: { coding: [{ system: 'urn:ietf:bcp:47', code: 'fr' }, expect.objectContaining({ code: 'FRE' })] } }],
+    ],
     [
       'maritalStatus',
       { 16: 'P' },
-      { coding: [{ system: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-marital-status', code: 'PACS' }] },
+      {
+        coding: [
+          { system: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-marital-status', code: 'PACS' },
+          expect.objectContaining({ code: 'P' }),
+        ],
+      },
     ],
   ])('%s of %j is %j', (path, pid, expected) => {
     expect(element(path, pid).value).toEqual(expected);
@@ -200,5 +242,103 @@ describe('single values', () => {
     expect(element('extension', { 32: 'VAL' }).value).toMatchObject([
       { extension: [{ valueCoding: { code: 'VALI' } }] },
     ]);
+  });
+});
+
+describe('a concept that a table makes', () => {
+  const encounter = (path: string, pv1: Fields, segments: string[] = []) => {
+    const text = pam({ trigger: 'A01', at: '20260302080000', pv1, visitSegments: segments });
+    const movement = translated(text).facts.find(({ kind }) => kind === 'movement');
+    const elements = movement?.kind === 'movement' ? movement.body.encounter.elements : [];
+    return elements.filter((one) => one.path === path).map(({ value }) => value);
+  };
+
+  it.each([
+    ['90', undefined, 'Séjour programmé'],
+    ['4', 'hosp-trans', 'Autre hôpital'],
+    ['91', undefined, 'Décision personnelle'],
+  ])('keeps the code of the sender beside the mapped one: PV1-14 = %s', (code, mapped, text) => {
+    const [value] = encounter('hospitalization.admitSource', { 14: code });
+    const { coding } = value as { coding: { system: string; code: string }[] };
+    expect(coding.map((one) => one.code)).toEqual(mapped === undefined ? [code] : [mapped, code]);
+    expect(coding.at(-1)?.system).toMatch(/^urn:trait-d-union:codes:.*:AdmitSource$/);
+    expect(value).toMatchObject({ text });
+  });
+
+  it('says no code twice', () => {
+    expect(encounter('type', { 4: 'R' })).toEqual([
+      [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0007', code: 'R' }] }],
+    ]);
+  });
+
+  it.each([
+    ['6', 'Vers une hospitalisation à domicile'],
+    ['8', 'Avec des soins infirmiers à domicile'],
+  ])('never says less than the sender: ZFM-4 = %s is more than home', (code, text) => {
+    const [value] = encounter('hospitalization.dischargeDisposition', {}, [`ZFM||||${code}`]);
+    expect(value).toMatchObject({ coding: [{ code }], text });
+  });
+
+  it.each(['AZ9', '42'])('keeps a code that it does not know: PV1-14 = %s', (code) => {
+    expect(encounter('hospitalization.admitSource', { 14: code })).toMatchObject([{ coding: [{ code }], text: code }]);
+  });
+});
+
+describe('the class of a stay', () => {
+  const classOf = (pv1: Fields) => {
+    const { facts, issues } = translated(pam({ trigger: 'A04', at: '20260302080000', pv1 }));
+    const movement = facts.find(({ kind }) => kind === 'movement');
+    const elements = movement?.kind === 'movement' ? movement.body.encounter.elements : [];
+    const value = elements.find(({ path }) => path === 'class')?.value as { code: string } | undefined;
+    return { code: value?.code, issues };
+  };
+
+  it.each(['10A', '1', 'TARIF', '22'])(
+    'is the one of PV1-2 where PV1-21 holds a code that nobody knows: %s',
+    (activity) => {
+      const { code, issues } = classOf({ 2: 'E', 21: activity });
+      expect(code).toBe('EMER');
+      expect(issues).toMatchObject([{ blocking: false, reason: 'code-unknown', field: 'PV1-21', code: activity }]);
+    },
+  );
+
+  it.each([
+    ['06', 'HH'],
+    ['03', 'IMP'],
+    ['', 'IMP'],
+  ])('is %s → %s for an inpatient', (activity, code) => {
+    expect(classOf({ 2: 'I', 21: activity })).toMatchObject({ code, issues: [] });
+  });
+
+  it.each(['N', 'U', 'C'])('is never guessed: %s stays what it is', (code) => {
+    expect(classOf({ 2: code }).code).toBe(code);
+  });
+
+  it.each(['H', 'Z', 'constructor'])('stops the message where nobody knows the code: %s', (code) => {
+    expect(classOf({ 2: code }).issues).toMatchObject([{ blocking: true, reason: 'code-unknown', field: 'PV1-2' }]);
+  });
+});
+
+describe('given names of XPN-3', () => {
+  const given = (givenNames: 'auto' | 'insi' | 'separate', version: string) => {
+    const text = pam({
+      trigger: 'A28',
+      at: '20260302080000',
+      pid: { 5: 'ESSAI^CAMILLE^CAMILLE ANDREE^^^^L' },
+      pv1: null,
+      version,
+    });
+    const [identity] = translated(text, '1', { source: { name: 'default', authorities: {}, givenNames } }).facts;
+    const elements = identity?.kind === 'identity' ? identity.body.patient.elements : [];
+    return (elements.find(({ path }) => path === 'name')?.value as { given: string[] }[])[0]?.given;
+  };
+
+  it.each([
+    ['auto', '2.5^FRA^2.11', ['CAMILLE']],
+    ['auto', '2.5', ['CAMILLE', 'CAMILLE ANDREE']],
+    ['insi', '2.5', ['CAMILLE']],
+    ['separate', '2.5^FRA^2.4', ['CAMILLE', 'CAMILLE ANDREE']],
+  ] as const)('are read as the source fills them: %s, %s', (givenNames, version, names) => {
+    expect(given(givenNames, version)).toEqual(names);
   });
 });

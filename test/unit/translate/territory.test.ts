@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FhirResource } from 'fhir/r4.js';
-import { HOSPITAL, movement, pam, professional, segment, translated, type PamParts } from '../../support/pam.js';
+import {
+  HOSPITAL,
+  movement,
+  pam,
+  professional,
+  segment,
+  translated,
+  type Fields,
+  type PamParts,
+} from '../../support/pam.js';
 
 const HOSPITAL_LEGAL = 'CH-ESSAI&000990001&M';
 
@@ -93,21 +102,73 @@ describe('a place', () => {
 });
 
 describe('a mention', () => {
-  it('with a name is recorded at its time, one without loses against any', () => {
-    const at = (pv1: PamParts['pv1']) => {
-      const text = pam({
-        trigger: 'A01',
-        at: '20260302080000',
-        zbe: movement('M1', '20260302080000'),
-        ...(pv1 && { pv1 }),
-      });
-      return translated(text).mentions.map(({ recordedAt }) => recordedAt);
-    };
-    expect(at({ 8: professional('10999000011', 'BERTHIER') })).toEqual([
-      '2026-03-02T08:00:00+01:00',
-      '2026-03-02T08:00:00+01:00',
+  const ranks = (pv1: Fields) => {
+    const text = pam({ trigger: 'A01', at: '20260302080000', zbe: movement('M1', '20260302080000'), pv1 });
+    return translated(text).mentions.map(({ resource, rank, source, recordedAt }) => [
+      resource.resourceType,
+      rank,
+      source,
+      recordedAt,
     ]);
-    expect(at({ 8: professional('10999000011', '', '') })).toEqual(['0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z']);
+  };
+  const at = '2026-03-02T08:00:00+01:00';
+
+  it('says whether it names or only numbers, who said so and when', () => {
+    expect(ranks({ 8: professional('10999000011', 'BERTHIER') })).toEqual([
+      ['Practitioner', 'name', 'default', at],
+      ['PractitionerRole', 'name', 'default', at],
+    ]);
+    expect(ranks({ 8: professional('10999000011', '', '') })).toEqual([
+      ['Practitioner', 'number', 'default', at],
+      ['PractitionerRole', 'number', 'default', at],
+    ]);
+    expect(ranks({ 3: `2040^^^${HOSPITAL}` })).toEqual([
+      ['Organization', 'number', 'default', at],
+      ['Location', 'number', 'default', at],
+    ]);
+  });
+});
+
+describe('a professional is a number and a family name', () => {
+  const ids = (...people: string[]) =>
+    people.map((text) => mentioned('Practitioner', { pv1: { 8: text } }).map(({ id }) => id)[0]);
+
+  it.each([
+    ['LEFEVRE-MARTIN', 'Lefèvre Martin', true],
+    ["D'ORMESSON", 'dormesson', true],
+    ['BERTHIER', 'DUPONT', false],
+    ['BERTHIER', '', false],
+  ])('%s and %s under one number are one person: %s', (a, b, same) => {
+    const [first, second] = ids(professional('10999000011', a), professional('10999000011', b));
+    expect(first === second).toBe(same);
+  });
+
+  it.each([
+    ['two numbers of two people', `${professional('10999000011', 'A')}~${professional('10999000029', 'B')}`, 2],
+    [
+      'two numbers of one',
+      `711234567^ABBA^^^^^^^&1.2.250.1.71.4.2.1&ISO^L^^^ADELI~${professional('10999000011', 'Abba')}`,
+      1,
+    ],
+    ['three people, one twice', `D1^A~D2^B~D3^C~D4^a`, 3],
+    ['a name without a number beside one with', `^BERTHIER~${professional('10999000029', 'B')}`, 1],
+  ])('%s in PV1-7 are so many doctors', (_what, text, count) => {
+    const { facts } = translated(pam({ trigger: 'A01', at: '20260302080000', pv1: { 7: text } }));
+    const body = facts.find(({ kind }) => kind === 'movement')?.body;
+    expect(body).toMatchObject({ doctors: { ATND: Array.from({ length: count }, () => expect.anything()) } });
+    expect(body).toMatchObject({
+      trace: expect.arrayContaining([['doctors.ATND[0]', expect.stringMatching(/^PV1-7/), 'PV1-movement:attending']]),
+    });
+  });
+
+  it('exercises at the hospital of the source, whatever PV1-3 says of the place', () => {
+    const role = (pl: string) =>
+      mentioned('PractitionerRole', { pv1: { 3: pl, 7: professional('10999000011', 'BERTHIER') } }).map(({ id }) => id);
+    expect(role(`2040^^^${HOSPITAL_LEGAL}`)).toEqual(role(''));
+    expect(role(`2040^^^${HOSPITAL}`)).toEqual(role(''));
+    expect(role('')).not.toEqual(
+      mentioned('PractitionerRole', { pv1: { 8: professional('10999000011', 'BERTHIER') } }).map(({ id }) => id),
+    );
   });
 });
 
