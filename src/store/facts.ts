@@ -27,7 +27,13 @@ export function factOf({ stay, account, body, ...row }: FactRow): Fact {
 
 const SUPERSEDE: Statement = [
   'facts-supersede',
-  `UPDATE fact SET known_until = now() WHERE message_id = ANY ($1::bigint[]) AND known_until IS NULL`,
+  `
+  UPDATE fact SET known_until = now()
+  WHERE ctid = ANY (ARRAY (
+    SELECT probe.ctid
+    FROM unnest($1::bigint[]) AS input (message_id)
+    CROSS JOIN LATERAL (SELECT ctid, known_until FROM fact WHERE fact.message_id = input.message_id OFFSET 0) AS probe
+    WHERE probe.known_until IS NULL))`,
 ];
 
 const INSERT: Statement = [

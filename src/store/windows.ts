@@ -53,34 +53,39 @@ const WHOLE: Statement = [
   CROSS JOIN ${factsWhere('patient = asked.key AND known_until IS NULL')}`,
 ];
 
-const toldWhere = (condition: string) => `LATERAL (
-    SELECT id, receipt.patient, thread, member, label, role FROM receipt WHERE decision = 'told' AND ${condition} OFFSET 0) AS receipt`;
+const RECEIPT_COLUMNS = `receipt.id AS "receiptId", receipt.patient, receipt.about_key AS about, receipt.thread, receipt.member, receipt.label,
+    receipt.role, delivery.endpoint`;
 
-const WHERE_TOLD = `LATERAL (SELECT endpoint FROM delivery WHERE receipt_id = receipt.id OFFSET 0) AS delivery`;
+const ABOUT_STAY = `LATERAL (SELECT * FROM receipt WHERE about_key = asked.stay OFFSET 0) AS receipt`;
 
-const RECEIPT_COLUMNS = `receipt.id AS "receiptId", receipt.patient, receipt.about_key AS about, receipt.thread, receipt.member, receipt.label, receipt.role,
-    delivery.endpoint`;
+const ITS_DELIVERIES = `LATERAL (SELECT endpoint FROM delivery WHERE receipt_id = receipt.id OFFSET 0) AS delivery`;
 
+/** Who was told of the stays, and where. */
 const RECEIPTS: Statement = [
   'windows-receipts',
   `
   SELECT asked.cluster, ${RECEIPT_COLUMNS}
   FROM unnest($1::text[], $2::bigint[]) AS asked (stay, cluster)
-  CROSS JOIN ${toldWhere("about_key = asked.stay AND about_type = 'stay'")}
-  CROSS JOIN ${WHERE_TOLD}`,
+  CROSS JOIN ${ABOUT_STAY}
+  CROSS JOIN ${ITS_DELIVERIES}
+  WHERE receipt.about_type = 'stay' AND receipt.decision = 'told'`,
 ];
 
+/** Who was told of the patients or of the stays, and where. */
 const RECEIPTS_WHOLE: Statement = [
   'windows-receipts-whole',
   `
   SELECT ${RECEIPT_COLUMNS}
   FROM (
-    SELECT receipt.* FROM unnest($1::text[]) AS asked (patient) CROSS JOIN ${toldWhere('receipt.patient = asked.patient')}
+    SELECT probe.* FROM unnest($1::text[]) AS asked (patient)
+    CROSS JOIN LATERAL (
+      SELECT * FROM receipt WHERE receipt.patient = asked.patient AND decision = 'told' OFFSET 0) AS probe
     UNION
     SELECT receipt.* FROM unnest($2::text[]) AS asked (stay)
-    CROSS JOIN ${toldWhere("about_key = asked.stay AND about_type = 'stay'")}
+    CROSS JOIN ${ABOUT_STAY}
+    WHERE about_type = 'stay' AND decision = 'told'
   ) AS receipt
-  CROSS JOIN ${WHERE_TOLD}`,
+  CROSS JOIN ${ITS_DELIVERIES}`,
 ];
 
 /** An identifier of a cluster. */
