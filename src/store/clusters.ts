@@ -14,16 +14,22 @@ const REACHED: Statement = [
   'clusters-reached',
   `
   WITH earlier AS (
-    SELECT request, fact.patient, fact.stay
+    SELECT request, patient, stay
     FROM unnest($7::int[], $8::bigint[]) AS asked (request, message_id)
-    JOIN fact ON fact.message_id = asked.message_id AND fact.known_until IS NULL
+    CROSS JOIN LATERAL (
+      SELECT patient, stay, known_until FROM fact WHERE fact.message_id = asked.message_id OFFSET 0) AS probe
+    WHERE probe.known_until IS NULL
   ), stays AS (
     SELECT request, stay FROM unnest($3::int[], $4::text[]) AS asked (request, stay)
     UNION
-    SELECT request, fact.stay
-    FROM unnest($5::int[], $6::text[], $9::text[], $10::boolean[]) AS asked (request, account, unnumbered, alone)
-    JOIN fact ON fact.account = asked.account AND fact.kind = 'movement' AND fact.stay IS NOT NULL AND fact.known_until IS NULL
-    WHERE asked.alone OR EXISTS (SELECT FROM fact AS named WHERE named.stay = asked.unnumbered AND named.known_until IS NULL)
+    SELECT asked.request, probe.stay
+    FROM (
+      SELECT request, account FROM unnest($5::int[], $6::text[], $9::text[], $10::boolean[]) AS asked (request, account, unnumbered, alone)
+      WHERE alone OR (SELECT true FROM fact WHERE fact.stay = asked.unnumbered AND known_until IS NULL LIMIT 1)
+    ) AS asked
+    CROSS JOIN LATERAL (
+      SELECT stay FROM fact
+      WHERE fact.account = asked.account AND kind = 'movement' AND stay IS NOT NULL AND known_until IS NULL OFFSET 0) AS probe
     UNION
     SELECT request, stay FROM earlier WHERE stay IS NOT NULL
   ), anchors AS (
@@ -31,11 +37,14 @@ const REACHED: Statement = [
     UNION
     SELECT request, patient, NULL FROM earlier
     UNION
-    SELECT request, fact.patient, stays.stay
+    SELECT request, probe.patient, stays.stay
     FROM stays
-    LEFT JOIN fact ON fact.stay = stays.stay AND fact.known_until IS NULL
+    LEFT JOIN LATERAL (
+      SELECT patient FROM fact WHERE fact.stay = stays.stay AND known_until IS NULL OFFSET 0) AS probe ON true
   )
-  SELECT request, key, stay, cluster FROM anchors LEFT JOIN identifier USING (key)`,
+  SELECT request, key, stay, probe.cluster
+  FROM anchors
+  LEFT JOIN LATERAL (SELECT cluster FROM identifier WHERE identifier.key = anchors.key OFFSET 0) AS probe ON true`,
 ];
 
 const NEW_CLUSTERS: Statement = ['clusters-new', `SELECT nextval('cluster_id') AS cluster FROM generate_series(1, $1)`];

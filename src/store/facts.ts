@@ -27,7 +27,13 @@ export function factOf({ stay, account, body, ...row }: FactRow): Fact {
 
 const SUPERSEDE: Statement = [
   'facts-supersede',
-  `UPDATE fact SET known_until = now() WHERE message_id = ANY ($1::bigint[]) AND known_until IS NULL`,
+  `
+  UPDATE fact SET known_until = now()
+  WHERE ctid = ANY (ARRAY (
+    SELECT probe.ctid
+    FROM unnest($1::bigint[]) AS input (message_id)
+    CROSS JOIN LATERAL (SELECT ctid, known_until FROM fact WHERE fact.message_id = input.message_id OFFSET 0) AS probe
+    WHERE probe.known_until IS NULL))`,
 ];
 
 const INSERT: Statement = [
@@ -57,9 +63,14 @@ const OUTDATE: Statement = [
   'facts-outdate',
   `
   UPDATE fact SET in_force = false
-  FROM unnest($1::bigint[], $2::int[]) AS input (message_id, position)
-  WHERE fact.message_id = input.message_id AND fact.position = input.position AND fact.known_until IS NULL AND fact.stay IS NULL
-    AND fact.in_force`,
+  WHERE ctid = ANY (ARRAY (
+    SELECT probe.ctid
+    FROM unnest($1::bigint[], $2::int[]) AS input (message_id, position)
+    CROSS JOIN LATERAL (
+      SELECT ctid, stay, known_until, in_force FROM fact
+      WHERE fact.message_id = input.message_id AND fact.position = input.position
+      OFFSET 0) AS probe
+    WHERE probe.known_until IS NULL AND probe.stay IS NULL AND probe.in_force))`,
 ];
 
 /** What the transaction knows of the people that its messages speak of. */

@@ -10,19 +10,21 @@ const OWNER: Statement = [
   `SELECT patient FROM fact WHERE stay = $1 AND known_until IS NULL ORDER BY message_id, position LIMIT 1`,
 ];
 
-/** What the gateway had read at an instant and had not read otherwise until then. */
+/** What the gateway had read at an instant and had not read otherwise until then: still so, or read otherwise later. */
 const FACTS: Statement = [
   'known-at-facts',
   `
-  SELECT ${FACT_COLUMNS}
+  SELECT probe.*
   FROM unnest($1::text[]) AS asked (key)
-  JOIN fact ON fact.patient = asked.key AND fact.known_until IS NULL
-  WHERE fact.known_from <= $2::timestamptz
+  CROSS JOIN LATERAL (
+    SELECT ${FACT_COLUMNS} FROM fact
+    WHERE patient = asked.key AND known_until IS NULL AND known_from <= $2::timestamptz OFFSET 0) AS probe
   UNION ALL
-  SELECT ${FACT_COLUMNS}
+  SELECT probe.*
   FROM unnest($1::text[]) AS asked (key)
-  JOIN fact ON fact.patient = asked.key AND fact.known_until > $2::timestamptz
-  WHERE fact.known_from <= $2::timestamptz`,
+  CROSS JOIN LATERAL (
+    SELECT ${FACT_COLUMNS} FROM fact
+    WHERE patient = asked.key AND known_until > $2::timestamptz AND known_from <= $2::timestamptz OFFSET 0) AS probe`,
 ];
 
 /** Whom a question about earlier knowledge is about: an anchor, or whoever has a stay. */

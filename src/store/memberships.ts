@@ -6,18 +6,22 @@ import { plainArray, prepared, type Queryable, type Statement } from './pool.js'
 const OTHER_STAYS: Statement = [
   'memberships-other-stays',
   `
-  SELECT patient, stay, person, role, label, from_text AS "from", to_text AS "to", scope, membership.source, basis, hidden, restricted,
-    identifier, family, origin, ended
+  SELECT asked.patient, probe.*
   FROM unnest($1::text[]) AS asked (patient)
-  JOIN membership USING (patient)
-  WHERE stay IS NOT NULL AND stay <> ALL ($2::text[]) AND coalesce(to_at, 'infinity') >= $3::timestamptz`,
+  CROSS JOIN LATERAL (
+    SELECT stay, person, role, label, from_text AS "from", to_text AS "to", scope, source, basis, hidden, restricted, identifier, family,
+      origin, ended
+    FROM membership
+    WHERE membership.patient = asked.patient AND stay IS NOT NULL AND stay <> ALL ($2::text[])
+      AND coalesce(to_at, 'infinity') >= $3::timestamptz
+    OFFSET 0) AS probe`,
 ];
 
 /** The first whom nobody hides and who was not dismissed before he was declared, of stays that are not loaded. */
 const FIRST: Statement = [
   'memberships-first',
   `
-  SELECT patient, first.from_text AS "from"
+  SELECT asked.patient, first.from_text AS "from"
   FROM unnest($1::text[]) AS asked (patient)
   CROSS JOIN LATERAL (
     SELECT from_text FROM membership
@@ -31,8 +35,11 @@ const DELETE: Statement = [
   'memberships-delete',
   `
   DELETE FROM membership
-  USING unnest($1::text[], $2::text[]) AS input (patient, stay)
-  WHERE membership.patient = input.patient AND coalesce(membership.stay, '') = input.stay`,
+  WHERE ctid = ANY (ARRAY (
+    SELECT probe.ctid
+    FROM unnest($1::text[]) AS input (list)
+    CROSS JOIN LATERAL (
+      SELECT ctid FROM membership WHERE patient || '|' || coalesce(stay, '') = input.list OFFSET 0) AS probe))`,
 ];
 
 const INSERT: Statement = [
@@ -109,7 +116,7 @@ export async function saveMemberships(client: Queryable, steps: readonly Transla
     ({ patient, stay }) => `${patient} ${stay ?? ''}`,
   );
   if (replaced.length > 0) {
-    await prepared(client, DELETE, [replaced.map(({ patient }) => patient), replaced.map(({ stay }) => stay ?? '')]);
+    await prepared(client, DELETE, [replaced.map(({ patient, stay }) => `${patient}|${stay ?? ''}`)]);
     await insert(client, replaced);
   }
   const changes = lastOf(

@@ -22,13 +22,14 @@ const COLUMNS = `type, id, source, rank, recorded_at AS "recordedAt", first_reco
 const READ: Statement = [
   'mentions-read',
   `
-  SELECT ${COLUMNS}
+  SELECT probe.*
   FROM unnest($1::text[], $2::text[]) AS asked (type, id)
-  JOIN mention USING (type, id)
+  CROSS JOIN LATERAL (
+    SELECT ${COLUMNS} FROM mention WHERE mention.type = asked.type AND mention.id = asked.id OFFSET 0) AS probe
   UNION
-  SELECT ${COLUMNS}
+  SELECT probe.*
   FROM unnest($3::text[]) AS asked (number)
-  JOIN mention USING (number)`,
+  CROSS JOIN LATERAL (SELECT ${COLUMNS} FROM mention WHERE mention.number = asked.number OFFSET 0) AS probe`,
 ];
 
 const WRITE: Statement = [

@@ -110,7 +110,11 @@ export function plainArray(values: readonly (string | number | boolean)[]): stri
   return `{${values.join()}}`;
 }
 
-/** Name and text of a statement to be prepared; the name stands for the text on every connection. */
+/**
+ * Name and text of a statement to be prepared; the name stands for the text on every connection. Where it finds rows for each of many things
+ * asked for, it joins them `LATERAL (… OFFSET 0)`: then PostgreSQL looks each up in the index, also by a plan that it made while the table
+ * was empty; a plain join would read the table whole for as long as it keeps that plan.
+ */
 export type Statement = readonly [name: string, text: string];
 
 /** Runs in one transaction; a conflict is tried again a few times, and told so. */

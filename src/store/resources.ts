@@ -54,9 +54,6 @@ const CHANGE: Statement = [
   WHERE resource.type = input.type AND resource.id = input.id AND resource.version = input.read_version`,
 ];
 
-/** The statements of this family, for the plan test. */
-export const RESOURCE_STATEMENTS = { CURRENT, VERSIONS, CREATE, CHANGE };
-
 /** A resource as it stands after the steps applied so far. */
 interface Current {
   version: number;

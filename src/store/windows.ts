@@ -12,9 +12,10 @@ import { prepared, type Queryable, type Statement } from './pool.js';
 const KEYS: Statement = [
   'windows-keys',
   `
-  SELECT identifier.key, identifier.cluster, identifier.recorded_at AS "recordedAt", outdated.recorded_text AS "outdatedUntil"
+  SELECT identifier.key, asked.cluster, identifier.recorded_at AS "recordedAt", outdated.recorded_text AS "outdatedUntil"
   FROM unnest($1::bigint[]) AS asked (cluster)
-  JOIN identifier USING (cluster)
+  CROSS JOIN LATERAL (
+    SELECT key, recorded_at FROM identifier WHERE identifier.cluster = asked.cluster OFFSET 0) AS identifier
   LEFT JOIN LATERAL (
     SELECT recorded_text FROM fact
     WHERE fact.patient = identifier.key AND known_until IS NULL AND stay IS NULL AND NOT in_force
@@ -22,59 +23,70 @@ const KEYS: Statement = [
     LIMIT 1) AS outdated ON true`,
 ];
 
-/** What still matters of no stay, and all of the stays. */
+const factsWhere = (condition: string) =>
+  `LATERAL (SELECT ${FACT_COLUMNS} FROM fact WHERE ${condition} OFFSET 0) AS probe`;
+
+/** What still matters of no stay, all of the stays, and what the messages gave before. */
 const FACTS: Statement = [
   'windows-facts',
   `
-  SELECT asked.cluster, ${FACT_COLUMNS}
+  SELECT asked.cluster, probe.*
   FROM unnest($1::text[], $2::bigint[]) AS asked (key, cluster)
-  JOIN fact ON fact.patient = asked.key AND fact.known_until IS NULL AND fact.stay IS NULL AND fact.in_force
+  CROSS JOIN ${factsWhere('patient = asked.key AND known_until IS NULL AND stay IS NULL AND in_force')}
   UNION ALL
-  SELECT asked.cluster, ${FACT_COLUMNS}
+  SELECT asked.cluster, probe.*
   FROM unnest($3::text[], $4::bigint[]) AS asked (stay, cluster)
-  JOIN fact ON fact.stay = asked.stay AND fact.known_until IS NULL
+  CROSS JOIN ${factsWhere('fact.stay = asked.stay AND known_until IS NULL')}
   UNION ALL
   SELECT asked.cluster, ${FACT_COLUMNS}
   FROM unnest($5::bigint[], $6::bigint[]) AS asked (message_id, cluster)
-  JOIN fact ON fact.message_id = asked.message_id AND fact.known_until IS NULL AND fact.stay IS NULL AND NOT fact.in_force`,
+  CROSS JOIN LATERAL (SELECT * FROM fact WHERE fact.message_id = asked.message_id OFFSET 0) AS fact
+  WHERE fact.known_until IS NULL AND fact.stay IS NULL AND NOT fact.in_force`,
 ];
 
 /** Every fact of a cluster. */
 const WHOLE: Statement = [
   'windows-whole',
   `
-  SELECT ${FACT_COLUMNS}
+  SELECT probe.*
   FROM unnest($1::text[]) AS asked (key)
-  JOIN fact ON fact.patient = asked.key AND fact.known_until IS NULL`,
+  CROSS JOIN ${factsWhere('patient = asked.key AND known_until IS NULL')}`,
 ];
 
-const RECEIPT_COLUMNS = `receipt.id AS "receiptId", receipt.patient, receipt.about_key AS about, receipt.thread, receipt.member, receipt.label, receipt.role,
-    delivery.endpoint`;
+const RECEIPT_COLUMNS = `receipt.id AS "receiptId", receipt.patient, receipt.about_key AS about, receipt.thread, receipt.member, receipt.label,
+    receipt.role, delivery.endpoint`;
 
+const ABOUT_STAY = `LATERAL (SELECT * FROM receipt WHERE about_key = asked.stay OFFSET 0) AS receipt`;
+
+const ITS_DELIVERIES = `LATERAL (SELECT endpoint FROM delivery WHERE receipt_id = receipt.id OFFSET 0) AS delivery`;
+
+/** Who was told of the stays, and where. */
 const RECEIPTS: Statement = [
   'windows-receipts',
   `
   SELECT asked.cluster, ${RECEIPT_COLUMNS}
   FROM unnest($1::text[], $2::bigint[]) AS asked (stay, cluster)
-  JOIN receipt ON receipt.about_type = 'stay' AND receipt.about_key = asked.stay AND receipt.decision = 'told'
-  JOIN delivery ON delivery.receipt_id = receipt.id`,
+  CROSS JOIN ${ABOUT_STAY}
+  CROSS JOIN ${ITS_DELIVERIES}
+  WHERE receipt.about_type = 'stay' AND receipt.decision = 'told'`,
 ];
 
+/** Who was told of the patients or of the stays, and where. */
 const RECEIPTS_WHOLE: Statement = [
   'windows-receipts-whole',
   `
   SELECT ${RECEIPT_COLUMNS}
   FROM (
-    SELECT receipt.* FROM unnest($1::text[]) AS asked (patient) JOIN receipt USING (patient) WHERE decision = 'told'
+    SELECT probe.* FROM unnest($1::text[]) AS asked (patient)
+    CROSS JOIN LATERAL (
+      SELECT * FROM receipt WHERE receipt.patient = asked.patient AND decision = 'told' OFFSET 0) AS probe
     UNION
-    SELECT receipt.* FROM unnest($2::text[]) AS asked (about_key) JOIN receipt USING (about_key)
-    WHERE decision = 'told' AND about_type = 'stay'
+    SELECT receipt.* FROM unnest($2::text[]) AS asked (stay)
+    CROSS JOIN ${ABOUT_STAY}
+    WHERE about_type = 'stay' AND decision = 'told'
   ) AS receipt
-  JOIN delivery ON delivery.receipt_id = receipt.id`,
+  CROSS JOIN ${ITS_DELIVERIES}`,
 ];
-
-/** The statements that only read, for the plan test. */
-export const WINDOW_STATEMENTS = { KEYS, FACTS, WHOLE, RECEIPTS, RECEIPTS_WHOLE };
 
 /** An identifier of a cluster. */
 interface Key {

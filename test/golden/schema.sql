@@ -165,7 +165,7 @@ TABLE membership
   ended json
   CONSTRAINT membership_scope_check CHECK ((scope = ANY (ARRAY['patient'::text, 'stay'::text])))
   INDEX membership_first public.membership USING btree (patient, from_at, from_text) WHERE ((stay IS NOT NULL) AND (NOT hidden))
-  INDEX membership_stay public.membership USING btree (patient, COALESCE(stay, ''::text))
+  INDEX membership_list public.membership USING btree ((((patient || '|'::text) || COALESCE(stay, ''::text))))
   INDEX membership_to public.membership USING btree (patient, COALESCE(to_at, 'infinity'::timestamp with time zone))
 TABLE mention
   type text NOT NULL,

@@ -163,7 +163,7 @@ CREATE TABLE membership (
   origin json NOT NULL,
   ended json
 );
-CREATE INDEX membership_stay ON membership (patient, coalesce(stay, ''));
+CREATE INDEX membership_list ON membership ((patient || '|' || coalesce(stay, '')));
 CREATE INDEX membership_to ON membership (patient, coalesce(to_at, 'infinity'));
 CREATE INDEX membership_first ON membership (patient, from_at, from_text) WHERE stay IS NOT NULL AND NOT hidden;
 

@@ -35,8 +35,8 @@ const FILL = [
     'chu', 'PV1', false, false, NULL, NULL, '{}' FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO circle_due SELECT 'p' || n, 'urn:oid:2.999.1|' || n, now() + n * interval '1 minute' FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO resource SELECT type, n::text, 1, now(), false, numbers_of(ARRAY['identifier=' || n, 'status=active']), now(), now()
-    FROM generate_series(1, ${ROWS / 4}) AS n, unnest(ARRAY['Patient', 'Encounter', 'CareTeam', 'CarePlan']) AS type`,
-  `INSERT INTO resource_version SELECT type, id, version, '{}', NULL, updated_at, false, NULL FROM resource`,
+    FROM generate_series(1, ${ROWS / 4}) AS n, unnest(ARRAY['Patient', 'Encounter', 'CareTeam', 'CarePlan']) AS type ON CONFLICT DO NOTHING`,
+  `INSERT INTO resource_version SELECT type, id, version, '{}', NULL, updated_at, false, NULL FROM resource ON CONFLICT DO NOTHING`,
   `INSERT INTO event (patient, number, kind, message_id, about_type, about_key, thread, effective_at, effective_text, attributes)
     SELECT 'urn:oid:2.999.1|' || n, 1, 'admission', ${FIRST} + n, 'stay', 's', 'm', now(), 'x', '{}' FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO receipt (id, message_id, patient, about_type, about_key, thread, event_kind, effective_text, member, label, role, decision,
@@ -124,28 +124,27 @@ async function planOf({ text, values }: Statement): Promise<Plan> {
   return explain('FORMAT JSON');
 }
 
-/** Places of the plan that read a table whole, or more rows of it than few. */
-async function wideScans(statement: Statement, few: number): Promise<string[]> {
-  const wide: string[] = [];
-  const walk = (plan: Plan) => {
-    const place = plan['Index Name'] ?? plan['Relation Name'];
-    const filtered = (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0);
-    const touched = ((plan['Actual Rows'] ?? 0) + filtered) * (plan['Actual Loops'] ?? 1);
-    if (plan['Node Type'] === 'Seq Scan' || (place !== undefined && touched > few))
-      wide.push(`${plan['Node Type']} on ${place ?? ''}, ${touched} rows: ${statement.text.trim().slice(0, 80)}`);
-    plan.Plans?.forEach(walk);
-  };
-  walk(await planOf(statement));
-  return wide;
+/** Places of a plan that read a table whole, or more rows of it than few. */
+function wideScans(plan: Plan, few: number, text: string): string[] {
+  const place = plan['Index Name'] ?? plan['Relation Name'];
+  const filtered = (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0);
+  const touched = ((plan['Actual Rows'] ?? 0) + filtered) * (plan['Actual Loops'] ?? 1);
+  const wide = plan['Node Type'] === 'Seq Scan' || (place !== undefined && touched > few);
+  const here = `${plan['Node Type']} on ${place ?? ''}, ${touched} rows: ${text.trim().slice(0, 80)}`;
+  return [...(wide ? [here] : []), ...(plan.Plans ?? []).flatMap((below) => wideScans(below, few, text))];
 }
 
 /** One message with all that a message may bring, and what a replay does besides; `keys` are those of its patient. */
-async function translateOne(keys = ['urn:oid:2.999.1|17', 'urn:oid:2.999.1|18'], supersedes = true): Promise<void> {
+async function translateOne(
+  keys = ['urn:oid:2.999.1|17', 'urn:oid:2.999.1|18'],
+  supersedes = true,
+  on: Store = store,
+): Promise<void> {
   const [patient = ''] = keys;
   const stay = 'urn:oid:2.999.2|17';
   const message = incoming(`PLAN ${Math.random()}`);
-  await store.keep([message]);
-  await store.inTranslation({ ids: [message.id], others: 0 }, async (tx) => {
+  await on.keep([message]);
+  await on.inTranslation({ ids: [message.id], others: 0 }, async (tx) => {
     const [window] = await tx.load(
       [request(message.id, keys, { stays: [stay], accounts: ['urn:oid:2.999.4|17'] })],
       CIRCLE,
@@ -258,7 +257,7 @@ describe('the plans of what messages and callers ask often', () => {
     const statements = await statementsOf(work);
     expect(statements.length).toBeGreaterThan(0);
     const wide: string[] = [];
-    for (const statement of statements) wide.push(...(await wideScans(statement, few)));
+    for (const statement of statements) wide.push(...wideScans(await planOf(statement), few, statement.text));
     expect(wide).toEqual([]);
   });
 
@@ -271,7 +270,7 @@ describe('the plans of what messages and callers ask often', () => {
   ])('a page of all %s touches few rows', async (_, work) => {
     const pages = (await statementsOf(work)).filter(({ text }) => text.includes('LIMIT'));
     expect(pages).toHaveLength(1);
-    for (const page of pages) expect(await wideScans(page, FEW)).toEqual([]);
+    for (const page of pages) expect(wideScans(await planOf(page), FEW, page.text)).toEqual([]);
   });
 });
 
@@ -321,5 +320,64 @@ describe('a patient of 2,000 stays', () => {
     const many = await rowsOfMessage();
     expect(few).toBeGreaterThan(20);
     expect(many).toBeLessThan(few + 20);
+  });
+});
+
+describe('plans made while the tables were empty, and kept', () => {
+  /** A parameter as SQL writes it. */
+  function literal(value: unknown): string {
+    if (value === null || value === undefined) return 'NULL';
+    if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'`;
+    if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
+    return pg.escapeLiteral(String(value));
+  }
+
+  let empty: Awaited<ReturnType<typeof openTestStore>>;
+  let client: pg.Client;
+
+  beforeAll(async () => {
+    empty = await openTestStore();
+    client = new pg.Client({ connectionString: empty.url, options: '-c enable_seqscan=off' });
+    await client.connect();
+    await client.query('SET plan_cache_mode = force_generic_plan');
+  });
+  afterAll(async () => {
+    await client.end();
+    await empty.close();
+  });
+
+  /** The plan that the connection keeps, carried out for nothing; none where its rows are there already, or what they refer to is gone. */
+  async function keptPlan(execute: string): Promise<Plan> {
+    await client.query('BEGIN');
+    try {
+      const explained = await client.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(
+        `EXPLAIN (ANALYZE, FORMAT JSON) ${execute}`,
+      );
+      return explained.rows[0]?.['QUERY PLAN'][0]?.Plan ?? { 'Node Type': 'none' };
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code?.startsWith('23') !== true) throw error;
+      return { 'Node Type': 'none' };
+    } finally {
+      await client.query('ROLLBACK');
+    }
+  }
+
+  it('touch few rows when the tables are full', async () => {
+    const translate = () => translateOne(['urn:oid:2.999.1|a', 'urn:oid:2.999.1|b'], true, empty.store);
+    await translate();
+    const byText = new Map((await statementsOf(translate)).map((statement) => [statement.text, statement]));
+    await client.query('TRUNCATE fact, membership, event, receipt, delivery, mention, identifier, journal CASCADE');
+    const executions: { text: string; execute: string }[] = [];
+    for (const [index, { text, values }] of [...byText.values()].entries()) {
+      const execute = `EXECUTE plan${index} ${values.length === 0 ? '' : `(${values.map(literal).join(', ')})`}`;
+      await client.query(`PREPARE plan${index} AS ${text}`);
+      await client.query(`EXPLAIN ${execute}`);
+      executions.push({ text, execute });
+    }
+    for (const fill of FILL.filter((statement) => statement !== 'ANALYZE')) await client.query(fill);
+    const wide: string[] = [];
+    for (const { text, execute } of executions) wide.push(...wideScans(await keptPlan(execute), FEW, text));
+    expect(executions.length).toBeGreaterThan(25);
+    expect(wide).toEqual([]);
   });
 });

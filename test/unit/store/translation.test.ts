@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FhirResource } from 'fhir/r4.js';
+import type { FhirResource, Patient } from 'fhir/r4.js';
 import pg from 'pg';
 import type { Mention } from '../../../src/message/fact.js';
 import type { TranslationStep } from '../../../src/message/translation.js';
@@ -272,8 +272,11 @@ describe('the versions of a resource', () => {
   });
 
   it('are sent by the identifier that the fold chose, else by their own', async () => {
-    const own = { ...patient('sent'), identifier: [{ system: 'urn:a', value: '1' }] } as const;
-    const resource = { ...own, identifier: [...own.identifier] };
+    const resource: Patient & { id: string } = {
+      resourceType: 'Patient',
+      id: 'sent',
+      identifier: [{ system: 'urn:a', value: '1' }],
+    };
     await translated(store, 'B1', [], { resources: [{ ...changed(resource), sentBy: 'urn:b|2' }] });
     await translated(store, 'B2', [{ ...resource, active: false }]);
     const { rows } = await client.query<{ identifier: string }>(
