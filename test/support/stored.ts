@@ -57,7 +57,6 @@ export function step(messageId: string | null, change: Partial<TranslationStep> 
     messageId,
     state: 'translated',
     supersedes: false,
-    reconsiders: false,
     facts: [],
     outdated: [],
     reconsiders: false,
@@ -132,7 +131,7 @@ export function request(
     const bar = key.indexOf('|');
     return { system: key.slice(0, bar), value: key.slice(bar + 1), type: 'PI' };
   });
-  return { messageId, identifiers, stays: [], accounts: [], ...change };
+  return { messageId, identifiers, stays: [], ...change };
 }
 
 /** The window of the circle that the tests ask for. */
