@@ -1,3 +1,4 @@
+import { membersAt } from '../circle/members-at.js';
 import type { Event } from '../message/event.js';
 import type { TranslationStep } from '../message/translation.js';
 import { instant } from '../message/order.js';
@@ -77,17 +78,16 @@ function lateEvents(
   return after.people.flatMap((person) => {
     const earlier = before.people.find(({ anchor }) => anchor === person.anchor);
     if (earlier === undefined) return [];
-    const late = new Set(newcomers(earlier.circle, person.circle).map((membership) => membership.person));
-    if (late.size === 0) return [];
+    const late = newcomers(earlier.circle, person.circle);
+    if (late.length === 0) return [];
     return [...person.stays].flatMap(([key, { stay }]) => {
       const was = earlier.stays.get(key)?.stay;
-      if (was === undefined) return [];
-      const standing = new Map(
-        was.movements.map(({ thread, holds, happening }) => [thread, holds ? happening : undefined]),
-      );
-      return standingEvents(stay, person.anchor, messageId)
-        .filter(({ thread, kind }) => standing.get(thread) === kind && isRecent(stay.end, context))
-        .map((event) => ({ event, routed: routeLate(event, late, inputOf(event, person, after, context)) }));
+      if (was === undefined || !isRecent(stay.end, context)) return [];
+      return standingEvents(was, person.anchor, messageId, stay).flatMap((event) => {
+        const people = new Set(membersAt(late, event.effectiveAt).map((membership) => membership.person));
+        if (people.size === 0) return [];
+        return [{ event, routed: routeLate(event, people, inputOf(event, person, after, context)) }];
+      });
     });
   });
 }

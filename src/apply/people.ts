@@ -3,7 +3,7 @@ import { careTeam, replacedTeam } from '../circle/care-team.js';
 import { patientMemberships, stayMemberships } from '../circle/members.js';
 import { canonicalJson } from '../message/canonical-json.js';
 import type { Fact, FactOf } from '../message/fact.js';
-import type { Membership } from '../message/membership.js';
+import type { Contact, Membership } from '../message/membership.js';
 import { instant } from '../message/order.js';
 import { referenceTo, type FoldedResource } from '../message/resource.js';
 import type { Sourced } from '../message/sourced.js';
@@ -20,10 +20,19 @@ export interface Written {
   body: string;
 }
 
-/** A stay of a patient, and what it was folded from. */
-export interface PersonStay {
+/** The facts of a stay, and its movements reduced. */
+export interface StayFacts {
+  facts: readonly Fact[];
   reduced: ReducedStay;
+}
+
+/** A stay of a patient with its members, and what they were folded from. */
+export interface PersonStay {
+  from: StayFacts;
   stay: FoldedStay;
+  /** How the contacts were called, and which of them were hidden. */
+  contacts: string;
+  members: readonly Membership[];
 }
 
 /** One patient folded: what is about him beside his stays, his stays, and his circle. */
@@ -59,9 +68,7 @@ export interface PersonInput {
   group: PatientGroup;
   /** His facts of no stay. */
   facts: readonly Fact[];
-  stays: readonly ReducedStay[];
-  /** Statements of his stays. */
-  statements: readonly FactOf<'member'>[];
+  stays: readonly StayFacts[];
   elsewhere: Elsewhere;
   /** When each anchor was first recorded. */
   births: ReadonlyMap<string, string>;
@@ -77,19 +84,11 @@ export function foldPerson(input: PersonInput, options: FoldOptions, before?: Pe
   const [anchor = ''] = anchors;
   const patientId = resourceId('Patient', anchor);
   const contacts = contactsOf(ofKind(facts, 'contact'), anchor);
-  const stays = foldStays(input.stays, patientId, before);
+  const stays = foldStays(input.stays, patientId, contacts.byKey, options, before);
   const own = patientMemberships(ofKind(facts, 'member'), contacts.byKey).memberships;
   const memberships = new Map<string | null, readonly Membership[]>([
     [null, own],
-    ...[...stays].map(([key, { stay }]): [string, Membership[]] => [
-      key,
-      stayMemberships(
-        stay,
-        input.statements.filter((fact) => fact.stay === key),
-        contacts.byKey,
-        options,
-      ),
-    ]),
+    ...[...stays].map(([key, { members }]) => [key, members] as const),
   ]);
   const circle = [...[...memberships.values()].flat(), ...(elsewhere.memberships.get(patientId) ?? [])];
   const firstMember = elsewhere.firstMember.get(patientId);
@@ -119,16 +118,25 @@ export function foldPerson(input: PersonInput, options: FoldOptions, before?: Pe
 }
 
 function foldStays(
-  reduced: readonly ReducedStay[],
+  stays: readonly StayFacts[],
   patientId: string,
+  contacts: ReadonlyMap<string, Contact>,
+  options: FoldOptions,
   before: Person | undefined,
 ): Map<string, PersonStay> {
+  const names = [...contacts]
+    .map(([key, { person, label, hidden }]) => [key, person, label, hidden].join('|'))
+    .join('\n');
   return new Map(
-    reduced.flatMap((movements): [string, PersonStay][] => {
-      const earlier = before?.patientId === patientId ? before.stays.get(movements.key) : undefined;
-      if (earlier?.reduced === movements) return [[movements.key, earlier]];
-      const stay = foldedStay(movements, patientId);
-      return stay === undefined ? [] : [[movements.key, { reduced: movements, stay }]];
+    stays.flatMap((from): [string, PersonStay][] => {
+      const { key } = from.reduced;
+      const earlier = before?.patientId === patientId ? before.stays.get(key) : undefined;
+      const same = earlier?.from === from;
+      if (same && earlier.contacts === names) return [[key, earlier]];
+      const stay = same ? earlier.stay : foldedStay(from.reduced, patientId);
+      if (stay === undefined) return [];
+      const members = stayMemberships(stay, ofKind(from.facts, 'member'), contacts, options);
+      return [[key, { from, stay, contacts: names, members }]];
     }),
   );
 }
@@ -143,10 +151,10 @@ function writeAll(
   const written = new Map<string, Written>();
   for (const folded of own) written.set(referenceTo(folded.resource), { folded, body: canonicalJson(folded.resource) });
   const sameTeam = before?.team === (teamId === undefined ? undefined : `CareTeam/${teamId}`);
-  for (const [key, { stay, reduced }] of stays) {
+  for (const [key, { stay }] of stays) {
     const plan = `CarePlan/${resourceId('CarePlan', key)}`;
     const encounter = referenceTo(stay.encounter.resource);
-    const same = sameTeam && before?.stays.get(key)?.reduced === reduced && before.stays.get(key)?.stay === stay;
+    const same = sameTeam && before?.stays.get(key)?.stay === stay;
     const [kept, keptPlan] = same ? [before.resources.get(encounter), before.resources.get(plan)] : [];
     written.set(encounter, kept ?? writtenOf(stay.encounter));
     written.set(plan, keptPlan ?? writtenOf(stay.plan(teamId)));

@@ -1,4 +1,4 @@
-import type { Fact, FactOf } from '../message/fact.js';
+import type { Fact } from '../message/fact.js';
 import { compareText, inRecordedOrder, instant } from '../message/order.js';
 import type { EarlierReceipt } from '../message/receipt.js';
 import type { Doubt, FoldOptions } from '../message/stay.js';
@@ -6,8 +6,8 @@ import type { PatientWindow } from '../message/translation.js';
 import { uuid5 } from '../message/uuid.js';
 import { partPatients, type PatientGroup } from '../record/groups.js';
 import type { MovementFact } from '../record/movement.js';
-import { reduceStay, type ReducedStay } from '../record/stay.js';
-import { foldPerson, type Elsewhere, type Person } from './people.js';
+import { reduceStay } from '../record/stay.js';
+import { foldPerson, type Elsewhere, type Person, type StayFacts } from './people.js';
 import { placeUnnumbered } from './unnumbered.js';
 
 /**
@@ -36,9 +36,8 @@ export interface FoldedWindow {
 /** A stay and whose it is: of several people who claim it the one who was recorded first. */
 export interface OwnedStay {
   owner: PatientGroup;
-  /** The owner's facts; a stay of which they are the same is not reduced again. */
-  facts: readonly Fact[];
-  reduced: ReducedStay;
+  /** The owner's facts, reduced; a stay of which they are the same is the same object. */
+  own: StayFacts;
   /** Facts of others, which have no effect. */
   strangers: readonly Fact[];
 }
@@ -94,7 +93,7 @@ export function foldFacts(window: WindowFacts, options: FoldOptions, before?: Fo
 }
 
 function doubtsOf(stays: ReadonlyMap<string, OwnedStay>): Doubt[] {
-  return [...[...stays.values()].flatMap(({ reduced }) => reduced.doubts), ...claimedStays(stays)];
+  return [...[...stays.values()].flatMap(({ own }) => own.reduced.doubts), ...claimedStays(stays)];
 }
 
 function foldGroup(
@@ -105,11 +104,8 @@ function foldGroup(
 ): Person {
   const anchors = new Set(group.anchors.map(({ anchor }) => anchor));
   const owned = [...stays.values()].filter(({ owner }) => owner === group);
-  const statements = owned.flatMap((stay) =>
-    stay.facts.filter((fact): fact is FactOf<'member'> => fact.kind === 'member'),
-  );
   const lasting = facts.filter(({ stay, patient }) => stay === undefined && anchors.has(patient));
-  const input = { group, facts: lasting, stays: owned.map(({ reduced }) => reduced), statements, elsewhere, births };
+  const input = { group, facts: lasting, stays: owned.map(({ own }) => own), elsewhere, births };
   return foldPerson(
     input,
     options,
@@ -143,12 +139,10 @@ function ownedStays(
         if (owner === undefined) return [];
         const own = claims.filter(({ patient }) => groupOf.get(patient) === owner);
         const strangers = claims.filter(({ patient }) => groupOf.get(patient) !== owner);
-        const earlier = before?.stays.get(key);
-        const reduced =
-          earlier !== undefined && sameFacts(earlier.facts, own)
-            ? earlier.reduced
-            : reduceStay(key, movementsIn(own), options.asOf);
-        return [[key, { owner, facts: own, reduced, strangers }]];
+        const earlier = before?.stays.get(key)?.own;
+        if (earlier !== undefined && sameFacts(earlier.facts, own)) return [[key, { owner, own: earlier, strangers }]];
+        const reduced = reduceStay(key, movementsIn(own), options.asOf);
+        return [[key, { owner, own: { facts: own, reduced }, strangers }]];
       }),
   );
 }

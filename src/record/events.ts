@@ -41,21 +41,15 @@ function movementOf(
   return movement ?? { effectiveAt: '', attributes: {} };
 }
 
-/** The events of all that holds in a stay: what somebody who comes to be of the circle late is entitled to. */
-export function standingEvents(stay: FoldedStay, patient: string, messageId: string): Event[] {
-  return stay.movements.flatMap(({ thread, happening, holds, effectiveAt, attributes }) =>
-    holds && happening !== undefined
-      ? [
-          {
-            kind: happening,
-            messageId,
-            patient,
-            about: { type: 'stay', key: stay.key },
-            thread,
-            effectiveAt,
-            attributes,
-          },
-        ]
+/**
+ * The events of all that held in a stay before a message and holds after it: what somebody who comes to be of the circle late is entitled to.
+ */
+export function standingEvents(before: FoldedStay, patient: string, messageId: string, after: FoldedStay): Event[] {
+  const held = new Map(before.movements.map(({ thread, happening, holds }) => [thread, holds ? happening : undefined]));
+  const about = { type: 'stay', key: after.key } as const;
+  return after.movements.flatMap(({ thread, happening, holds, effectiveAt, attributes }) =>
+    holds && happening !== undefined && held.get(thread) === happening
+      ? [{ kind: happening, messageId, patient, about, thread, effectiveAt, attributes }]
       : [],
   );
 }
