@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GatewayError } from '../message/failure.js';
 import { compileTable, type CodeTable } from './codes.js';
 import { compileRow, type SegmentMap } from './compile-row.js';
-import { compileMessages, stayFieldsOf, type MessageMap } from './compile-message.js';
+import { compileMessages, stayFieldsOf, type MapsByTarget } from './compile-message.js';
 import { fault, isSite, parseMappingFile, type Faults, type MappingFile, type ParsedFile } from './mapping-file.js';
 import { withSite } from './site.js';
 import { elementsOf, TARGET_NAMES } from './targets.js';
@@ -12,8 +12,8 @@ export interface Mappings {
   /** First 12 hex digits of a sha-256 of all that decides what a message becomes: code, files, settings of the source. */
   version: string;
   triggers: ReadonlySet<string>;
-  /** Trigger → the segment maps its message uses, in order. */
-  maps: ReadonlyMap<string, readonly MessageMap[]>;
+  /** Trigger → target → the segment maps its message uses, in order. */
+  maps: ReadonlyMap<string, MapsByTarget>;
   /** HL7 paths of the rows that read the visit number, then of those that read the account: `PV1-19`, `PID-18`. */
   stayFields: readonly string[];
   /** The files behind the version, path → text; of the mappings of a source its settings too, as `source.json`. */
