@@ -35,6 +35,7 @@ const CODE_VERSION = '2';
 
 const MAP_NAME = /^([A-Z][A-Z0-9]{2})-([A-Za-z]+)(-[a-z]+)*$/;
 const MAP_HEAD = new Set(['map', 'note']);
+const EXTENSIONS_HEAD = new Set(['extensions', 'note']);
 const EXTENSION_KEYS = new Set(['name', 'url', 'note', 'because', 'drop']);
 
 /**
@@ -84,7 +85,10 @@ function versionOf(files: ReadonlyMap<string, string>): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-function extensionsOf({ rows }: ParsedFile, faults: Faults): [string, string][] {
+function extensionsOf({ file: path, head, rows }: ParsedFile, faults: Faults): [string, string][] {
+  for (const key of Object.keys(head))
+    if (!EXTENSIONS_HEAD.has(key))
+      fault(faults, path, 1, `${key} is no key of extensions`, 'use extensions, note, rows');
   return rows.flatMap(({ values, file, line }): [string, string][] => {
     const { name, url } = values;
     for (const key of Object.keys(values))
