@@ -27,6 +27,8 @@ export interface CodeTable {
 const HEAD = new Set(['table', 'system', 'source', 'otherwise', 'note']);
 const KEYS = new Set(['code', 'to', 'display', 'system', 'text', 'set', 'note', 'because', 'drop']);
 
+const OTHERWISE = new Set(['park', 'text-only']);
+
 /** Compiles a file of `codes/` or `datatypes/`, with the rows of a site in place. */
 export function compileTable({ file, head, rows }: ParsedFile, faults: Faults): CodeTable {
   const name = head['table'] ?? '';
@@ -61,6 +63,10 @@ export function compileTable({ file, head, rows }: ParsedFile, faults: Faults): 
     });
   }
   const { system = '', source = '', otherwise = 'text-only' } = head;
+  if (!OTHERWISE.has(otherwise) && ![...codes.values()].some(({ code }) => code === otherwise)) {
+    const text = `otherwise: ${otherwise} is no code that a row gives`;
+    fault(faults, file, 1, text, 'write park, text-only or a code that stands in a `to`');
+  }
   return { name, system, source, otherwise, codes };
 }
 

@@ -7,23 +7,26 @@ export interface MessageMap {
   each: boolean;
 }
 
+/** Target → the segment maps that a message uses for it, in order. */
+export type MapsByTarget = ReadonlyMap<string, readonly MessageMap[]>;
+
 const HEAD = new Set(['message', 'triggers', 'note']);
 const KEYS = new Set(['id', 'from', 'to', 'as', 'each', 'note', 'because', 'drop']);
 /** Targets of which one message may have several; the others are one thing. */
 const EACH = new Set(['member', 'contact', 'RelatedPerson']);
 
-/** Compiles the message maps: trigger → the segment maps its message uses, in order. */
+/** Compiles the message maps, trigger by trigger. */
 export function compileMessages(
   files: readonly ParsedFile[],
   maps: ReadonlyMap<string, SegmentMap>,
   faults: Faults,
-): Map<string, readonly MessageMap[]> {
-  const byTrigger = new Map<string, readonly MessageMap[]>();
+): Map<string, MapsByTarget> {
+  const byTrigger = new Map<string, MapsByTarget>();
   for (const file of files) {
     for (const key of Object.keys(file.head))
       if (!HEAD.has(key))
         fault(faults, file.file, 1, `${key} is no key of a message`, 'use message, triggers, note, rows');
-    const used = file.rows.flatMap((row) => messageMapOf(row, maps, faults) ?? []);
+    const used = byTarget(file.rows.flatMap((row) => messageMapOf(row, maps, faults) ?? []));
     const triggers = (file.head['triggers'] ?? '').split('|').filter((trigger) => trigger !== '');
     if (triggers.length === 0) fault(faults, file.file, 1, 'the message names no triggers', 'add `triggers: A01|A04`');
     for (const trigger of new Set(triggers)) {
@@ -35,6 +38,12 @@ export function compileMessages(
     }
   }
   return byTrigger;
+}
+
+function byTarget(used: readonly MessageMap[]): MapsByTarget {
+  const targets = new Map<string, MessageMap[]>();
+  for (const one of used) targets.set(one.map.target, [...(targets.get(one.map.target) ?? []), one]);
+  return targets;
 }
 
 function messageMapOf(row: Row, maps: ReadonlyMap<string, SegmentMap>, faults: Faults): MessageMap | undefined {
@@ -58,10 +67,9 @@ function messageMapOf(row: Row, maps: ReadonlyMap<string, SegmentMap>, faults: F
 }
 
 /** The paths that say which stay a message is of: those of the visit number, then those of the account. */
-export function stayFieldsOf(byTrigger: ReadonlyMap<string, readonly MessageMap[]>): string[] {
-  const rows = [...byTrigger.values()].flatMap((used) =>
-    used.flatMap(({ map }) => (map.target === 'movement' ? map.rows : [])),
-  );
+export function stayFieldsOf(byTrigger: ReadonlyMap<string, MapsByTarget>): string[] {
+  const maps = [...byTrigger.values()].flatMap((targets) => targets.get('movement') ?? []);
+  const rows = maps.flatMap(({ map }) => map.rows);
   const paths = (to: string) =>
     rows.filter((row) => row.to === to).map(({ field, from }) => pathOf(field, from.component));
   return [...new Set([...paths('stay'), ...paths('account')])];

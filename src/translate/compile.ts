@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GatewayError } from '../message/failure.js';
 import { compileTable, type CodeTable } from './codes.js';
 import { compileRow, type SegmentMap } from './compile-row.js';
-import { compileMessages, stayFieldsOf, type MessageMap } from './compile-message.js';
+import { compileMessages, stayFieldsOf, type MapsByTarget } from './compile-message.js';
 import { fault, isSite, parseMappingFile, type Faults, type MappingFile, type ParsedFile } from './mapping-file.js';
 import { withSite } from './site.js';
 import { elementsOf, TARGET_NAMES } from './targets.js';
@@ -12,8 +12,8 @@ export interface Mappings {
   /** First 12 hex digits of a sha-256 of all that decides what a message becomes: code, files, settings of the source. */
   version: string;
   triggers: ReadonlySet<string>;
-  /** Trigger → the segment maps its message uses, in order. */
-  maps: ReadonlyMap<string, readonly MessageMap[]>;
+  /** Trigger → target → the segment maps its message uses, in order. */
+  maps: ReadonlyMap<string, MapsByTarget>;
   /** HL7 paths of the rows that read the visit number, then of those that read the account: `PV1-19`, `PID-18`. */
   stayFields: readonly string[];
   /** The files behind the version, path → text; of the mappings of a source its settings too, as `source.json`. */
@@ -35,6 +35,7 @@ const CODE_VERSION = '2';
 
 const MAP_NAME = /^([A-Z][A-Z0-9]{2})-([A-Za-z]+)(-[a-z]+)*$/;
 const MAP_HEAD = new Set(['map', 'note']);
+const EXTENSIONS_HEAD = new Set(['extensions', 'note']);
 const EXTENSION_KEYS = new Set(['name', 'url', 'note', 'because', 'drop']);
 
 /**
@@ -84,7 +85,10 @@ function versionOf(files: ReadonlyMap<string, string>): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-function extensionsOf({ rows }: ParsedFile, faults: Faults): [string, string][] {
+function extensionsOf({ file: path, head, rows }: ParsedFile, faults: Faults): [string, string][] {
+  for (const key of Object.keys(head))
+    if (!EXTENSIONS_HEAD.has(key))
+      fault(faults, path, 1, `${key} is no key of extensions`, 'use extensions, note, rows');
   return rows.flatMap(({ values, file, line }): [string, string][] => {
     const { name, url } = values;
     for (const key of Object.keys(values))

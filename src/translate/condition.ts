@@ -34,12 +34,20 @@ function compilePart(text: string): Condition | undefined {
     return (segment, context) => codes.has(valueOf(path, segment, context)) === among;
   }
   const empty = state === 'empty';
-  const field = `${path.segment}-${path.field}`;
-  return (segment, context) => (valueOf(path, segment, context) === '' || context.issues.isMalformed(field)) === empty;
+  return (segment, context) => {
+    const nothing =
+      valueOf(path, segment, context) === '' ||
+      context.issues.isMalformed(segmentOf(path, segment, context), path.field);
+    return nothing === empty;
+  };
 }
 
-function valueOf(path: Path, segment: Segment, { message }: ConvertContext): string {
-  const from = path.segment === segment.name ? segment : message.segment(path.segment, path.occurrence);
+function segmentOf(path: Path, segment: Segment, { message }: ConvertContext): Segment | undefined {
+  return path.segment === segment.name ? segment : message.segment(path.segment, path.occurrence);
+}
+
+function valueOf(path: Path, segment: Segment, context: ConvertContext): string {
+  const from = segmentOf(path, segment, context);
   const value = from?.value(path.field, path.repetition, path.component, path.subcomponent) ?? '';
   return value === '""' ? '' : value;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Segment } from '../hl7v2/parse.js';
 import type { TranslationIssue } from '../message/fact.js';
 import type { CodeTable, Coded } from './codes.js';
 
@@ -35,14 +36,16 @@ export class Issues {
   malformed(field: string, words?: string): void {
     const general = generalPath(field);
     const text = words ?? `the value of ${general} cannot be read`;
-    this.malformedFields.add(general);
+    this.malformedFields.add(field.replace(/^([^-]*-\d+).*$/, '$1'));
     const key = `field-invalid|${this.source}|${general}`;
     this.list.push({ blocking: false, reason: 'field-invalid', field: general, text, key });
   }
 
   /** Was that field found to hold no value? It is as good as empty then. */
-  isMalformed(field: string): boolean {
-    return this.malformedFields.size > 0 && this.malformedFields.has(field);
+  isMalformed(segment: Segment | undefined, field: number): boolean {
+    if (this.malformedFields.size === 0 || segment === undefined) return false;
+    const { name, occurrence } = segment;
+    return this.malformedFields.has(`${name}${occurrence > 1 ? `[${occurrence}]` : ''}-${field}`);
   }
 
   add(issue: Omit<TranslationIssue, 'key'>, key: string): void {

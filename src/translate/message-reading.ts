@@ -1,6 +1,6 @@
 import type { Message, Segment } from '../hl7v2/parse.js';
 import type { Element } from '../message/fact.js';
-import type { MessageMap } from './compile-message.js';
+import type { MapsByTarget } from './compile-message.js';
 import { Contributions } from './contributions.js';
 import type { ConvertContext } from './converter.js';
 import { runMap } from './engine.js';
@@ -15,20 +15,20 @@ export interface SegmentReading {
 /** Runs the maps of one message, target by target. */
 export class MessageReading {
   constructor(
-    private readonly maps: readonly MessageMap[],
+    private readonly maps: MapsByTarget,
     private readonly message: Message,
   ) {}
 
   /** Has the message that target at all? */
   has(target: string): boolean {
-    return this.maps.some(({ map }) => map.target === target);
+    return this.maps.has(target);
   }
 
   /** What all rows of a target contribute, each map over the first segment of its name. */
   elements(target: string, context: ConvertContext): Element[] {
     const elements: Element[] = [];
-    for (const { map } of this.maps) {
-      const segment = map.target === target ? this.message.segment(map.segment) : undefined;
+    for (const { map } of this.maps.get(target) ?? []) {
+      const segment = this.message.segment(map.segment);
       if (segment !== undefined) runMap(map, segment, elements, context);
     }
     return elements;
@@ -40,14 +40,15 @@ export class MessageReading {
 
   /** One reading for each segment, or for the first one where the message row has no `each`. */
   each(target: string, context: ConvertContext): SegmentReading[] {
-    return this.maps.flatMap(({ map, each }) => {
-      if (map.target !== target) return [];
+    const readings: SegmentReading[] = [];
+    for (const { map, each } of this.maps.get(target) ?? []) {
       const segments = this.message.all(map.segment);
-      return (each ? segments : segments.slice(0, 1)).map((segment) => {
+      for (const segment of each ? segments : segments.slice(0, 1)) {
         const elements: Element[] = [];
         runMap(map, segment, elements, context);
-        return { segment, elements, read: new Contributions(elements) };
-      });
-    });
+        readings.push({ segment, elements, read: new Contributions(elements) });
+      }
+    }
+    return readings;
   }
 }

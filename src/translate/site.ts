@@ -14,7 +14,7 @@ export function withSite(files: readonly ParsedFile[], kind: FileKind, faults: F
     const twin = merged.get(file.name);
     if (twin !== undefined)
       fault(faults, file.file, 1, `the ${kind} ${file.name} stands in ${twin.file} too`, 'put the rows in one file');
-    else merged.set(file.name, { ...file, rows: distinct(file, faults) });
+    else merged.set(file.name, { ...file, rows: withoutDrops({ ...file, rows: distinct(file, faults) }, faults) });
   }
   for (const file of ofKind.filter(({ file: path }) => isSite(path))) {
     requireReasons(file, faults);

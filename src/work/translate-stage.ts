@@ -9,8 +9,7 @@ import type { JournalMessage } from '../message/message.js';
 import type { FoldOptions } from '../message/stay.js';
 import type { PatientRequest, PatientWindow, TranslationStep, TranslationTx } from '../message/translation.js';
 import type { Mappings } from '../translate/compile.js';
-import type { SourceAuthority } from '../translate/identifiers.js';
-import { translate } from '../translate/translate.js';
+import { translate, type TranslateSource } from '../translate/translate.js';
 
 /** What the stage needs of the store, of the configuration and of the logs. */
 export interface TranslateDeps extends Pick<ApplyContext, 'directory' | 'rules'> {
@@ -19,7 +18,7 @@ export interface TranslateDeps extends Pick<ApplyContext, 'directory' | 'rules'>
   now(): number;
   inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** How messages of that source are to be read. */
-  source(name: string): SourceAuthority & { mappings: Mappings; zone: string; charset: string };
+  source(name: string): TranslateSource & { mappings: Mappings; zone: string; charset: string };
   /** Endpoints that now have something due. */
   due(endpoints: string[]): void;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;

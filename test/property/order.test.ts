@@ -175,7 +175,7 @@ const anyMessage = fc
     const identity = one.trigger === 'A28' || one.trigger === 'A31';
     const action = one.trigger === 'Z99' ? 'UPDATE' : one.trigger in CANCELLED ? 'CANCEL' : 'INSERT';
     const original = CANCELLED[one.trigger] ?? (action === 'UPDATE' ? 'A02' : '');
-    const ins = one.ins ? `~150016907100187^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.10&ISO^INS` : '';
+    const ins = one.ins ? `~150016907100121^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.10&ISO^INS` : '';
     return pam({
       trigger: one.trigger,
       at: one.at,

@@ -234,6 +234,16 @@ describe('a broken file is refused', () => {
       /unknown code becomes/,
     ],
     [
+      'a table whose other codes become what no row gives',
+      'table: Sex\notherwise: parc\nrows:\n  - { code: F, to: female }',
+      /otherwise: parc is no code/,
+    ],
+    [
+      'a national code row that drops',
+      'table: Sex\notherwise: park\nrows:\n  - { code: F, to: female, drop: yes }',
+      /no row F to drop/,
+    ],
+    [
       'a table with a strange head',
       'table: Sex\notherwise: park\nsystm: x\nrows:\n  - { code: F, to: female }',
       /systm is no key/,
@@ -294,6 +304,15 @@ describe('a broken file is refused', () => {
   ])('a message with %s', (_what, head, text) => {
     const message = { path: 'messages/X.yaml', text: `${head}\nrows: []\n` };
     expect(messagesOf([message])).toContain(text);
+  });
+
+  it('extensions with a strange head, or without url', () => {
+    const extensions = { path: 'more.yaml', text: 'extensions: more\ncolour: red\nrows:\n  - { name: x }\n' };
+    const map = segmentMap('{ id: birth-date, from: PID-7, to: birthDate, as: date }');
+    expect(messagesOf([MESSAGE, map, extensions])).toEqual([
+      'colour is no key of extensions',
+      'the extension x has no url',
+    ]);
   });
 
   it('a trigger that two messages take, and a map that stands in two files', () => {
@@ -534,7 +553,9 @@ describe('rows', () => {
 
 describe('unknown codes', () => {
   const issuesOf = (otherwise: string) => {
-    const unknown = table(`table: Sex\nsystem: urn:x\notherwise: ${otherwise}\nrows:\n  - { code: F, to: female }`);
+    const unknown = table(
+      `table: Sex\nsystem: urn:x\notherwise: ${otherwise}\nrows:\n  - { code: F, to: female }\n  - { code: X, to: U }`,
+    );
     const mappings = compiledFrom([
       MESSAGE,
       unknown,

@@ -45,7 +45,7 @@ describe('an assigning authority', () => {
 const PI = { system: 'urn:oid:2.999.1', value: '7', type: 'PI' };
 const MR = { system: 'urn:a', value: '12345', type: 'MR' };
 const SS = { system: 'urn:Z', value: '1', type: 'SS' };
-const INS = { system: 'urn:oid:1.2.250.1.213.1.4.10', value: '150016907100187', type: 'INS' };
+const INS = { system: 'urn:oid:1.2.250.1.213.1.4.10', value: '150016907100121', type: 'INS' };
 
 describe('the anchor of a patient', () => {
   it.each([

@@ -39,7 +39,7 @@ describe('the key of an INS', () => {
     expect(found.body).not.toHaveProperty('ins');
     expect(numbers(found)).toEqual(['IPP1']);
     expect(found.identifiers.map(({ value }) => value)).toEqual(['IPP1']);
-    expect(found.issues).toMatchObject([{ blocking: false, reason: 'field-invalid', field: 'PID-3[2].1' }]);
+    expect(found.issues).toMatchObject([{ blocking: false, reason: 'field-invalid', field: 'PID-3.1' }]);
   });
 });
 

@@ -40,6 +40,13 @@ describe('a value that cannot be read', () => {
     expect(unused()).toContain(field);
   });
 
+  it('is as good as empty to the rows behind it, in its own segment alone', () => {
+    const { facts } = look({ pid: { 29: 'x', 30: 'Y' } });
+    expect(JSON.stringify(facts[0])).toContain('deceasedBoolean');
+    const named = look({ patientSegments: [...nk1({ 16: 'x' }), ...nk1({ 16: '19500101' })] });
+    expect(JSON.stringify(named.facts)).toContain('1950-01-01');
+  });
+
   it('is told by its place, never by what stands there', () => {
     const { issues } = look({ pid: { 7: 'SECRET', 13: '0102' } });
     expect(JSON.stringify(issues)).not.toContain('SECRET');
@@ -49,8 +56,8 @@ describe('a value that cannot be read', () => {
 describe('a code that no table has', () => {
   it.each<[string, string, string, Partial<PamParts>]>([
     ['PID-32', 'PID-32', 'QUAL', { pid: { 32: 'QUAL' } }],
-    ['PID-32[2]', 'PID-32', 'XXX', { pid: { 32: 'PROV~XXX' } }],
-    ['PID-3[2].5', 'CX-5', 'QQ', { pid: { 3: `${IPP}~7^^^X^QQ` } }],
+    ['PID-32', 'PID-32', 'XXX', { pid: { 32: 'PROV~XXX' } }],
+    ['PID-3.5', 'CX-5', 'QQ', { pid: { 3: `${IPP}~7^^^X^QQ` } }],
     ['PID-5.7', 'XPN-7', 'Q', { pid: { 5: 'ESSAI^CAMILLE^^^^^Q' } }],
     ['PID-11.7', 'XAD-7', 'QQ', { pid: { 11: '^^AUTUN^^^^QQ' } }],
     ['PID-13.2', 'XTN-2', 'QQ', { pid: { 13: '01^QQ^PH' } }],

@@ -26,13 +26,19 @@ describe('the stay of a message', () => {
   it.each([
     ['PV1-19 and PID-18', {}, account, 'urn:oid:2.999.71.1|V1', 'urn:oid:2.999.71.1|D1'],
     ['PV1-19 alone', {}, '', 'urn:oid:2.999.71.1|V1', undefined],
-    ['PID-18 alone', { 19: '' }, account, undefined, 'urn:oid:2.999.71.1|D1'],
-    ['PID-18, PV1-19 erased', { 19: '""' }, account, undefined, 'urn:oid:2.999.71.1|D1'],
-    ['PID-18, the number of PV1-19 erased', { 19: `""^^^${HOSPITAL}^VN` }, account, undefined, 'urn:oid:2.999.71.1|D1'],
+    ['PID-18 alone', { 19: '' }, account, 'account:urn:oid:2.999.71.1|D1', 'urn:oid:2.999.71.1|D1'],
+    ['PID-18, PV1-19 erased', { 19: '""' }, account, 'account:urn:oid:2.999.71.1|D1', 'urn:oid:2.999.71.1|D1'],
+    [
+      'PID-18, the number of PV1-19 erased',
+      { 19: `""^^^${HOSPITAL}^VN` },
+      account,
+      'account:urn:oid:2.999.71.1|D1',
+      'urn:oid:2.999.71.1|D1',
+    ],
   ])('is named by %s', (_what, pv1, pid18, stay, named) => {
     const { movement: fact, issues } = visit({ pv1, pid: { 18: pid18 } });
     expect([fact?.stay, fact?.account]).toEqual([stay, named]);
-    expect(fact?.body.movement).toBe(`urn:trait-d-union:authority:default:CH-ESSAI:CH-ESSAI|M1|${stay ?? ''}`);
+    expect(fact?.body.movement).toBe('urn:trait-d-union:authority:default:CH-ESSAI:CH-ESSAI|M1');
     expect(issues).toEqual([]);
   });
 
@@ -163,7 +169,7 @@ describe('the parts of a movement', () => {
 
 describe('people of the circle', () => {
   const rol = (fields: Fields) => segment('ROL', { 2: 'UC', 4: professional('10999000011', 'BERTHIER'), ...fields });
-  const key = 'urn:trait-d-union:authority:default:CH-ESSAI:CH-ESSAI|M1|urn:oid:2.999.71.1|V1';
+  const key = 'urn:trait-d-union:authority:default:CH-ESSAI:CH-ESSAI|M1';
 
   it.each([
     ['ODRP', 'PCP', 'patient'],
