@@ -5,8 +5,8 @@ import type { WorldMessage } from './worlds.js';
 export interface TwoOrders {
   messages: WorldMessage[];
   orders: [number[], number[]];
-  /** Messages of one transaction. */
-  batch: number;
+  /** Messages of one transaction, for each order. */
+  batches: [number, number];
 }
 
 /** A row that two tellings of one world give otherwise; undefined where one of them has none. */
@@ -39,9 +39,13 @@ export async function rowsAfter(store: WorldStore, messages: readonly WorldMessa
 }
 
 /** The rows that differ between the two orders. */
-export async function differencesBetween(store: WorldStore, { messages, orders, batch }: TwoOrders) {
+export async function differencesBetween(
+  store: WorldStore,
+  { messages, orders, batches }: TwoOrders,
+): Promise<RowDifference[]> {
   const [first, second] = orders.map((order) => order.flatMap((index) => messages[index] ?? []));
-  return differencesOf(await rowsAfter(store, first ?? [], batch), await rowsAfter(store, second ?? [], batch));
+  const before = await rowsAfter(store, first ?? [], batches[0]);
+  return differencesOf(before, await rowsAfter(store, second ?? [], batches[1]));
 }
 
 /** A limit of the search, since each try is two runs through a database. */
@@ -62,7 +66,7 @@ export async function smallest(
     best = candidate;
     return true;
   };
-  await attempt({ ...best, batch: 1 });
+  await attempt({ ...best, batches: [1, 1] });
   for (let index = best.messages.length - 1; index >= 0; index--) await attempt(without(best, index));
   for (let index = best.messages.length - 1; index >= 0; index--) await attempt(without(best, index));
   for (const edits of [withoutSegments, withoutFields, withoutParts])
@@ -75,11 +79,11 @@ export async function smallest(
   return best;
 }
 
-function without({ messages, orders, batch }: TwoOrders, gone: number): TwoOrders {
+function without({ messages, orders, batches }: TwoOrders, gone: number): TwoOrders {
   const [first, second] = orders.map((order) =>
     order.filter((index) => index !== gone).map((index) => (index > gone ? index - 1 : index)),
   );
-  return { messages: messages.filter((_, index) => index !== gone), orders: [first ?? [], second ?? []], batch };
+  return { messages: messages.filter((_, index) => index !== gone), orders: [first ?? [], second ?? []], batches };
 }
 
 function replaced(of: TwoOrders, at: number, text: string): TwoOrders {
@@ -124,7 +128,7 @@ function edited(text: string, step: number, change: (field: string) => string | 
 }
 
 /** The messages, both orders and the rows that differ, for people. */
-export function explained({ messages, orders, batch }: TwoOrders, differences: readonly RowDifference[]): string {
+export function explained({ messages, orders, batches }: TwoOrders, differences: readonly RowDifference[]): string {
   const names = messages.map(({ text }) => text.split('|', 10)[9] ?? '?');
   return [
     ...messages.map(({ text, source, receivedAt }) => {
@@ -132,7 +136,8 @@ export function explained({ messages, orders, batch }: TwoOrders, differences: r
       return [`  from ${source}, received ${receivedAt.toISOString()}`, ...lines].join('\n');
     }),
     ...orders.map(
-      (order, at) => `  order ${at + 1}: ${order.map((index) => names[index]).join(', ')} (${batch} in a transaction)`,
+      (order, at) =>
+        `  order ${at + 1}: ${order.map((index) => names[index]).join(', ')} (${batches[at] ?? 1} in a transaction)`,
     ),
     ...differences.map(describe),
   ].join('\n');
