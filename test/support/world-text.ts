@@ -279,7 +279,7 @@ class Writer {
     const cancels = CANCELS.has(plan.trigger);
     const action = plan.trigger === 'Z99' ? 'UPDATE' : cancels ? 'CANCEL' : 'INSERT';
     return this.written('ZBE', {
-      1: `W${world}M${plan.movement}^${authority.replaceAll('&', '^')}`,
+      1: [`W${world}M${plan.movement}`, ...authority.split('&').filter((part) => part !== '')].join('^'),
       2: this.time(plan.effective),
       4: action,
       5: plan.historic ? 'Y' : 'N',
