@@ -139,24 +139,29 @@ export function explained({ messages, orders, batches }: TwoOrders, differences:
       (order, at) =>
         `  order ${at + 1}: ${order.map((index) => names[index]).join(', ')} (${batches[at] ?? 1} in a transaction)`,
     ),
-    ...differences.map(describe),
+    ...differences.map(explainedRow),
   ].join('\n');
 }
 
-function describe({ key, texts: [first, second] }: RowDifference): string {
+/** A row that differs, element by element. */
+export function explainedRow({ key, texts: [first, second] }: RowDifference): string {
   if (first === undefined || second === undefined) {
     const [holder, text] = first === undefined ? [2, second] : [1, first];
     return `    ${key}\n      in ${holder} alone: ${text ?? ''}`;
   }
-  const [a, b] = [elementsOf(first), elementsOf(second)];
+  const [a, b] = [elementsOf(first, second), elementsOf(second, first)];
   const names = [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name));
   const lines = names.flatMap((name) => [a, b].map((of, at) => `      ${at + 1}: ${name} ${of.get(name) ?? '(none)'}`));
   return [`    ${key}`, ...lines].join('\n');
 }
 
-/** Top-level elements of a body, each as text; any other text is one element without a name. */
-function elementsOf(text: string): Map<string, string> {
-  if (!text.startsWith('{') || text.includes('\n')) return new Map([['', text]]);
+/** Top-level elements of a body, each as text; of several rows of one key those that the other does not have. */
+function elementsOf(text: string, other: string): Map<string, string> {
+  const lines = text.split('\n');
+  if (!text.startsWith('{') || lines.length > 1) {
+    const others = new Set(other.split('\n'));
+    return new Map([['', lines.filter((line) => !others.has(line)).join('\n         ')]]);
+  }
   const body = JSON.parse(text) as Record<string, unknown>;
   return new Map(Object.entries(body).map(([name, value]) => [name, JSON.stringify(value)]));
 }
