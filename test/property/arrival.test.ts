@@ -32,11 +32,24 @@ const KINDS: [name: string, runs: number, options: WorldOptions][] = [
     50,
     { hospitals: 1, people: 1, authorities: ['iso'], feeds: ['pam'], merges: false, slips: false },
   ],
-  ['a feed without ZBE', 50, { hospitals: 1, people: 2, feeds: ['abroad'], merges: false, slips: false }],
-  ['two hospitals that name an authority', 50, { hospitals: 2, people: 2, authorities: ['iso'], merges: false }],
-  ['two hospitals that name none', 50, { hospitals: 2, people: 2, authorities: ['none'], merges: false }],
+  [
+    'a feed without ZBE',
+    50,
+    { hospitals: 1, people: 2, feeds: ['abroad'], merges: false, accounts: false, slips: false },
+  ],
+  [
+    'two hospitals that name an authority',
+    50,
+    { hospitals: 2, people: 2, authorities: ['iso'], merges: false, accounts: false },
+  ],
+  [
+    'two hospitals that name none',
+    50,
+    { hospitals: 2, people: 2, authorities: ['none'], merges: false, accounts: false },
+  ],
   ['merges of the numbers of one hospital', 50, { hospitals: 1, people: 3, feeds: ['pam'], slips: false }],
-  ['worlds of every kind', 500, {}],
+  ['a feed without ZBE that names some stays by their account', 50, { hospitals: 1, feeds: ['abroad'], slips: false }],
+  ['worlds of every kind but accounts alone', 500, { accounts: false }],
 ];
 
 let store: WorldStore;
