@@ -117,7 +117,7 @@ export interface Speaker {
 }
 
 /** The world's first hour, as a wall clock in France shows it, taken for UTC. */
-export const WORLD_BEGIN = Date.UTC(2023, 2, 1, 8);
+const WORLD_BEGIN = Date.UTC(2023, 2, 1, 8);
 const HOUR = 3_600_000;
 const FUTURE = Date.UTC(2062, 0, 1);
 
