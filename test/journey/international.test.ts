@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeSamples, readSample, samplesIn } from '../support/samples.js';
+import { differencesOf, explainedRow } from '../support/world-difference.js';
 import { openWorldStore, type Outcome, type WorldStore } from '../support/world-run.js';
 import type { WorldMessage } from '../support/worlds.js';
 
@@ -42,9 +43,13 @@ describeSamples('the messages of other senders, from the door to the rows', () =
   );
 
   it('leave the same rows in the opposite order', async () => {
-    const rows = (await store.rows()).map(({ key, text }) => `${key} ${text}`).sort();
+    const rows = await store.rows();
     await store.reset();
     await store.arrive(FILES.map(sample).reverse(), 1);
-    expect((await store.rows()).map(({ key, text }) => `${key} ${text}`).sort()).toEqual(rows);
+    expect(
+      differencesOf(rows, await store.rows())
+        .map(explainedRow)
+        .join('\n'),
+    ).toBe('');
   });
 });

@@ -95,13 +95,17 @@ async function explainedStep(
 ): Promise<string> {
   for (const list of lists) {
     const messages = list.slice(0, step + 1);
-    const alone: TwoOrders = { messages, orders: [[...messages.keys()], [...messages.keys()]], batch: 1 };
+    const alone: TwoOrders = { messages, orders: [[...messages.keys()], [...messages.keys()]], batches: [1, 1] };
     if (!(await failsAlone(alone))) continue;
     const small = await smallest(alone, failsAlone);
     await failsAlone(small);
     return `${title}: stored (1), the long way (2)\n${explained(small, await differences())}`;
   }
   const messages = lists.flatMap((list) => list.slice(0, step + 1));
-  const together: TwoOrders = { messages, orders: [[...messages.keys()], [...messages.keys()]], batch: lists.length };
+  const together: TwoOrders = {
+    messages,
+    orders: [[...messages.keys()], [...messages.keys()]],
+    batches: [lists.length, lists.length],
+  };
   return `${title}: stored (1), the long way (2); no world differs alone\n${explained(together, found)}`;
 }

@@ -5,8 +5,8 @@ import type { WorldMessage } from './worlds.js';
 export interface TwoOrders {
   messages: WorldMessage[];
   orders: [number[], number[]];
-  /** Messages of one transaction. */
-  batch: number;
+  /** Messages of one transaction, for each order. */
+  batches: [number, number];
 }
 
 /** A row that two tellings of one world give otherwise; undefined where one of them has none. */
@@ -39,9 +39,13 @@ export async function rowsAfter(store: WorldStore, messages: readonly WorldMessa
 }
 
 /** The rows that differ between the two orders. */
-export async function differencesBetween(store: WorldStore, { messages, orders, batch }: TwoOrders) {
+export async function differencesBetween(
+  store: WorldStore,
+  { messages, orders, batches }: TwoOrders,
+): Promise<RowDifference[]> {
   const [first, second] = orders.map((order) => order.flatMap((index) => messages[index] ?? []));
-  return differencesOf(await rowsAfter(store, first ?? [], batch), await rowsAfter(store, second ?? [], batch));
+  const before = await rowsAfter(store, first ?? [], batches[0]);
+  return differencesOf(before, await rowsAfter(store, second ?? [], batches[1]));
 }
 
 /** A limit of the search, since each try is two runs through a database. */
@@ -62,7 +66,7 @@ export async function smallest(
     best = candidate;
     return true;
   };
-  await attempt({ ...best, batch: 1 });
+  await attempt({ ...best, batches: [1, 1] });
   for (let index = best.messages.length - 1; index >= 0; index--) await attempt(without(best, index));
   for (let index = best.messages.length - 1; index >= 0; index--) await attempt(without(best, index));
   for (const edits of [withoutSegments, withoutFields, withoutParts])
@@ -75,11 +79,11 @@ export async function smallest(
   return best;
 }
 
-function without({ messages, orders, batch }: TwoOrders, gone: number): TwoOrders {
+function without({ messages, orders, batches }: TwoOrders, gone: number): TwoOrders {
   const [first, second] = orders.map((order) =>
     order.filter((index) => index !== gone).map((index) => (index > gone ? index - 1 : index)),
   );
-  return { messages: messages.filter((_, index) => index !== gone), orders: [first ?? [], second ?? []], batch };
+  return { messages: messages.filter((_, index) => index !== gone), orders: [first ?? [], second ?? []], batches };
 }
 
 function replaced(of: TwoOrders, at: number, text: string): TwoOrders {
@@ -124,7 +128,7 @@ function edited(text: string, step: number, change: (field: string) => string | 
 }
 
 /** The messages, both orders and the rows that differ, for people. */
-export function explained({ messages, orders, batch }: TwoOrders, differences: readonly RowDifference[]): string {
+export function explained({ messages, orders, batches }: TwoOrders, differences: readonly RowDifference[]): string {
   const names = messages.map(({ text }) => text.split('|', 10)[9] ?? '?');
   return [
     ...messages.map(({ text, source, receivedAt }) => {
@@ -132,26 +136,32 @@ export function explained({ messages, orders, batch }: TwoOrders, differences: r
       return [`  from ${source}, received ${receivedAt.toISOString()}`, ...lines].join('\n');
     }),
     ...orders.map(
-      (order, at) => `  order ${at + 1}: ${order.map((index) => names[index]).join(', ')} (${batch} in a transaction)`,
+      (order, at) =>
+        `  order ${at + 1}: ${order.map((index) => names[index]).join(', ')} (${batches[at] ?? 1} in a transaction)`,
     ),
-    ...differences.map(describe),
+    ...differences.map(explainedRow),
   ].join('\n');
 }
 
-function describe({ key, texts: [first, second] }: RowDifference): string {
+/** A row that differs, element by element. */
+export function explainedRow({ key, texts: [first, second] }: RowDifference): string {
   if (first === undefined || second === undefined) {
     const [holder, text] = first === undefined ? [2, second] : [1, first];
     return `    ${key}\n      in ${holder} alone: ${text ?? ''}`;
   }
-  const [a, b] = [elementsOf(first), elementsOf(second)];
+  const [a, b] = [elementsOf(first, second), elementsOf(second, first)];
   const names = [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name));
   const lines = names.flatMap((name) => [a, b].map((of, at) => `      ${at + 1}: ${name} ${of.get(name) ?? '(none)'}`));
   return [`    ${key}`, ...lines].join('\n');
 }
 
-/** Top-level elements of a body, each as text; any other text is one element without a name. */
-function elementsOf(text: string): Map<string, string> {
-  if (!text.startsWith('{') || text.includes('\n')) return new Map([['', text]]);
+/** Top-level elements of a body, each as text; of several rows of one key those that the other does not have. */
+function elementsOf(text: string, other: string): Map<string, string> {
+  const lines = text.split('\n');
+  if (!text.startsWith('{') || lines.length > 1) {
+    const others = new Set(other.split('\n'));
+    return new Map([['', lines.filter((line) => !others.has(line)).join('\n         ')]]);
+  }
   const body = JSON.parse(text) as Record<string, unknown>;
   return new Map(Object.entries(body).map(([name, value]) => [name, JSON.stringify(value)]));
 }

@@ -116,13 +116,13 @@ export interface Speaker {
   world: number;
 }
 
-/** Local time of the world's first hour. */
-const BEGIN = Date.UTC(2023, 2, 1, 8);
+/** The world's first hour, as a wall clock in France shows it, taken for UTC. */
+const WORLD_BEGIN = Date.UTC(2023, 2, 1, 8);
 const HOUR = 3_600_000;
 const FUTURE = Date.UTC(2062, 0, 1);
 
 /** Milliseconds of an hour of the world as a wall clock in France shows it, taken for UTC. */
-const wall = (hours: number): number => BEGIN + hours * HOUR;
+const wall = (hours: number): number => WORLD_BEGIN + hours * HOUR;
 
 /** MSH-7 as an instant; French winter time, which is near enough for a clamp. */
 export function sentAt(plan: MessagePlan): Date {
@@ -279,7 +279,7 @@ class Writer {
     const cancels = CANCELS.has(plan.trigger);
     const action = plan.trigger === 'Z99' ? 'UPDATE' : cancels ? 'CANCEL' : 'INSERT';
     return this.written('ZBE', {
-      1: `W${world}M${plan.movement}^${authority.replaceAll('&', '^')}`,
+      1: [`W${world}M${plan.movement}`, ...authority.split('&').filter((part) => part !== '')].join('^'),
       2: this.time(plan.effective),
       4: action,
       5: plan.historic ? 'Y' : 'N',

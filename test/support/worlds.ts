@@ -42,6 +42,8 @@ export interface WorldOptions {
   /** `""` and empty fields. */
   erasures?: boolean;
   merges?: boolean;
+  /** Messages from abroad that name a stay by its account alone. */
+  accounts?: boolean;
   /** Everything that a sender should not do: wrong clocks, a person in another's stay, a movement number used twice. */
   slips?: boolean;
 }
@@ -208,7 +210,7 @@ function planOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbitrary<Mes
           const numbered = place ?? (trigger === 'Z99' ? anyPlace : meant.movement);
           return fc.record<MessagePlan>({
             ...saidOf(few, hours, options),
-            ...detailsOf(few, options.erasures ?? true),
+            ...detailsOf(few, options),
             trigger: fc.constant(trigger),
             hospital: fc.constant(meant.hospital),
             person: fc.constant(identity || meant.strays ? meant.anybody : owner),
@@ -253,12 +255,13 @@ function saidOf(few: fc.Arbitrary<number>, hours: fc.Arbitrary<number>, options:
 }
 
 /** What it says of the stay and its people. */
-function detailsOf(few: fc.Arbitrary<number>, erasures: boolean) {
-  const places = erasures
-    ? rarely(fc.subarray([...PLACES], { minLength: 1, maxLength: 3 }), [], 3)
-    : fc.constant<(typeof PLACES)[number][]>([]);
+function detailsOf(few: fc.Arbitrary<number>, options: WorldOptions) {
+  const places =
+    (options.erasures ?? true)
+      ? rarely(fc.subarray([...PLACES], { minLength: 1, maxLength: 3 }), [], 3)
+      : fc.constant<(typeof PLACES)[number][]>([]);
   return {
-    withoutVisit: rarely(fc.constant(true), false),
+    withoutVisit: (options.accounts ?? true) ? rarely(fc.constant(true), false) : fc.constant(false),
     preAdmitted: rarely(fc.constant(true), false, 2),
     patientClass: fc.constantFrom('I', 'I', 'I', 'E', 'O', 'R'),
     unit: fc.nat(2),
