@@ -6,7 +6,6 @@ import type { Membership } from '../message/membership.js';
 import { compareText, instant } from '../message/order.js';
 import type { FoldedResource, Origin } from '../message/resource.js';
 import type { FoldOptions } from '../message/stay.js';
-import { addDays } from './calendar.js';
 import { isEmpty } from './members-at.js';
 import { participantOf, participantOrigins, participations, type Participation } from './participants.js';
 
@@ -90,13 +89,15 @@ function frameOf(anchor: string, patientId: string) {
   };
 }
 
-/** Instant at which a member who left is no longer shown. */
-function leavesWindow(to: string, { circleShowsEndedDays, zone }: FoldOptions): string {
-  return addDays(to, circleShowsEndedDays, zone);
+const DAY = 86_400_000;
+
+/** Milliseconds at which a member who left is no longer shown. */
+function leavesWindow(to: string, { circleShowsEndedDays }: FoldOptions): number {
+  return instant(to) + circleShowsEndedDays * DAY;
 }
 
 function isVisible({ to }: Membership, options: FoldOptions): boolean {
-  return to === undefined || instant(options.now) < instant(leavesWindow(to, options));
+  return to === undefined || instant(options.now) < leavesWindow(to, options);
 }
 
 function statusOf(
@@ -120,12 +121,13 @@ function lastToLeave(participants: readonly Participation[], { now }: FoldOption
 
 /** Begins, ends, and ends that leave the window; a date stands for its first moment. */
 function nextChange(visible: readonly Membership[], options: FoldOptions): string | null {
-  const instants = visible.flatMap(({ from, to }) =>
-    to === undefined ? [from] : [from, to, leavesWindow(to, options)],
-  );
-  const [next] = instants.filter((at) => instant(at) > instant(options.now)).sort(compareInstants);
-  if (next === undefined) return null;
-  return next.includes('T') ? next : new Date(instant(next)).toISOString();
+  const now = instant(options.now);
+  const next = visible
+    .flatMap(({ from, to }) =>
+      to === undefined ? [instant(from)] : [instant(from), instant(to), leavesWindow(to, options)],
+    )
+    .reduce((earliest, moment) => (moment > now && moment < earliest ? moment : earliest), Number.POSITIVE_INFINITY);
+  return next === Number.POSITIVE_INFINITY ? null : new Date(next).toISOString();
 }
 
 function teamOrigins(participants: readonly Participation[], end: Participation | undefined): Origin[] {

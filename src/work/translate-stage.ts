@@ -120,7 +120,7 @@ const DAY = 86_400_000;
 
 /** Events of stays that ended before the circle's window are told to nobody any more. */
 function contextAt(now: number, { directory, rules, fold }: TranslateDeps): ApplyContext {
-  // A day more than the circle shows: its window ends at local time.
+  // A day more than the circle shows, for dates without a time.
   const lateSince = new Date(now - (fold.circleShowsEndedDays + 1) * DAY).toISOString();
   return { directory, rules, lateSince, fold: { ...fold, now: new Date(now).toISOString() } };
 }

@@ -28,7 +28,7 @@ export async function upkeepCircles({ dueCircles, inUpkeep, fold, now }: UpkeepD
   const due = await dueCircles(moment, MOST);
   for (const { anchor, at } of due) {
     const since = new Date(at.getTime() - 1);
-    // A day more than the circle shows: its window ends at local time.
+    // A day more than the circle shows, for dates without a time.
     const endedSince = new Date(since.getTime() - (fold.circleShowsEndedDays + 1) * DAY).toISOString();
     await inUpkeep({ anchor, now: moment, endedSince }, async ({ window, save }) => {
       await save([applyPassingTime(window, since.toISOString(), { ...fold, now: moment.toISOString() })]);
