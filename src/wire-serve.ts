@@ -1,9 +1,12 @@
+import { peopleAt, type PersonAt } from './apply/time-travel.js';
 import { QUEUES } from './journey.js';
 import { hl7v2Router } from './receive/http.js';
 import { createApp, openHttp, type HttpServer } from './serve/http.js';
+import type { OperatorPort } from './serve/operator-api.js';
 import type { MetricsJson } from './watch/metrics.js';
 import type { Closers, House } from './wire-house.js';
 import type { Receive } from './wire-receive.js';
+import { foldSettings } from './wire-translate.js';
 import type { Workers } from './work/worker-process.js';
 
 /**
@@ -25,12 +28,36 @@ export async function openServe(
     log,
     ready: { store: () => store.ping(), queue: () => queues.ping() },
     metrics: () => metrics.text(workers?.metrics() ?? []),
-    ...(serving ? { fhir: store, operator: { ...store, replay: (id: string) => replay(house, id) } } : {}),
+    ...(serving ? { fhir: store, operator: operatorPort(house) } : {}),
     doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive.deps)],
   });
   const http = await openHttp(app, settings.http);
   closers.push(() => http.close());
   return http;
+}
+
+function operatorPort(house: House): OperatorPort {
+  const { store, settings } = house;
+  return {
+    ...store,
+    replay: (id) => replay(house, id),
+    async circleAt({ subject, asOf, knownAt }) {
+      const window = await store.factsKnownAt(subject, knownAt);
+      return window && peopleAt(window, asOf, foldSettings(settings)).map(personText);
+    },
+  };
+}
+
+/** A person at an instant as the operator reads it. */
+function personText({ anchor, patientId, members, encounters }: PersonAt): Record<string, unknown> {
+  return {
+    patient: anchor,
+    reference: `Patient/${patientId}`,
+    members: members.map(({ person, label, role, from, to, stay, source, basis, hidden }) => {
+      return { person, label, role: role.code, from, to, stay, source, basis, hidden };
+    }),
+    encounters: encounters.map(({ resource }) => resource),
+  };
 }
 
 async function replay({ store, queues }: House, id: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { Router, type Request } from 'express';
 import { GatewayError } from '../message/failure.js';
+import { circleApi, type CirclePort } from './circle-api.js';
 import { isLocal } from './loopback.js';
 
 /** A page of a list (docs/design.md#lists-for-the-operator). */
@@ -21,6 +22,7 @@ export interface OperatorPort {
   reviveDelivery(id: string): Promise<boolean>;
   /** Sends a parked or translated message through the stages again. */
   replay(id: string): Promise<boolean>;
+  circleAt: CirclePort;
 }
 
 const FILTERS = {
@@ -47,6 +49,7 @@ export function operatorApi(port: OperatorPort): Router {
     router.get(`/${name}`, async (request, response) => {
       response.json(await lists[name](filterOf(request, FILTERS[name])));
     });
+  router.use(circleApi(port.circleAt, () => Date.now()));
   router.get('/messages/:id', async (request, response) => {
     const { items } = await port.listMessages({ id: idOf(request) });
     if (items[0] === undefined) throw new GatewayError('message-unknown', 'there is no such message');

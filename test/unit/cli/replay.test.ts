@@ -27,6 +27,7 @@ beforeEach(async () => {
       if (id === '42') replayed.push(id);
       return Promise.resolve(id === '42');
     },
+    circleAt: () => Promise.resolve(undefined),
   };
   const app = createApp({
     insecureFhir: false,

@@ -43,6 +43,7 @@ const operator: OperatorPort = {
   closeWorkItem: no,
   reviveDelivery: no,
   replay: no,
+  circleAt: () => Promise.resolve(undefined),
 };
 const fhir: FhirPort = {
   readResource: () => Promise.resolve(undefined),

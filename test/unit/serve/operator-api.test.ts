@@ -24,7 +24,7 @@ beforeAll(async () => {
     log: () => undefined,
     ready: {},
     metrics: () => Promise.resolve(''),
-    operator: { ...store, replay },
+    operator: { ...store, replay, circleAt: () => Promise.resolve(undefined) },
     doors: [],
   });
   const first = incoming('A1');
