@@ -196,5 +196,6 @@ function conflict(number: string): NewWorkItem {
     field: 'Practitioner.identifier',
     text: 'a professional’s number is given with two family names; whoever had it first keeps it, and the other is another person',
     key: `professional|${number}`,
+    standing: true,
   };
 }

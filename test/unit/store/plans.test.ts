@@ -146,7 +146,7 @@ async function translateOne(
   await on.keep([message]);
   await on.inTranslation({ ids: [message.id], others: 0 }, async (tx) => {
     const [window] = await tx.load(
-      [request(message.id, keys, { stays: [stay], accounts: ['urn:oid:2.999.4|17'] })],
+      [request(message.id, keys, { stays: [stay], account: { number: 'urn:oid:2.999.4|17', alone: true } })],
       CIRCLE,
     );
     if (window !== undefined && supersedes) await tx.loadWhole(window);
@@ -198,8 +198,8 @@ function practitioner(id: string): Mention {
 
 async function keepCircle(): Promise<void> {
   const now = new Date(Date.now() + 5 * 60_000);
-  const [anchor = ''] = await store.dueCircles(now, 10);
-  await store.inUpkeep({ anchor, now, ...CIRCLE }, () => Promise.resolve());
+  const [first] = await store.dueCircles(now, 10);
+  await store.inUpkeep({ anchor: first?.anchor ?? '', now, ...CIRCLE }, () => Promise.resolve());
 }
 
 async function deliverOne(): Promise<void> {
