@@ -53,7 +53,7 @@ const TAKE_BACK: Statement = [
 ];
 
 /** A resource of the territory as the mentions give it now. */
-export interface MentionedResource {
+interface MentionedResource {
   type: string;
   id: string;
   /** Canonical JSON. */
