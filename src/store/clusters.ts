@@ -95,7 +95,7 @@ interface Reached {
 }
 
 /** Where a request belongs, under the locks of all that it leads to. */
-export interface Placed {
+interface Placed {
   /** Root cluster. */
   cluster: string;
   /** The stays asked for, those of the accounts, and those that the message's earlier facts are of. */

@@ -84,9 +84,6 @@ const ENDPOINTS: Statement = [
 
 const REVIVE = `UPDATE delivery SET state = 'due', due_at = now(), ended_at = NULL, created_at = now() WHERE id = $1 AND state = ANY ($2::text[])`;
 
-/** The statements of this family, for the plan test. */
-export const DELIVERY_STATEMENTS = { CLAIM, PINNED, CURRENT, ENDPOINTS };
-
 type Claimed = Omit<DueDelivery, 'resources'> & { pinned: string[] };
 
 /** A stored resource, what it refers to, and the patient it is about where it is a RelatedPerson. */

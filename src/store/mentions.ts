@@ -53,7 +53,7 @@ const TAKE_BACK: Statement = [
 ];
 
 /** A resource of the territory as the mentions give it now. */
-export interface MentionedResource {
+interface MentionedResource {
   type: string;
   id: string;
   /** Canonical JSON. */
@@ -196,5 +196,6 @@ function conflict(number: string): NewWorkItem {
     field: 'Practitioner.identifier',
     text: 'a professional’s number is given with two family names; whoever had it first keeps it, and the other is another person',
     key: `professional|${number}`,
+    standing: true,
   };
 }

@@ -127,8 +127,8 @@ export class ResourceWriter {
 
   /** `Type/id/_history/version` as it stands after the steps applied so far; undefined when there is none, or none any more. */
   pinned(reference: string): string | undefined {
-    const known = this.current.get(reference);
-    return known === undefined || known.removed ? undefined : `${reference}/_history/${known.version}`;
+    const current = this.current.get(reference);
+    return current === undefined || current.removed ? undefined : `${reference}/_history/${current.version}`;
   }
 
   /**
@@ -153,8 +153,8 @@ export class ResourceWriter {
   }
 
   private isChanged(key: string, body: string): boolean {
-    const known = this.current.get(key);
-    return known?.body !== body || known.removed;
+    const current = this.current.get(key);
+    return current?.body !== body || current.removed;
   }
 
   private write(messageId: string | null, { resource, body, sentBy }: ChangedResource): void {
@@ -166,11 +166,11 @@ export class ResourceWriter {
 
   /** What a message made disappear answers 410 from now on; its history keeps what it was. */
   private remove(messageId: string | null, key: string): void {
-    const known = this.current.get(key);
-    if (known === undefined || known.removed) return;
+    const current = this.current.get(key);
+    if (current === undefined || current.removed) return;
     const [type, id] = split(key);
     const body = canonicalJson({ resourceType: type, id });
-    const version = known.version + 1;
+    const version = current.version + 1;
     this.push({ type, id, version, body, resource: undefined, identifier: null, removed: true, messageId });
   }
 

@@ -91,8 +91,8 @@ export async function searchResources(
   const after = query.after === undefined ? '' : `AND id > $${values.push(query.after)}`;
   const limit = `$${values.push(query.count + 1)}`;
   const { rows } = await client.query<Row & { id: string }>(
-    `SELECT id, resource_version.body, version, found.updated_at AS "updatedAt", found.removed
-    FROM (SELECT * FROM resource WHERE ${where} ${after} ORDER BY id LIMIT ${limit}) AS found
+    `SELECT id, resource_version.body, version, page.updated_at AS "updatedAt", page.removed
+    FROM (SELECT * FROM resource WHERE ${where} ${after} ORDER BY id LIMIT ${limit}) AS page
     JOIN resource_version USING (type, id, version)
     ORDER BY id`,
     values,

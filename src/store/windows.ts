@@ -122,7 +122,7 @@ export async function loadWindows(
   ]);
   const receipts = await prepared<EarlierReceipt & { cluster: string }>(client, RECEIPTS, pairs);
   const patients = new Map(keys.map(({ key, cluster }) => [resourceId('Patient', key), cluster]));
-  const others = await loadOtherStays(client, [...patients.keys()], [...stays.keys()], endedSince);
+  const otherStays = await loadOtherStays(client, [...patients.keys()], [...stays.keys()], endedSince);
   const ofCluster = <T>(entries: Iterable<[string, T]>, cluster: string) =>
     new Map([...entries].filter(([patient]) => patients.get(patient) === cluster));
   const windows = new Map(
@@ -133,8 +133,8 @@ export async function loadWindows(
         facts: facts.rows.flatMap(({ cluster: of, ...row }) => (of === cluster ? [factOf(row)] : [])),
         whole: false,
         anchors: birthsOf(keys, cluster),
-        memberships: ofCluster(others.memberships, cluster),
-        firstMember: ofCluster(others.firstMember, cluster),
+        memberships: ofCluster(otherStays.memberships, cluster),
+        firstMember: ofCluster(otherStays.firstMember, cluster),
         outdatedUntil: outdatedUntil(keys, cluster),
         receipts: receipts.rows.flatMap(({ cluster: of, ...receipt }) => (of === cluster ? [receipt] : [])),
       },

@@ -115,30 +115,10 @@ TABLE journal PARTITION BY RANGE (id)
   issues jsonb NOT NULL,
   state text NOT NULL
   CONSTRAINT journal_pkey PRIMARY KEY (id)
-  CONSTRAINT journal_state_check CHECK ((state = ANY (ARRAY['received'::text, 'refused'::text, 'parked'::text, 'translated'::text, 'annulled'::text])))
-  INDEX journal_exits public.journal USING btree (state, id) WHERE (state = ANY (ARRAY['refused'::text, 'parked'::text, 'annulled'::text]))
+  CONSTRAINT journal_state_check CHECK ((state = ANY (ARRAY['received'::text, 'refused'::text, 'parked'::text, 'translated'::text])))
+  INDEX journal_exits public.journal USING btree (state, id) WHERE (state = ANY (ARRAY['refused'::text, 'parked'::text]))
   INDEX journal_refused public.journal USING btree (control_id, sender, source, sha256) WHERE (state = 'refused'::text)
   INDEX journal_untranslated public.journal USING btree (id) WHERE (state = 'received'::text)
-TABLE journal_default
-  id bigint NOT NULL,
-  source text NOT NULL,
-  door text NOT NULL,
-  received_at timestamp with time zone NOT NULL,
-  sender text NOT NULL,
-  control_id text NOT NULL,
-  type text NOT NULL,
-  charset text NOT NULL,
-  sha256 bytea NOT NULL,
-  bytes bytea NOT NULL,
-  answer_code text NOT NULL,
-  answer bytea NOT NULL,
-  issues jsonb NOT NULL,
-  state text NOT NULL
-  CONSTRAINT journal_default_pkey PRIMARY KEY (id)
-  CONSTRAINT journal_state_check CHECK ((state = ANY (ARRAY['received'::text, 'refused'::text, 'parked'::text, 'translated'::text, 'annulled'::text])))
-  INDEX journal_default_control_id_sender_source_sha256_idx public.journal_default USING btree (control_id, sender, source, sha256) WHERE (state = 'refused'::text)
-  INDEX journal_default_id_idx public.journal_default USING btree (id) WHERE (state = 'received'::text)
-  INDEX journal_default_state_id_idx public.journal_default USING btree (state, id) WHERE (state = ANY (ARRAY['refused'::text, 'parked'::text, 'annulled'::text]))
 TABLE mapping_version
   hash text NOT NULL,
   files json NOT NULL,
@@ -245,6 +225,7 @@ TABLE work_item
   field text,
   text text NOT NULL,
   code text,
+  standing boolean NOT NULL DEFAULT false,
   state text NOT NULL DEFAULT 'open'::text,
   opened_at timestamp with time zone NOT NULL DEFAULT now(),
   closed_at timestamp with time zone,

@@ -13,14 +13,14 @@ const STATEMENTS = [
       WHERE attrelid = class.oid AND attnum > 0 AND NOT attisdropped), '')
     || coalesce(E'\n  WITH ' || array_to_string(reloptions, ', '), '') AS body
   FROM pg_class AS class
-  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')`,
-  `SELECT '  CONSTRAINT ' || conname AS head, conrelid::regclass::text AS name, 1 AS place, ' ' || pg_get_constraintdef(oid) AS body
-  FROM pg_constraint
-  WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f', 'c', 'x')`,
+  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition`,
+  `SELECT '  CONSTRAINT ' || conname AS head, conrelid::regclass::text AS name, 1 AS place, ' ' || pg_get_constraintdef(pg_constraint.oid) AS body
+  FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+  WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f', 'c', 'x') AND NOT relispartition`,
   `SELECT '  INDEX ' || relname AS head, indrelid::regclass::text AS name, 2 AS place,
     ' ' || regexp_replace(pg_get_indexdef(indexrelid), '^CREATE (UNIQUE )?INDEX .* ON (ONLY )?', '\\1') AS body
   FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-  WHERE relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)`,
+  WHERE relnamespace = 'public'::regnamespace AND NOT relispartition AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)`,
   `SELECT 'SEQUENCE ' || sequencename AS head, '~' || sequencename AS name, 3 AS place,
     format(' FROM %s TO %s START %s%s', min_value, max_value, start_value, CASE WHEN cycle THEN ' CYCLE' ELSE '' END) AS body
   FROM pg_sequences
@@ -32,7 +32,7 @@ const STATEMENTS = [
   WHERE pronamespace = 'public'::regnamespace`,
 ];
 
-/** The public schema of a database as text: tables with their columns, constraints and indexes, then sequences and functions. */
+/** The public schema of a database as text, without its partitions: tables with their columns, constraints and indexes, then sequences and functions. */
 export async function schemaOf(client: pg.Client): Promise<string> {
   const lines: { name: string; place: number; text: string }[] = [];
   for (const statement of STATEMENTS) {

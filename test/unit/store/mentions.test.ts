@@ -183,6 +183,15 @@ describe('a professional that messages mention', () => {
     );
   });
 
+  it('stays somebody to look at when the message that brought him is read again', async () => {
+    await say(mention(doctor('n4', 'FABRE')));
+    const other = mention(doctor('n4', 'DUPONT'), { recordedAt: at(2) });
+    const id = await say(other);
+    await store.setMessageState(id, 'received');
+    await store.inTranslation({ ids: [id], others: 0 }, (tx) => tx.save([step(id, { mentions: [other] })]));
+    expect(await seen(['n4'])).toContainEqual(expect.objectContaining({ key: `professional|${RPPS}|n4` }));
+  });
+
   it('gives his number back where the other turns out to have had it earlier', async () => {
     const [fabre, dupont] = [doctor('n2', 'FABRE'), doctor('n2', 'DUPONT')];
     await say(mention(fabre, { recordedAt: at(5) }));

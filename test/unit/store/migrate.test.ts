@@ -52,6 +52,7 @@ describe('migrations', () => {
 
   it('make the schema that the golden file shows', async () => {
     const golden = fileURLToPath(new URL('../../golden/schema.sql', import.meta.url));
+    await (await open()).close();
     const schema = await schemaOf(database.client);
     if (process.env['UPDATE_GOLDEN'] === 'yes') writeFileSync(golden, schema);
     expect(schema).toBe(readFileSync(golden, 'utf8'));

@@ -146,7 +146,7 @@ async function translateOne(
   await on.keep([message]);
   await on.inTranslation({ ids: [message.id], others: 0 }, async (tx) => {
     const [window] = await tx.load(
-      [request(message.id, keys, { stays: [stay], accounts: ['urn:oid:2.999.4|17'] })],
+      [request(message.id, keys, { stays: [stay], account: { number: 'urn:oid:2.999.4|17', alone: true } })],
       CIRCLE,
     );
     if (window !== undefined && supersedes) await tx.loadWhole(window);
@@ -198,8 +198,8 @@ function practitioner(id: string): Mention {
 
 async function keepCircle(): Promise<void> {
   const now = new Date(Date.now() + 5 * 60_000);
-  const [anchor = ''] = await store.dueCircles(now, 10);
-  await store.inUpkeep({ anchor, now, ...CIRCLE }, () => Promise.resolve());
+  const [first] = await store.dueCircles(now, 10);
+  await store.inUpkeep({ anchor: first?.anchor ?? '', now, ...CIRCLE }, () => Promise.resolve());
 }
 
 async function deliverOne(): Promise<void> {
@@ -364,8 +364,10 @@ describe('plans made while the tables were empty, and kept', () => {
 
   it('touch few rows when the tables are full', async () => {
     const translate = () => translateOne(['urn:oid:2.999.1|a', 'urn:oid:2.999.1|b'], true, empty.store);
-    await translate();
-    const byText = new Map((await statementsOf(translate)).map((statement) => [statement.text, statement]));
+    await translateOne(['urn:oid:2.999.1|a'], false, empty.store);
+    await translateOne(['urn:oid:2.999.1|b'], false, empty.store);
+    const statements = [...(await statementsOf(translate)), ...(await statementsOf(translate))];
+    const byText = new Map(statements.map((statement) => [statement.text, statement]));
     await client.query('TRUNCATE fact, membership, event, receipt, delivery, mention, identifier, journal CASCADE');
     const executions: { text: string; execute: string }[] = [];
     for (const [index, { text, values }] of [...byText.values()].entries()) {
@@ -377,7 +379,7 @@ describe('plans made while the tables were empty, and kept', () => {
     for (const fill of FILL.filter((statement) => statement !== 'ANALYZE')) await client.query(fill);
     const wide: string[] = [];
     for (const { text, execute } of executions) wide.push(...wideScans(await keptPlan(execute), FEW, text));
-    expect(executions.length).toBeGreaterThan(25);
+    expect(executions.length).toBeGreaterThan(30);
     expect(wide).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { stayOfAccount } from '../../../src/message/account-stay.js';
 import type { Fact } from '../../../src/message/fact.js';
 import { resourceId } from '../../../src/message/id.js';
 import type { PatientRequest, PatientWindow, TranslationStep } from '../../../src/message/translation.js';
@@ -143,12 +144,12 @@ describe('a cluster of identifiers', () => {
     expect(stranger.facts.map(({ patient }) => patient)).toEqual([person('owner')]);
   });
 
-  it('takes in whoever names the same stay or account in the same batch', async () => {
+  it('takes in whoever names the same stay in the same batch', async () => {
     const { windows } = await arrive(
       { keys: [person('b1')], ask: { stays: [stayOf('B')] } },
-      { keys: [person('b2')], ask: { stays: [stayOf('B')], accounts: ['acc|1'] } },
-      { keys: [person('b3')], ask: { accounts: ['acc|1'] } },
-      { keys: [person('b4')], ask: { accounts: ['acc|2'] } },
+      { keys: [person('b2')], ask: { stays: [stayOf('B'), stayOf('C')] } },
+      { keys: [person('b3')], ask: { stays: [stayOf('C')] } },
+      { keys: [person('b4')], ask: { stays: [stayOf('D')] } },
     );
     expect(windows[1]).toBe(windows[0]);
     expect(windows[2]).toBe(windows[0]);
@@ -261,18 +262,19 @@ describe('the window of a message', () => {
     expect((await client.query('SELECT FROM fact WHERE message_id = $1', [ids[0]])).rowCount).toBe(2);
   });
 
-  it('holds the stays of an account that the message names without a visit number', async () => {
+  it('holds the stays of its account where a message names that alone: this one, or another before', async () => {
     const keys = [person('account')];
-    await arrive({
-      keys,
-      facts: [
-        { stay: stayOf('A1'), account: 'acc|7' },
-        { stay: stayOf('A2'), account: 'acc|8' },
-        { stay: stayOf('A1') },
-      ],
-    });
-    const window = await windowOf(keys, { accounts: ['acc|7'] });
-    expect(window.facts.map(({ stay }) => stay)).toEqual([stayOf('A1'), stayOf('A1')]);
+    const facts = (account: string, ...names: string[]) => names.map((name) => ({ stay: stayOf(name), account }));
+    await arrive({ keys, facts: [...facts('acc|7', 'A1', 'A2'), ...facts('acc|8', 'A3'), { stay: stayOf('A1') }] });
+    const stays = async (number: string, alone: boolean, asked: string[] = []) =>
+      (await windowOf(keys, { account: { number, alone }, stays: asked })).facts.map(({ stay }) => stay).sort();
+    expect(await stays('acc|7', true)).toEqual([stayOf('A1'), stayOf('A1'), stayOf('A2')]);
+    expect(await stays('acc|7', false, [stayOf('A2')])).toEqual([stayOf('A2')]);
+    await arrive({ keys, facts: [{ stay: stayOfAccount('acc|7'), account: 'acc|7' }] });
+    expect(await stays('acc|7', false, [stayOf('A2')])).toEqual(
+      [stayOf('A1'), stayOf('A1'), stayOf('A2'), stayOfAccount('acc|7')].sort(),
+    );
+    expect(await stays('acc|8', false)).toEqual([]);
   });
 
   it('says when each anchor was first recorded: the earliest, or what is said exactly', async () => {
@@ -311,6 +313,7 @@ describe('the window of a message', () => {
       {
         receiptId: expect.any(String),
         patient: keys[0],
+        about: stayOf('T1'),
         thread: 'urn:oid:2.999.3|M1',
         member: 'PractitionerRole/r',
         label: 'Dr BERTHIER',
@@ -470,9 +473,11 @@ describe('the upkeep of a circle', () => {
     const memberships = [{ patient: change('k1', null).patient, stay, rows: [member(soon, { stay })] }];
     await arrive({ keys: [person('k1')], change: { memberships } });
     const now = new Date('2026-05-01T00:00:00Z');
-    expect((await store.dueCircles(now, 10)).sort()).toEqual([person('k1'), person('k2')]);
-    expect(await store.dueCircles(now, 1)).toEqual([person('k2')]);
-    expect(await store.dueCircles(new Date('2026-03-31T00:00:00Z'), 10)).toEqual([]);
+    const due = async (until: Date, limit: number) =>
+      (await store.dueCircles(until, limit)).map(({ anchor }) => anchor);
+    expect((await due(now, 10)).sort()).toEqual([person('k1'), person('k2')]);
+    expect(await store.dueCircles(now, 1)).toEqual([{ anchor: person('k2'), at: new Date(soon) }]);
+    expect(await due(new Date('2026-03-31T00:00:00Z'), 10)).toEqual([]);
     const circle = { anchor: person('k1'), now, ...CIRCLE };
     const team = { resourceType: 'CareTeam', id: 'upkeep' } as const;
     const window = await store.inUpkeep(circle, async (tx) => {
@@ -483,7 +488,7 @@ describe('the upkeep of a circle', () => {
     });
     expect(window?.facts.map(({ kind }) => kind)).toEqual(['identity']);
     expect(window?.memberships.get(change('k1', null).patient)).toHaveLength(1);
-    expect(await store.dueCircles(now, 10)).toEqual([person('k2')]);
+    expect(await due(now, 10)).toEqual([person('k2')]);
     expect(await store.readResource('CareTeam', 'upkeep')).toMatchObject({ version: 1 });
     const nobody = await store.inUpkeep({ ...circle, anchor: person('nobody') }, () => Promise.resolve(1));
     expect(nobody).toBeUndefined();
@@ -495,6 +500,6 @@ describe('the upkeep of a circle', () => {
     await expect(store.inUpkeep(circle, () => Promise.reject(new Error('no fold')))).rejects.toMatchObject({
       code: 'store-rejected',
     });
-    expect(await store.dueCircles(now, 10)).toContain(person('k2'));
+    expect((await store.dueCircles(now, 10)).map(({ anchor }) => anchor)).toContain(person('k2'));
   });
 });
