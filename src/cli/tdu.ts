@@ -82,11 +82,11 @@ function isMisuse(error: unknown): error is { message: string } {
   return String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
-function help(asked?: string): string {
-  const command = asked !== undefined && Object.hasOwn(COMMANDS, asked) ? COMMANDS[asked] : undefined;
-  if (asked !== undefined && command !== undefined) return `tdu ${asked} ${command.takes}\n  ${command.what}`;
-  const lines = Object.entries(COMMANDS).flatMap(([known, { what, takes }]) => [
-    `  tdu ${known} ${takes}`.trimEnd(),
+function help(command?: string): string {
+  const entry = command !== undefined && Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (command !== undefined && entry !== undefined) return `tdu ${command} ${entry.takes}\n  ${entry.what}`;
+  const lines = Object.entries(COMMANDS).flatMap(([name, { what, takes }]) => [
+    `  tdu ${name} ${takes}`.trimEnd(),
     `      ${what}`,
   ]);
   return [

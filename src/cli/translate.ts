@@ -81,7 +81,7 @@ function configured(name: string): SourceSettings {
   const read = readSettings();
   if ('faults' in read)
     throw new GatewayError('config-invalid', 'the configuration has faults', { remedy: 'tdu check lists them' });
-  const source = read.settings.sources.find((one) => one.name === name);
+  const source = read.settings.sources.find((candidate) => candidate.name === name);
   if (source === undefined)
     throw new GatewayError('request-invalid', `no source is called ${name}`, { remedy: 'tdu check lists them' });
   return source;

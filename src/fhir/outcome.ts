@@ -35,20 +35,20 @@ export function statusOf(error: unknown): number {
 
 /** The one place where a failure becomes an OperationOutcome. Unknown errors say nothing of themselves. */
 export function outcomeOf(error: unknown): OperationOutcome {
-  const known = error instanceof GatewayError ? error : undefined;
+  const failure = error instanceof GatewayError ? error : undefined;
   const text =
-    known === undefined
+    failure === undefined
       ? 'the gateway failed; its log names the place'
-      : [known.message, known.remedy].filter(Boolean).join('; ');
+      : [failure.message, failure.remedy].filter(Boolean).join('; ');
   return {
     resourceType: 'OperationOutcome',
     issue: [
       {
         severity: 'error',
-        code: (known && ISSUE[known.code]) ?? 'exception',
-        details: { coding: [{ system: OWN.failure, code: known?.code ?? 'internal' }] },
+        code: (failure && ISSUE[failure.code]) ?? 'exception',
+        details: { coding: [{ system: OWN.failure, code: failure?.code ?? 'internal' }] },
         diagnostics: text,
-        ...(known?.field === undefined ? {} : { expression: [known.field] }),
+        ...(failure?.field === undefined ? {} : { expression: [failure.field] }),
       },
     ],
   };

@@ -36,8 +36,8 @@ export function tokenText(system: string | undefined, code: string): string {
 
 /** The token that a search asks for. A bar of the code that its writer did not escape is the code's all the same. */
 export function readToken(value: string): string {
-  const [first = '', ...others] = splitSearchValue(value, '|');
-  return others.length === 0
+  const [first = '', ...rest] = splitSearchValue(value, '|');
+  return rest.length === 0
     ? tokenText(undefined, unescapeSearchValue(first))
-    : tokenText(unescapeSearchValue(first), unescapeSearchValue(others.join('|')));
+    : tokenText(unescapeSearchValue(first), unescapeSearchValue(rest.join('|')));
 }

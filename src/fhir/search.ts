@@ -122,9 +122,9 @@ const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\
 
 /** The half-open range that a FHIR date or dateTime stands for; dates without zone are read as UTC. */
 export function dateRange(text: string): { from: Date; to: Date } | undefined {
-  const found = DATE.exec(text);
-  if (found === null) return undefined;
-  const [, year = '', month, day, hour, minute, second, zone = 'Z'] = found;
+  const parts = DATE.exec(text);
+  if (parts === null) return undefined;
+  const [, year = '', month, day, hour, minute, second, zone = 'Z'] = parts;
   const from = Date.parse(
     `${year}-${month ?? '01'}-${day ?? '01'}T${hour ?? '00'}:${minute ?? '00'}:${second ?? '00'}${zone}`,
   );
@@ -145,11 +145,11 @@ const OPERATORS = new Set<string>(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb
  * @throws GatewayError request-invalid, naming the parameter
  */
 export function parseSearch(type: string, params: URLSearchParams): SearchQuery {
-  const known = SEARCH_PARAMETERS[type] ?? DEFINITION_PARAMETERS[type] ?? {};
+  const parameters = SEARCH_PARAMETERS[type] ?? DEFINITION_PARAMETERS[type] ?? {};
   const query: SearchQuery = { type, all: [], dates: [], lastUpdated: [], count: DEFAULT_COUNT, countOnly: false };
   for (const [name, value] of params) {
     if (name.startsWith('_')) control(query, name, value);
-    else parameter(query, known[name], name, value);
+    else parameter(query, parameters[name], name, value);
   }
   return query;
 }
@@ -195,7 +195,7 @@ function parameter(query: SearchQuery, definition: SearchParameter | undefined, 
     const text = unescapeSearchValue(part);
     return kind === 'reference' ? referencesTo(text, targets) : [text];
   });
-  query.all.push(wanted.map((one) => `${sameAs}=${one}`));
+  query.all.push(wanted.map((word) => `${sameAs}=${word}`));
 }
 
 /** An id alone, `Type/id` or a URL that ends so, as the references that it may be; none where the type is not one of the parameter's. */

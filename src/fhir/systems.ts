@@ -1,4 +1,4 @@
-/** Identifier systems and code systems of the French field (fhir-fr §1). */
+/** Identifier systems and code systems of the French field. */
 export const SYSTEMS = {
   rpps: 'https://rpps.esante.gouv.fr',
   adeli: 'https://adeli.esante.gouv.fr',
@@ -17,7 +17,7 @@ export const SYSTEMS = {
     'https://mos.esante.gouv.fr/NOS/TRE_R259-HL7ParticipationFunction/FHIR/TRE-R259-HL7ParticipationFunction',
 } as const;
 
-/** The national identity's systems by what they hold: number, provisional number, and the two that hold invented ones (pam-fr §2.3). */
+/** The national identity's systems by what they hold: number, provisional number, and the two that hold invented ones. */
 export const INS = {
   nir: 'urn:oid:1.2.250.1.213.1.4.8',
   nia: 'urn:oid:1.2.250.1.213.1.4.9',
@@ -45,7 +45,7 @@ export const OWN = {
   gateway: `${CANONICAL}/CapabilityStatement/gateway`,
 } as const;
 
-/** An HL7 HD: namespace, universal id and its type (pam-fr §2.3). */
+/** An HL7 HD: namespace, universal id and its type. */
 export interface AssigningAuthority {
   namespace: string;
   universalId: string;

@@ -57,7 +57,7 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
-/** What a failure may say of itself: places and codes, never patient content (law 8). */
+/** What a failure may say of itself: places and codes, never patient content. */
 export interface FailureContext {
   /** HL7 path or FHIR path at fault, e.g. `ZBE-4` or `Encounter.period`. */
   field?: string;

@@ -16,7 +16,7 @@ export interface AckIssue {
   text: string;
 }
 
-/** A message as the receive stage hands it to the store, answer included: kept first, answered after (law 1). */
+/** A message as the receive stage hands it to the store, answer included: kept first, answered after. */
 export interface IncomingMessage {
   /** Time-ordered id, see `messageId` in the store contract; decimal string of a 63-bit integer. */
   id: string;
@@ -63,7 +63,7 @@ export interface JournalMessage {
   state: MessageState;
 }
 
-/** A parked thing that somebody must look at (law 7). No patient content in `text` or `field`. */
+/** A parked thing that somebody must look at. No patient content in `text` or `field`. */
 export interface NewWorkItem {
   /** A failure code of `failure.ts`. */
   reason: string;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { CapabilityStatement, CodeSystem, NamingSystem, StructureDefinition, ValueSet } from 'fhir/r4.js';
 import type { SearchQuery } from '../fhir/search.js';
 import { GatewayError } from '../message/failure.js';
-import { refused } from './general.js';
+import { invalidParameter } from './general-parameters.js';
 
 /** What the gateway defines itself, as a file of `profiles/` holds it. */
 export type Definition = (StructureDefinition | CodeSystem | ValueSet | NamingSystem | CapabilityStatement) & {
@@ -37,7 +37,7 @@ export function searchDefinitions(
   definitions: readonly Definition[],
   query: SearchQuery,
 ): { total: number; resources: Definition[]; next?: string } {
-  if (query.lastUpdated.length > 0) throw refused('_lastUpdated', `not served for ${query.type}`);
+  if (query.lastUpdated.length > 0) throw invalidParameter('_lastUpdated', `not served for ${query.type}`);
   const matches = definitions.filter((definition) => matchesQuery(definition, query));
   const { after = '', count } = query;
   const rest = matches.filter(({ id }) => id > after);

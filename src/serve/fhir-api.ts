@@ -5,7 +5,7 @@ import { parseSearch, type SearchQuery } from '../fhir/search.js';
 import { GatewayError } from '../message/failure.js';
 import { capabilityStatement, DEFINED, SERVED } from './capability.js';
 import { loadDefinitions, searchDefinitions, type Definition } from './definitions.js';
-import { negotiate, queryOf, readGeneral, refused, type Asked } from './general.js';
+import { negotiate, queryOf, readGeneral, invalidParameter, type GeneralParameters } from './general-parameters.js';
 import { isLocal } from './loopback.js';
 
 /** What the FHIR API asks of the store. */
@@ -42,8 +42,8 @@ export function fhirApi(port: FhirPort, { insecure, startedAt }: { insecure: boo
     next();
   });
   router.get('/metadata', (request, response) => {
-    const asked = readGeneral(new URLSearchParams(queryOf(request)));
-    send(response, capabilityStatement(baseOf(request), startedAt), asked);
+    const general = readGeneral(new URLSearchParams(queryOf(request)));
+    send(response, capabilityStatement(baseOf(request), startedAt), general);
   });
   const find = async (query: SearchQuery) =>
     DEFINED.includes(query.type) ? searchDefinitions(definitions, query) : port.searchResources(query);
@@ -70,7 +70,7 @@ export function fhirApi(port: FhirPort, { insecure, startedAt }: { insecure: boo
 function formOf(request: Request): URLSearchParams {
   const body: unknown = request.body;
   if (typeof body !== 'string' && Number(request.get('Content-Length') ?? 0) > 0)
-    throw refused('Content-Type', `the parameters of a search are sent as ${FORM_TYPE}`);
+    throw invalidParameter('Content-Type', `the parameters of a search are sent as ${FORM_TYPE}`);
   return new URLSearchParams([queryOf(request), typeof body === 'string' ? body : ''].filter(Boolean).join('&'));
 }
 
@@ -88,22 +88,22 @@ function idOf(request: Request): string {
 }
 
 async function read(port: FhirPort, request: Request, response: Response): Promise<void> {
-  const asked = readGeneral(new URLSearchParams(queryOf(request)));
-  sendVersion(response, await port.readResource(served(request), idOf(request)), asked);
+  const general = readGeneral(new URLSearchParams(queryOf(request)));
+  sendVersion(response, await port.readResource(served(request), idOf(request)), general);
 }
 
 function readDefinition(definitions: readonly Definition[], type: string, request: Request, response: Response): void {
-  const asked = readGeneral(new URLSearchParams(queryOf(request)));
+  const general = readGeneral(new URLSearchParams(queryOf(request)));
   const definition = definitions.find(({ resourceType, id }) => resourceType === type && id === request.params['id']);
   if (definition === undefined) throw unknown();
-  send(response, definition, asked);
+  send(response, definition, general);
 }
 
 async function versionRead(port: FhirPort, request: Request, response: Response): Promise<void> {
-  const asked = readGeneral(new URLSearchParams(queryOf(request)));
+  const general = readGeneral(new URLSearchParams(queryOf(request)));
   const version = Number(request.params['version']);
   if (!Number.isSafeInteger(version) || version < 1 || version > 2_147_483_647) throw unknown();
-  sendVersion(response, await port.readVersion(served(request), idOf(request), version), asked);
+  sendVersion(response, await port.readVersion(served(request), idOf(request), version), general);
 }
 
 function unknown(): GatewayError {
@@ -111,25 +111,25 @@ function unknown(): GatewayError {
 }
 
 /** Express answers 304 by itself where If-None-Match names this ETag. */
-function sendVersion(response: Response, found: HistoryEntry | undefined, asked: Asked): void {
-  if (found === undefined) throw unknown();
-  if (found.removed) throw new GatewayError('resource-gone', 'the resource was withdrawn; its history remains');
-  response.set({ ETag: `W/"${found.version}"`, 'Last-Modified': found.updatedAt.toUTCString() });
-  send(response, found.resource, asked);
+function sendVersion(response: Response, version: HistoryEntry | undefined, general: GeneralParameters): void {
+  if (version === undefined) throw unknown();
+  if (version.removed) throw new GatewayError('resource-gone', 'the resource was withdrawn; its history remains');
+  response.set({ ETag: `W/"${version.version}"`, 'Last-Modified': version.updatedAt.toUTCString() });
+  send(response, version.resource, general);
 }
 
 const HISTORY_PARAMETERS = ['_count', '_before'];
 
 async function instanceHistory(port: FhirPort, request: Request, response: Response): Promise<void> {
   const type = served(request);
-  const asked = readGeneral(new URLSearchParams(queryOf(request)));
+  const general = readGeneral(new URLSearchParams(queryOf(request)));
   const number = (name: string) => {
-    const text = asked.params.get(name);
-    if (text !== null && !/^\d{1,9}$/.test(text)) throw refused(name, 'a whole number');
+    const text = general.params.get(name);
+    if (text !== null && !/^\d{1,9}$/.test(text)) throw invalidParameter(name, 'a whole number');
     return text === null ? undefined : Number(text);
   };
-  for (const name of asked.params.keys())
-    if (!HISTORY_PARAMETERS.includes(name)) throw refused(name, 'not served in a history');
+  for (const name of general.params.keys())
+    if (!HISTORY_PARAMETERS.includes(name)) throw invalidParameter(name, 'not served in a history');
   const before = number('_before');
   const { total, versions } = await port.historyOf(type, idOf(request), {
     count: Math.min(number('_count') ?? 50, 500),
@@ -139,7 +139,7 @@ async function instanceHistory(port: FhirPort, request: Request, response: Respo
   const last = versions.at(-1)?.version;
   const params = new URLSearchParams(queryOf(request));
   const next = last === undefined || last === 1 ? {} : { next: linkWith(request, params, '_before', String(last)) };
-  send(response, history(baseOf(request), total, versions, { self: linkTo(request, params), ...next }), asked);
+  send(response, history(baseOf(request), total, versions, { self: linkTo(request, params), ...next }), general);
 }
 
 async function search(
@@ -149,16 +149,16 @@ async function search(
   params: URLSearchParams,
 ): Promise<void> {
   const type = served(request, [...SERVED, ...DEFINED]);
-  const asked = readGeneral(params);
-  const { total, resources, next } = await find(parseSearch(type, asked.params));
+  const general = readGeneral(params);
+  const { total, resources, next } = await find(parseSearch(type, general.params));
   const links = {
     self: linkTo(request, params),
     ...(next === undefined ? {} : { next: linkWith(request, params, '_cursor', next) }),
   };
-  send(response, searchset(baseOf(request), total, resources, links), asked);
+  send(response, searchset(baseOf(request), total, resources, links), general);
 }
 
-function send(response: Response, resource: FhirResource, { pretty }: Asked): void {
+function send(response: Response, resource: FhirResource, { pretty }: GeneralParameters): void {
   response
     .status(200)
     .set('Content-Type', JSON_TYPE)
@@ -169,7 +169,7 @@ function baseOf(request: Request): string {
   return `${request.protocol}://${request.get('host') ?? 'localhost'}${request.baseUrl}`;
 }
 
-/** The address that asks the same with GET, whichever way it was asked. */
+/** The address that asks the same with GET, whichever way it was general. */
 function linkTo(request: Request, params: URLSearchParams): string {
   const query = params.toString();
   return `${baseOf(request)}${request.path.replace(/\/_search$/, '')}${query === '' ? '' : `?${query}`}`;

@@ -165,8 +165,8 @@ async function rootsOf(
   reached: readonly Reached[],
 ): Promise<string[]> {
   const groups = new Groups();
-  for (const [request, asked] of requests.entries())
-    for (const identifier of linkable(asked)) groups.join(`request ${request}`, `identifier ${keyOf(identifier)}`);
+  for (const [index, request] of requests.entries())
+    for (const identifier of linkable(request)) groups.join(`request ${index}`, `identifier ${keyOf(identifier)}`);
   for (const { request, stay, cluster } of reached) {
     if (stay !== null) groups.join(`request ${request}`, `stay ${stay}`);
     if (cluster !== null) groups.join(`request ${request}`, `cluster ${cluster}`);
@@ -206,10 +206,10 @@ async function addIdentifiers(
 ): Promise<void> {
   const stored = new Set(reached.flatMap(({ key, cluster }) => (cluster === null ? [] : (key ?? []))));
   const added = new Map<string, PatientIdentifier & { cluster: string }>();
-  for (const [request, asked] of requests.entries())
-    for (const identifier of linkable(asked))
+  for (const [index, request] of requests.entries())
+    for (const identifier of linkable(request))
       if (!stored.has(keyOf(identifier)) && !added.has(keyOf(identifier)))
-        added.set(keyOf(identifier), { ...identifier, cluster: clusters[request] ?? '' });
+        added.set(keyOf(identifier), { ...identifier, cluster: clusters[index] ?? '' });
   if (added.size === 0) return;
   const rows = [...added.values()];
   await prepared(client, ADD, [

@@ -26,9 +26,9 @@ export function codedConverter(table: CodeTable, form: CodedForm): Converter {
   return (field, context) => {
     const code = field.value();
     if (code === '') return form === 'CodeableConcept' && field.value(2) !== '' ? textOf(field) : undefined;
-    const known = mapped.get(code);
-    if (known !== undefined)
-      return converted(inForm(known.coding, known.coded.text, table, field, context), known.coded);
+    const entry = mapped.get(code);
+    if (entry !== undefined)
+      return converted(inForm(entry.coding, entry.coded.text, table, field, context), entry.coded);
     context.issues.code(table, code, field.path());
     if (table.otherwise === 'park') return undefined;
     const words = field.value(2) || code;

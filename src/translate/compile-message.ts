@@ -42,7 +42,7 @@ export function compileMessages(
 
 function byTarget(used: readonly MessageMap[]): MapsByTarget {
   const targets = new Map<string, MessageMap[]>();
-  for (const one of used) targets.set(one.map.target, [...(targets.get(one.map.target) ?? []), one]);
+  for (const message of used) targets.set(message.map.target, [...(targets.get(message.map.target) ?? []), message]);
   return targets;
 }
 

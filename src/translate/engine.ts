@@ -29,7 +29,7 @@ function runRow(row: CompiledRow, segment: Segment, raw: string, into: Element[]
       continue;
     }
     understood = true;
-    for (const one of listOf(converted)) contribute(row, one, reader, into);
+    for (const value of listOf(converted)) contribute(row, value, reader, into);
   }
   if (understood) context.record.mark(segment, field);
   else if (!malformed && raw.includes('""')) withdraw(row, segment, into, context);

@@ -32,8 +32,8 @@ export function benchTranslation(messages: readonly string[], seconds: number): 
     let count = 0;
     const started = performance.now();
     while (performance.now() - started < limit * 1000)
-      for (const one of bytes) {
-        const { text, charset } = decodeText(one, '8859/15');
+      for (const message of bytes) {
+        const { text, charset } = decodeText(message, '8859/15');
         const { facts } = translate(parse(text, charset), context);
         foldWhole(facts, FOLD);
         count += 1;

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { GatewayError } from '../message/failure.js';
 
 /** What a caller may ask of any answer, whatever it asks for (R4 §3.1.0.1). */
-export interface Asked {
+export interface GeneralParameters {
   /** The parameters that are the request's own: `_format`, `_pretty` and what has been met already are taken out. */
   params: URLSearchParams;
   /** Indented JSON, for people. */
@@ -42,24 +42,24 @@ function readsJson(range: string): boolean {
  * no narrative, so `_summary=data` is the whole of them.
  * @throws GatewayError request-invalid for an answer that cannot be given in that form
  */
-export function readGeneral(given: URLSearchParams): Asked {
+export function readGeneral(given: URLSearchParams): GeneralParameters {
   const params = new URLSearchParams(given);
   for (const [name, value] of given)
-    if (`${name}${value}`.includes('\0')) throw refused(name.replaceAll('\0', ''), 'a NUL stands in no value');
+    if (`${name}${value}`.includes('\0')) throw invalidParameter(name.replaceAll('\0', ''), 'a NUL stands in no value');
   const pretty = params.get('_pretty') === 'true';
   const total = params.get('_total');
   if (total !== null && !['none', 'estimate', 'accurate'].includes(total))
-    throw refused('_total', 'none, estimate or accurate');
+    throw invalidParameter('_total', 'none, estimate or accurate');
   const summary = params.get('_summary');
   if (summary === 'true' || summary === 'text')
-    throw refused('_summary', `${summary} is not served; false and data give whole resources, count a total`);
-  if (params.has('_elements')) throw refused('_elements', 'not served: resources are given whole');
+    throw invalidParameter('_summary', `${summary} is not served; false and data give whole resources, count a total`);
+  if (params.has('_elements')) throw invalidParameter('_elements', 'not served: resources are given whole');
   for (const general of ['_format', '_pretty', '_total']) params.delete(general);
   if (summary === 'data' || summary === 'false') params.delete('_summary');
   return { params, pretty };
 }
 
-export function refused(name: string, why: string): GatewayError {
+export function invalidParameter(name: string, why: string): GatewayError {
   const field = name.slice(0, 64);
   return new GatewayError('request-invalid', `${field}: ${why}`, { field });
 }
