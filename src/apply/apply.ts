@@ -22,36 +22,74 @@ export interface Applied {
 
 /**
  * What one translated message changes: facts → folds → events → receipts → deliveries, as one step to save.
- * @returns the step and the window that follows it; a parked message changes no window. `whole` where what was loaded does not show all that
- * the message changes: every fact of the cluster must be there
+ * @returns the step and the window that follows it; a parked message changes no window. undefined where what was loaded does not show all
+ * that the message changes: then every fact of the cluster must be there, see {@link applyToWhole}
  */
 export function applyMessage(
   messageId: string,
   translation: Translation,
   before: FoldedWindow,
   context: ApplyContext,
-): Applied | 'whole' {
-  const workItems = translation.issues.map(({ blocking: _blocking, ...item }): NewWorkItem => item);
-  if (translation.issues.some(({ blocking }) => blocking))
-    return { step: { ...emptyStep(messageId, 'parked'), workItems }, window: before };
-  const { facts, supersedes } = reading(messageId, translation.facts, before.facts);
-  if (!before.whole && (supersedes || reachesBack(facts, before))) return 'whole';
+): Applied | undefined {
+  if (isBlocked(translation) || before.whole) return applyToWhole(messageId, translation, before, context);
+  const reading = readingOf(messageId, translation.facts, before.facts);
+  if (reading.supersedes || reachesBack(reading.facts, before)) return undefined;
+  const after = windowAfter(messageId, reading, before, context);
+  return needsWhole(before, after) ? undefined : appliedOf(messageId, translation, reading, before, after, context);
+}
+
+/** The same in a window that shows all that the message changes. */
+export function applyToWhole(
+  messageId: string,
+  translation: Translation,
+  before: FoldedWindow,
+  context: ApplyContext,
+): Applied {
+  if (isBlocked(translation))
+    return { step: { ...emptyStep(messageId, 'parked'), workItems: workItemsOf(translation) }, window: before };
+  const reading = readingOf(messageId, translation.facts, before.facts);
+  const after = windowAfter(messageId, reading, before, context);
+  return appliedOf(messageId, translation, reading, before, after, context);
+}
+
+function isBlocked({ issues }: Translation): boolean {
+  return issues.some(({ blocking }) => blocking);
+}
+
+function workItemsOf({ issues }: Translation): NewWorkItem[] {
+  return issues.map(({ blocking: _blocking, ...item }) => item);
+}
+
+function windowAfter(
+  messageId: string,
+  { facts, supersedes }: Reading,
+  before: FoldedWindow,
+  { fold }: ApplyContext,
+): FoldedWindow {
   const kept = supersedes ? before.facts.filter((fact) => fact.messageId !== messageId) : before.facts;
-  const after = foldFacts({ ...before, facts: [...kept, ...facts] }, context.fold, before);
-  if (!before.whole && needsWhole(before, after)) return 'whole';
+  return foldFacts({ ...before, facts: [...kept, ...facts] }, fold, before);
+}
+
+function appliedOf(
+  messageId: string,
+  translation: Translation,
+  reading: Reading,
+  before: FoldedWindow,
+  after: FoldedWindow,
+  context: ApplyContext,
+): Applied {
   const outdated = outdatedFacts(after);
   const changes = differences(before, after);
   const notifications = routeChanges(before, after, messageId, context);
   const step: TranslationStep = {
     ...emptyStep(messageId, isParked(messageId, after) ? 'parked' : 'translated'),
     ...changes,
-    facts,
-    supersedes,
+    ...reading,
     outdated,
     reconsiders: before.whole && before.outdatedUntil !== undefined,
     mentions: translation.mentions,
     ...notifications,
-    workItems: [...workItems, ...changes.workItems, ...notifications.workItems],
+    workItems: [...workItemsOf(translation), ...changes.workItems, ...notifications.workItems],
   };
   return { step, window: withReceipts(withoutOutdated(after, outdated), step) };
 }
@@ -69,12 +107,14 @@ export function applyPassingTime(window: PatientWindow, since: string, fold: Fol
   return { ...emptyStep(null, 'translated'), resources, removed, nextChanges };
 }
 
-/** What is new of a message: all of it the first time, nothing when a replay reads the same, else all of it in place of the former reading. */
-function reading(messageId: string, facts: Fact[], stored: readonly Fact[]): { facts: Fact[]; supersedes: boolean } {
-  const former = stored.filter((fact) => fact.messageId === messageId);
-  if (former.length === 0) return { facts, supersedes: false };
+type Reading = Pick<TranslationStep, 'facts' | 'supersedes'>;
+
+/** What is new of a message: all of it the first time, nothing when a replay reads the same, else all of it in place of the earlier reading. */
+function readingOf(messageId: string, facts: Fact[], stored: readonly Fact[]): Reading {
+  const earlier = stored.filter((fact) => fact.messageId === messageId);
+  if (earlier.length === 0) return { facts, supersedes: false };
   const content = (list: readonly Fact[]) => canonicalJson([...list].sort((a, b) => compareText(a.id, b.id)));
-  return content(former) === content(facts) ? { facts: [], supersedes: false } : { facts, supersedes: true };
+  return content(earlier) === content(facts) ? { facts: [], supersedes: false } : { facts, supersedes: true };
 }
 
 /** A message of a stay of somebody else, or of no stay that can be told, waits behind its work item; what it says is kept. */

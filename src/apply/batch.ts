@@ -1,6 +1,6 @@
 import type { Fact, Translation } from '../message/fact.js';
 import type { PatientWindow, TranslationStep } from '../message/translation.js';
-import { applyMessage, type ApplyContext } from './apply.js';
+import { applyMessage, applyToWhole, type ApplyContext } from './apply.js';
 import { foldWindow, type FoldedWindow } from './window.js';
 
 /** What the messages of one transaction know of each other: each sees what those before it changed. */
@@ -22,23 +22,20 @@ export class Batch {
   async apply(messageId: string, translation: Translation, loaded: PatientWindow): Promise<TranslationStep> {
     const { cluster } = loaded;
     const before = this.windows.get(cluster) ?? foldWindow(loaded, this.context.fold);
-    const short = applyMessage(messageId, translation, before, this.context);
-    const applied = short === 'whole' ? await this.applyToWhole(messageId, translation, loaded) : short;
+    const applied =
+      applyMessage(messageId, translation, before, this.context) ??
+      applyToWhole(messageId, translation, await this.wholeOf(loaded), this.context);
     this.windows.set(cluster, applied.window);
     this.steps.set(cluster, [...(this.steps.get(cluster) ?? []), applied.step]);
     return applied.step;
   }
 
-  private async applyToWhole(messageId: string, translation: Translation, loaded: PatientWindow) {
-    const whole = this.withSteps(
-      await this.loadWhole(loaded).catch((error: unknown) => {
-        this.failure = error;
-        throw error;
-      }),
-    );
-    const applied = applyMessage(messageId, translation, foldWindow(whole, this.context.fold), this.context);
-    if (applied === 'whole') throw new Error('a whole window shows all that a message changes');
-    return applied;
+  private async wholeOf(window: PatientWindow): Promise<FoldedWindow> {
+    const whole = await this.loadWhole(window).catch((error: unknown) => {
+      this.failure = error;
+      throw error;
+    });
+    return foldWindow(this.withSteps(whole), this.context.fold);
   }
 
   /** The facts of the store, and those that the batch has added or superseded. */

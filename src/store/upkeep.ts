@@ -6,7 +6,9 @@ import { loadWholeWindow } from './windows.js';
 
 const DUE: Statement = [
   'upkeep-due',
-  `SELECT anchor, min(at) AS at FROM (SELECT anchor, at FROM circle_due WHERE at <= $1 ORDER BY at LIMIT $2) AS due GROUP BY anchor`,
+  `
+  SELECT anchor, min(at) AS at FROM (SELECT anchor, at FROM circle_due WHERE at <= $1 ORDER BY at LIMIT $2) AS due
+  GROUP BY anchor ORDER BY min(at)`,
 ];
 
 const TAKE: Statement = ['upkeep-take', `DELETE FROM circle_due WHERE anchor = $1 AND at <= $2`];
@@ -25,7 +27,7 @@ export interface DueCircle {
   at: Date;
 }
 
-/** The circles that change by themselves until `now`, those that are due longest. */
+/** The circles that change by themselves until `now`, the longest due first. */
 export async function dueCircles(client: Queryable, now: Date, limit: number): Promise<DueCircle[]> {
   return (await prepared<DueCircle>(client, DUE, [now, limit])).rows;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { StayEvent } from '../../src/message/delivery.js';
-import type { CircleMember } from '../../src/message/folded.js';
-import type { ToldBefore } from '../../src/message/translation.js';
+import type { Event, EventKind } from '../../src/message/event.js';
+import type { Membership } from '../../src/message/membership.js';
+import type { EarlierReceipt } from '../../src/message/receipt.js';
 import { buildDirectory } from '../../src/route/directory.js';
-import { route, type Routed } from '../../src/route/route.js';
+import { route, routeLate, type Routed } from '../../src/route/route.js';
 
 const RPPS = 'https://rpps.esante.gouv.fr';
 const numbers = Array.from({ length: 6 }, (_, index) => `1000000000${index}`);
@@ -13,46 +13,69 @@ const directory = buildDirectory(
   [],
 );
 const rules = [{ id: 'medecins', events: ['admission'], roles: ['PCP'] }];
-const resources = { patient: 'Patient/p', encounter: 'Encounter/e', plan: 'CarePlan/c' };
+const input = {
+  directory,
+  rules,
+  receipts: [] as EarlierReceipt[],
+  resources: ['Patient/p', 'Encounter/e', 'CarePlan/c'],
+  cluster: '7',
+};
+const STAY = 'sys|9';
+const MOVEMENT = 'sys|312';
+const BASE = {
+  scope: 'patient',
+  source: 'default',
+  basis: 'ROL',
+  restricted: false,
+  origin: { messageId: '1', from: 'ROL-4', row: 'ROL-member:person' },
+} as const;
+const roleOf = (code: string) => ({ system: 'urn:oid:2.999.5', code, display: code });
 
 const member = fc
   .record({
     number: fc.constantFrom(...numbers),
     role: fc.constantFrom('PCP', 'NURSE'),
     family: fc.constantFrom('Martin', 'DURAND'),
-    from: fc.option(fc.constantFrom('2026-01-01T00:00:00+01:00', '2026-06-01T00:00:00+02:00'), { nil: undefined }),
+    from: fc.constantFrom('2025-01-01T00:00:00+01:00', '2026-01-01T00:00:00+01:00', '2026-06-01T00:00:00+02:00'),
     to: fc.option(fc.constantFrom('2026-02-01T00:00:00+01:00', '2026-12-01T00:00:00+01:00'), { nil: undefined }),
-    doNotNotify: fc.boolean(),
+    hidden: fc.boolean(),
   })
-  .map(({ number, role, family, from, to, doNotNotify }): CircleMember => ({
-    reference: `PractitionerRole/${number}`,
-    role,
+  .map(({ number, role, family, from, to, hidden }): Membership => ({
+    ...BASE,
+    person: `PractitionerRole/${number}`,
+    role: roleOf(role),
     label: family,
-    scope: 'patient',
-    doNotNotify,
+    hidden,
     identifier: `${RPPS}|${number}`,
     family,
-    ...(from === undefined ? {} : { from }),
+    from,
     ...(to === undefined ? {} : { to }),
   }));
 const circle = fc.array(member, { maxLength: 10 });
 
-function event(kind: StayEvent['kind'], messageId: string): StayEvent {
+function event(kind: EventKind, messageId: string): Event {
   const effectiveAt = '2026-03-06T11:00:00+01:00';
-  return { kind, messageId, patient: 'sys|1', stay: 'sys|9', movement: 'sys|312', effectiveAt };
+  const about = { type: 'stay', key: STAY } as const;
+  return { kind, messageId, patient: 'sys|1', about, thread: MOVEMENT, effectiveAt, attributes: {} };
 }
 
-function toldOf({ receipts, deliveries }: Routed): ToldBefore[] {
+/** The receipts of those whom it tells, as a correction finds them. */
+function earlierOf({ receipts, deliveries }: Routed): EarlierReceipt[] {
   return deliveries.flatMap(({ receiptId, endpoint }) =>
     receipts
       .filter(({ id }) => id === receiptId)
-      .map(({ member: who, label, role }) => ({ receiptId, movement: 'sys|312', member: who, label, role, endpoint })),
+      .map(({ member: person, label, role }) => ({ ...earlier(receiptId, endpoint), member: person, label, role })),
   );
 }
 
+function earlier(receiptId: string, endpoint: string): EarlierReceipt {
+  const whom = { member: 'PractitionerRole/1', label: 'MARTIN', role: 'PCP' };
+  return { receiptId, patient: 'sys|1', about: STAY, thread: MOVEMENT, ...whom, endpoint };
+}
+
 const recipients = (routed: Routed) =>
-  toldOf(routed)
-    .map((one) => `${one.member}|${one.endpoint}`)
+  earlierOf(routed)
+    .map((receipt) => `${receipt.member}|${receipt.endpoint}`)
     .sort();
 
 describe('route', () => {
@@ -61,11 +84,11 @@ describe('route', () => {
       fc.property(
         circle,
         circle,
-        fc.constantFrom<StayEvent['kind']>('correction', 'admission-cancelled'),
+        fc.constantFrom<EventKind>('correction', 'admission-cancelled', 'patient-replaced'),
         (then, now, kind) => {
-          const original = route(event('admission', '1'), { circle: then, directory, rules, told: [], resources });
-          const told = toldOf(original);
-          const corrected = route(event(kind, '2'), { circle: now, directory, rules: [], told, resources });
+          const original = route(event('admission', '1'), { ...input, circle: then });
+          const receipts = earlierOf(original);
+          const corrected = route(event(kind, '2'), { ...input, circle: now, rules: [], receipts });
           expect(recipients(corrected)).toEqual(recipients(original));
         },
       ),
@@ -75,12 +98,11 @@ describe('route', () => {
   it('gives every member exactly one receipt, however many roles he has, and the same ones again on replay', () => {
     fc.assert(
       fc.property(circle, (members) => {
-        const input = { circle: members, directory, rules, told: [], resources };
-        const first = route(event('admission', '1'), input);
+        const first = route(event('admission', '1'), { ...input, circle: members });
         const considered = first.receipts.map((receipt) => receipt.member).sort();
-        expect(considered).toEqual([...new Set(members.map((one) => one.reference))].sort());
+        expect(considered).toEqual([...new Set(members.map(({ person }) => person))].sort());
         expect(new Set(first.receipts.map(({ id }) => id)).size).toBe(first.receipts.length);
-        expect(route(event('admission', '1'), input)).toEqual(first);
+        expect(route(event('admission', '1'), { ...input, circle: members })).toEqual(first);
       }),
     );
   });
@@ -88,13 +110,7 @@ describe('route', () => {
   it('makes one delivery for each receipt that says told, and none for the others', () => {
     fc.assert(
       fc.property(circle, (members) => {
-        const { receipts, deliveries } = route(event('admission', '1'), {
-          circle: members,
-          directory,
-          rules,
-          told: [],
-          resources,
-        });
+        const { receipts, deliveries } = route(event('admission', '1'), { ...input, circle: members });
         const told = receipts.filter(({ decision }) => decision === 'told').map(({ id }) => id);
         expect(deliveries.map(({ receiptId }) => receiptId).sort()).toEqual(told.sort());
       }),
@@ -103,34 +119,45 @@ describe('route', () => {
 
   it('tells a member whom any of his roles entitles, unless one of them forbids it', () => {
     const base = {
-      reference: 'PractitionerRole/0',
+      ...BASE,
+      person: 'PractitionerRole/0',
       label: 'MARTIN',
-      scope: 'patient',
-      identifier: `${RPPS}|${numbers[0]}`,
+      identifier: `${RPPS}|${numbers[0] ?? ''}`,
       family: 'MARTIN',
+      from: '2026-01-01T00:00:00+01:00',
+      hidden: false,
     } as const;
-    const nurse = { ...base, role: 'NURSE', doNotNotify: false };
-    const doctor = { ...base, role: 'PCP', doNotNotify: false };
-    const told = (circle: CircleMember[]) =>
-      route(event('admission', '1'), { circle, directory, rules, told: [], resources }).receipts.map(
-        ({ role, reason }) => [role, reason],
-      );
+    const nurse = { ...base, role: roleOf('NURSE') };
+    const doctor = { ...base, role: roleOf('PCP') };
+    const told = (circle: Membership[]) =>
+      route(event('admission', '1'), { ...input, circle }).receipts.map(({ role, reason }) => [role, reason]);
     expect(told([nurse, doctor])).toEqual([['PCP', 'rule-tells']]);
     expect(told([doctor, nurse])).toEqual([['PCP', 'rule-tells']]);
-    expect(told([doctor, { ...nurse, doNotNotify: true }])).toEqual([['NURSE', 'must-not-be-notified']]);
+    expect(told([doctor, { ...nurse, hidden: true }])).toEqual([['NURSE', 'must-not-be-notified']]);
   });
 
   it('corrects at both addresses whoever was told at two', () => {
-    const told = ['a', 'b'].map((endpoint) => ({
-      receiptId: endpoint,
-      movement: 'sys|312',
-      member: 'PractitionerRole/1',
-      label: 'MARTIN',
-      role: 'PCP',
-      endpoint,
-    }));
-    const routed = route(event('correction', '2'), { circle: [], directory, rules, told, resources });
+    const receipts = ['a', 'b'].map((endpoint) => earlier(endpoint, endpoint));
+    const routed = route(event('correction', '2'), { ...input, circle: [], receipts });
     expect(new Set(routed.receipts.map(({ id }) => id)).size).toBe(2);
     expect(routed.deliveries.map(({ endpoint }) => endpoint)).toEqual(['a', 'b']);
+  });
+
+  it('tells late only those newcomers whom a rule tells and who were not told, and says nothing of the others', () => {
+    fc.assert(
+      fc.property(circle, circle, (then, more) => {
+        const original = route(event('admission', '1'), { ...input, circle: then });
+        const receipts = earlierOf(original);
+        const now = [...then, ...more];
+        const newcomers = new Set(more.map(({ person }) => person));
+        const late = routeLate(event('admission', '2'), newcomers, { ...input, circle: now, receipts });
+        const entitled = recipients(route(event('admission', '2'), { ...input, circle: now }));
+        const before = new Set(recipients(original));
+        expect(recipients(late)).toEqual(
+          entitled.filter((name) => !before.has(name) && newcomers.has(name.split('|')[0] ?? '')),
+        );
+        expect(late.receipts.every(({ decision }) => decision === 'told')).toBe(true);
+      }),
+    );
   });
 });

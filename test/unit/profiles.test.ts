@@ -139,8 +139,8 @@ describe('every definition has what R4 requires', () => {
     },
   );
 
-  it('NamingSystem authority', () => {
-    expect(definition<NamingSystem & { id: string }>('NamingSystem', 'authority')).toMatchObject({
+  it.each(['authority', 'codes'])('NamingSystem %s', (id) => {
+    expect(definition<NamingSystem & { id: string }>('NamingSystem', id)).toMatchObject({
       name: expect.any(String),
       status: 'draft',
       kind: 'root',

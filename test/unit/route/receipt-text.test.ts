@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ReceiptReason } from '../../../src/message/delivery.js';
+import type { Membership } from '../../../src/message/membership.js';
+import type { ReceiptReason } from '../../../src/message/receipt.js';
 import { buildDirectory } from '../../../src/route/directory.js';
 import { receiptText, type WrittenReceipt } from '../../../src/route/receipt-text.js';
-import type { CircleMember } from '../../../src/message/folded.js';
 
 const receipt: WrittenReceipt = {
   label: 'Claire BERTHIER',
@@ -18,7 +18,7 @@ const receipt: WrittenReceipt = {
 
 describe('a receipt', () => {
   it('says in French who was told of what, and why', () => {
-    expect(receiptText(receipt)).toBe(
+    expect(receiptText(receipt, 'Europe/Paris')).toBe(
       'Claire BERTHIER (Médecin traitant) a été informé(e) de l’admission du 02/03/2026 à 08:00 : ' +
         'une règle de diffusion le prévoit (règle « medecin-traitant »). Membre du cercle depuis le 01/01/2026 à 00:00.',
     );
@@ -26,7 +26,7 @@ describe('a receipt', () => {
 
   it('says as plainly who was not told, and why not', () => {
     const ended = { decision: 'not-told', reason: 'membership-ended', rule: null, memberTo: '2026-02-01' } as const;
-    expect(receiptText({ ...receipt, ...ended })).toBe(
+    expect(receiptText({ ...receipt, ...ended }, 'Europe/Paris')).toBe(
       'Claire BERTHIER (Médecin traitant) n’a pas été informé(e) de l’admission du 02/03/2026 à 08:00 : ' +
         'à cette date, cette personne ne faisait plus partie du cercle de soins. ' +
         'Membre du cercle depuis le 01/01/2026 à 00:00 jusqu’au 01/02/2026.',
@@ -45,7 +45,18 @@ describe('a receipt', () => {
     'was-not-told-before',
     'name-differs',
   ])('has words for %s', (reason) => {
-    expect(receiptText({ ...receipt, reason })).toMatch(/ : [a-zà-ÿ’].{20,}\./);
+    expect(receiptText({ ...receipt, reason }, 'Europe/Paris')).toMatch(/ : [a-zà-ÿ’].{20,}\./);
+  });
+});
+
+describe('the moments of a receipt', () => {
+  it.each([
+    ['2026-03-02T07:00:00Z', 'Europe/Paris', '02/03/2026 à 08:00'],
+    ['2026-07-02T23:30:00Z', 'Europe/Paris', '03/07/2026 à 01:30'],
+    ['2026-03-02T08:00:00+01:00', 'Indian/Reunion', '02/03/2026 à 11:00'],
+    ['2026-03-02', 'Indian/Reunion', '02/03/2026'],
+  ])('are those of the reader: %s in %s', (effectiveAt, zone, text) => {
+    expect(receiptText({ ...receipt, effectiveAt }, zone)).toContain(`l’admission du ${text} :`);
   });
 });
 
@@ -58,12 +69,7 @@ describe('the directory', () => {
     ],
     [{ id: 'cpts', identifiers: ['urn:finess|1'], endpoint: 'cpts-software' }],
   );
-  const member = (identifier: string | undefined, family?: string): CircleMember => ({
-    reference: 'PractitionerRole/1',
-    role: 'PCP',
-    label: 'x',
-    scope: 'patient',
-    doNotNotify: false,
+  const member = (identifier: string | undefined, family?: string): Pick<Membership, 'identifier' | 'family'> => ({
     ...(identifier === undefined ? {} : { identifier }),
     ...(family === undefined ? {} : { family }),
   });

@@ -473,11 +473,13 @@ describe('the upkeep of a circle', () => {
     const memberships = [{ patient: change('k1', null).patient, stay, rows: [member(soon, { stay })] }];
     await arrive({ keys: [person('k1')], change: { memberships } });
     const now = new Date('2026-05-01T00:00:00Z');
-    const due = async (until: Date, limit: number) =>
-      (await store.dueCircles(until, limit)).map(({ anchor }) => anchor);
-    expect((await due(now, 10)).sort()).toEqual([person('k1'), person('k2')]);
-    expect(await store.dueCircles(now, 1)).toEqual([{ anchor: person('k2'), at: new Date(soon) }]);
-    expect(await due(new Date('2026-03-31T00:00:00Z'), 10)).toEqual([]);
+    const [first, second] = [
+      { anchor: person('k2'), at: new Date(soon) },
+      { anchor: person('k1'), at: now },
+    ];
+    expect(await store.dueCircles(now, 10)).toEqual([first, second]);
+    expect(await store.dueCircles(now, 1)).toEqual([first]);
+    expect(await store.dueCircles(new Date('2026-03-31T00:00:00Z'), 10)).toEqual([]);
     const circle = { anchor: person('k1'), now, ...CIRCLE };
     const team = { resourceType: 'CareTeam', id: 'upkeep' } as const;
     const window = await store.inUpkeep(circle, async (tx) => {
@@ -488,7 +490,7 @@ describe('the upkeep of a circle', () => {
     });
     expect(window?.facts.map(({ kind }) => kind)).toEqual(['identity']);
     expect(window?.memberships.get(change('k1', null).patient)).toHaveLength(1);
-    expect(await due(now, 10)).toEqual([person('k2')]);
+    expect(await store.dueCircles(now, 10)).toEqual([first]);
     expect(await store.readResource('CareTeam', 'upkeep')).toMatchObject({ version: 1 });
     const nobody = await store.inUpkeep({ ...circle, anchor: person('nobody') }, () => Promise.resolve(1));
     expect(nobody).toBeUndefined();

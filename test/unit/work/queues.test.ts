@@ -158,7 +158,7 @@ function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Prom
     const counted: Record<string, number>[] = [];
     await openSweep(
       queues,
-      { ...sweeping, makePartitions: () => Promise.resolve() },
+      { ...sweeping, makePartitions: () => Promise.resolve(), upkeepCircles: () => Promise.resolve(0) },
       { counted: (counts) => void counted.push({ ...counts }) },
       () => Date.now(),
     );

@@ -21,9 +21,10 @@ function stageOver(waiting: string[], { endless = false, roundsUntilStop = Infin
       const messages = take(claim).map((id) => ({ id, source: 'dpi', bytes: Buffer.from('MSH') }) as JournalMessage);
       return run({
         messages,
-        load: () => Promise.resolve({ clusters: [], facts: new Map(), stayOwner: new Map(), told: [] }),
+        load: () => Promise.resolve([]),
+        loadWhole: (window) => Promise.resolve(window),
         save: (steps: TranslationStep[]) => {
-          saved.push(...steps.map(({ messageId }) => messageId));
+          saved.push(...steps.flatMap(({ messageId }) => messageId ?? []));
           return Promise.resolve({ endpoints: steps.length > 0 ? ['logiciel'] : [] });
         },
       });
@@ -33,7 +34,8 @@ function stageOver(waiting: string[], { endless = false, roundsUntilStop = Infin
     },
     directory: buildDirectory([], []),
     rules: [],
-    fold: { hospitalMembersStayDays: 0 },
+    fold: { zone: 'Europe/Paris', hospitalMembersStayDays: 0, circleShowsEndedDays: 90 },
+    now: () => Date.parse('2026-03-02T08:00:00Z'),
     due: (endpoints) => void woken.push(endpoints),
     log: () => undefined,
     observe: () => undefined,
