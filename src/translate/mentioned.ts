@@ -3,30 +3,12 @@ import { CDS, FR_CORE, SYSTEMS } from '../fhir/systems.js';
 import type { Trace } from '../message/fact.js';
 import { identifierKey, resourceId } from '../message/id.js';
 import { plainName } from '../message/plain-name.js';
-import { Recent } from '../message/recent.js';
 
 const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition';
 const PHYSICAL_TYPE = 'http://terminology.hl7.org/CodeSystem/location-physical-type';
 const UNIT_TYPE = 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-3307';
 
 type Named<R> = R & { id: string };
-
-/**
- * A maker that gives the same resource, frozen, for the same words. A hospital's messages name the same units and professionals all day; of
- * a mention that is the very object of the last one nothing has to be worked out again.
- */
-function remembered<Words extends string[], Made extends object>(make: (...words: Words) => Made) {
-  const recent = new Recent<Readonly<Made>>(500);
-  return (...words: Words): Readonly<Made> => {
-    let key = '';
-    for (const word of words) key += `${word.length}:${word}`;
-    const known = recent.get(key);
-    if (known !== undefined) return known;
-    const made = Object.freeze(make(...words));
-    recent.set(key, made);
-    return made;
-  };
-}
 
 /** The annuaire's profiles, which the circle asks of its members, know no ADELI number. */
 function ofAnnuaire(system: string): boolean {
@@ -40,57 +22,60 @@ function professionalKey(system: string, value: string, family: string): string 
 }
 
 /** A professional by his number and the coding of its type; nameless where the field holds the number alone. */
-export const practitionerOf = remembered(
-  (system: string, value: string, typeSystem: string, typeCode: string, family: string, given: string) => {
-    const made: Named<Practitioner> = {
-      resourceType: 'Practitioner',
-      id: resourceId('Practitioner', professionalKey(system, value, family)),
-      meta: {
-        profile: [`${FR_CORE}/fr-core-practitioner`, ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitioner`] : [])],
-      },
-      identifier: [{ type: { coding: [{ system: typeSystem, code: typeCode }] }, system, value }],
-      ...(family === '' ? {} : { name: [{ family, ...(given === '' ? {} : { given: [given] }) }] }),
-    };
-    return made;
-  },
-);
+export function practitionerOf(
+  system: string,
+  value: string,
+  typeSystem: string,
+  typeCode: string,
+  family: string,
+  given: string,
+): Named<Practitioner> {
+  const made: Named<Practitioner> = {
+    resourceType: 'Practitioner',
+    id: resourceId('Practitioner', professionalKey(system, value, family)),
+    meta: {
+      profile: [`${FR_CORE}/fr-core-practitioner`, ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitioner`] : [])],
+    },
+    identifier: [{ type: { coding: [{ system: typeSystem, code: typeCode }] }, system, value }],
+    ...(family === '' ? {} : { name: [{ family, ...(given === '' ? {} : { given: [given] }) }] }),
+  };
+  return made;
+}
 
 /**
  * A professional where he exercises.
  * @param where `ville`, or the authority of the hospital
  * @param organization reference of the hospital, '' in town
  */
-export const practitionerRoleOf = remembered(
-  (
-    system: string,
-    value: string,
-    family: string,
-    practitioner: string,
-    label: string,
-    where: string,
-    organization: string,
-  ) => {
-    const id = resourceId('PractitionerRole', `${professionalKey(system, value, family)}|${where}`);
-    const role: Named<PractitionerRole> = {
-      resourceType: 'PractitionerRole',
-      id,
-      meta: {
-        profile: [
-          `${FR_CORE}/fr-core-practitioner-role`,
-          ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitionerrole`] : []),
-        ],
-      },
-      identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
-      active: true,
-      practitioner: { reference: `Practitioner/${practitioner}`, display: label },
-      ...(organization === '' ? {} : { organization: { reference: organization } }),
-    };
-    return role;
-  },
-);
+export function practitionerRoleOf(
+  system: string,
+  value: string,
+  family: string,
+  practitioner: string,
+  label: string,
+  where: string,
+  organization: string,
+) {
+  const id = resourceId('PractitionerRole', `${professionalKey(system, value, family)}|${where}`);
+  const role: Named<PractitionerRole> = {
+    resourceType: 'PractitionerRole',
+    id,
+    meta: {
+      profile: [
+        `${FR_CORE}/fr-core-practitioner-role`,
+        ...(ofAnnuaire(system) ? [`${ANNUAIRE}/as-practitionerrole`] : []),
+      ],
+    },
+    identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
+    active: true,
+    practitioner: { reference: `Practitioner/${practitioner}`, display: label },
+    ...(organization === '' ? {} : { organization: { reference: organization } }),
+  };
+  return role;
+}
 
 /** The hospital that a source speaks for, by its own authority. */
-export const hospitalOf = remembered((authority: string, name: string) => {
+export function hospitalOf(authority: string, name: string) {
   const organization: Named<Organization> = {
     resourceType: 'Organization',
     id: resourceId('Organization', authority),
@@ -100,10 +85,10 @@ export const hospitalOf = remembered((authority: string, name: string) => {
     name,
   };
   return organization;
-});
+}
 
 /** An establishment by its FINESS number: FINEJ for the legal entity, FINEG for a site. */
-export const establishmentOf = remembered((finess: string, code: 'FINEJ' | 'FINEG', name: string) => {
+export function establishmentOf(finess: string, code: 'FINEJ' | 'FINEG', name: string) {
   const organization: Named<Organization> = {
     resourceType: 'Organization',
     id: resourceId('Organization', identifierKey(SYSTEMS.finess, finess)),
@@ -113,10 +98,10 @@ export const establishmentOf = remembered((finess: string, code: 'FINEJ' | 'FINE
     name: name === '' ? `Établissement ${finess}` : name,
   };
   return organization;
-});
+}
 
 /** An UF of a hospital, `partOf` where the hospital is known. */
-export const unitOrganization = remembered((system: string, code: string, name: string, hospital: string) => {
+export function unitOrganization(system: string, code: string, name: string, hospital: string) {
   const organization: Named<Organization> = {
     resourceType: 'Organization',
     id: resourceId('Organization', `${system}|UF|${code}`),
@@ -127,7 +112,7 @@ export const unitOrganization = remembered((system: string, code: string, name: 
     ...(hospital === '' ? {} : { partOf: { reference: hospital } }),
   };
   return organization;
-});
+}
 
 /**
  * A UF as a place, a room or a bed.
@@ -135,7 +120,7 @@ export const unitOrganization = remembered((system: string, code: string, name: 
  * @param unit reference of the UF, '' where it is not known
  * @param parent reference of the place it is in, '' where there is none
  */
-export const locationOf = remembered((path: string, type: string, name: string, unit: string, parent: string) => {
+export function locationOf(path: string, type: string, name: string, unit: string, parent: string) {
   const id = resourceId('Location', path);
   const location: Named<Location> = {
     resourceType: 'Location',
@@ -156,7 +141,7 @@ export const locationOf = remembered((path: string, type: string, name: string, 
     ...(parent === '' ? {} : { partOf: { reference: parent } }),
   };
   return location;
-});
+}
 
 /** Where a mentioned resource comes from: its field, and for some elements a component of it. */
 export interface MentionSource {

@@ -1,5 +1,5 @@
 import type { AssigningAuthority } from '../fhir/systems.js';
-import { canonicalJsonOnce, identifierKey } from '../message/id.js';
+import { canonicalJson, identifierKey } from '../message/id.js';
 import type { DoctorRef, Mention, MentionRank, Place, UnitRef } from '../message/fact.js';
 import type { Authorities } from './identifiers.js';
 import {
@@ -166,5 +166,5 @@ const NO_AUTHORITY: AssigningAuthority = { namespace: '', universalId: '', type:
 
 function outweighs(resource: Mention['resource'], rank: MentionRank, before: Collected): boolean {
   if (rank !== before.rank) return rank === 'name';
-  return resource !== before.resource && canonicalJsonOnce(resource) > canonicalJsonOnce(before.resource);
+  return resource !== before.resource && canonicalJson(resource) > canonicalJson(before.resource);
 }
