@@ -1,3 +1,4 @@
+import { canonicalJson } from '../message/canonical-json.js';
 import { membersAt } from '../circle/members-at.js';
 import type { Event } from '../message/event.js';
 import type { TranslationStep } from '../message/translation.js';
@@ -34,8 +35,10 @@ export function routeChanges(
       event,
       routed: route(event, { ...circleless(after, context), resources, receipts: receiptsOf(event, before) }),
     })),
+    ...lateEvents(before, after, messageId, context)
+      .filter(({ event }) => !changed.some((change) => tellsTheSame(change.event, event)))
+      .filter(({ routed: late }) => late.receipts.length > 0),
     ...changed.map(({ event, person }) => ({ event, routed: route(event, inputOf(event, person, after, context)) })),
-    ...lateEvents(before, after, messageId, context).filter(({ routed: late }) => late.receipts.length > 0),
   ].filter(({ event, routed: { receipts } }) => event.about.type === 'stay' || receipts.length > 0);
   return {
     events: routed.map(({ event }) => event),
@@ -90,6 +93,13 @@ function lateEvents(
       });
     });
   });
+}
+
+/** Two movements of one stay may be the same to people: a hospital that numbers one admission twice has admitted nobody twice. */
+function tellsTheSame(event: Event, other: Event): boolean {
+  const content = ({ kind, about, effectiveAt, attributes }: Event) =>
+    canonicalJson({ kind, about, effectiveAt, attributes });
+  return content(event) === content(other);
 }
 
 function isRecent(end: string | undefined, { lateSince }: RoutingContext): boolean {

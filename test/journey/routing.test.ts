@@ -124,7 +124,7 @@ describe('routing, from MLLP to seven destinations of which five fail', () => {
     }
   });
 
-  it('sends a correction to who was told the wrong thing, though the circle has changed since', async () => {
+  it('sends a correction to who was told the wrong thing, and what happened to who has come to be of the circle since', async () => {
     const successor = { ...patientOf('well'), familyDoctor: doctorOf('successor') };
     const corrected = {
       patient: successor,
@@ -134,11 +134,12 @@ describe('routing, from MLLP to seven destinations of which five fail', () => {
     expect(answer.value('MSA-1')).toBe('AA');
     await gateway.settled();
     expect(await kinds('well')).toEqual(['admission', 'correction']);
-    expect(await kinds('successor')).toEqual([]);
+    // Declared with the corrected movement, the successor is of the circle from its instant on: he is owed the admission, and no correction.
+    expect(await kinds('successor')).toEqual(['admission']);
     const leaving = { patient: successor, movement: { id: 'MR0-2', at: '20260303100000', action: 'INSERT' as const } };
     await gateway.send(stayMessage('well', 'A03', '20260303100000', leaving));
     await gateway.settled();
-    expect(await kinds('successor')).toEqual(['discharge']);
+    expect(await kinds('successor')).toEqual(['admission', 'discharge']);
     expect(await kinds('well')).toEqual(['admission', 'correction']);
     const cancel = {
       patient: successor,
@@ -146,7 +147,7 @@ describe('routing, from MLLP to seven destinations of which five fail', () => {
     };
     await gateway.send(stayMessage('well', 'A13', '20260303110000', cancel));
     await gateway.settled();
-    expect(await kinds('successor')).toEqual(['discharge', 'discharge-cancelled']);
+    expect(await kinds('successor')).toEqual(['admission', 'discharge', 'discharge-cancelled']);
     expect(await kinds('well')).toEqual(['admission', 'correction']);
   });
 
