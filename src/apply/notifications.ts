@@ -57,7 +57,9 @@ function stayChanges(before: FoldedWindow, after: FoldedWindow, messageId: strin
     const [was, now] = [earlier.get(key), later.get(key)];
     const person = now?.person ?? was?.person;
     if (person === undefined || was?.stay === now?.stay) return [];
-    return stayEvents(was?.stay, now?.stay, person.anchor, messageId).map((event) => ({ event, person }));
+    const reassigned = was !== undefined && !person.anchors.includes(was.person.anchor);
+    const context = { patient: person.anchor, messageId, reassigned };
+    return stayEvents(was?.stay, now?.stay, context).map((event) => ({ event, person }));
   });
 }
 
@@ -106,8 +108,9 @@ function replacements(
     Set<string>,
     Set<string>,
   ];
+  const standing = new Set(after.people.flatMap(({ anchors }) => anchors));
   const replaced = before.people.flatMap(({ anchor }) =>
-    isFirst.has(anchor) ? [] : [{ anchor, kind: 'patient-replaced' as const }],
+    isFirst.has(anchor) || !standing.has(anchor) ? [] : [{ anchor, kind: 'patient-replaced' as const }],
   );
   const restored = after.people.flatMap(({ anchor }) =>
     !wasFirst.has(anchor) && before.births.has(anchor) ? [{ anchor, kind: 'correction' as const }] : [],
