@@ -69,28 +69,32 @@ function staysOf({ people }: FoldedWindow) {
   );
 }
 
-/** The people who came to be of a circle at the time of events of earlier are entitled to them. */
+/**
+ * The people who came to be of the circle of a stay at the time of events of earlier are entitled to them; a join of two patients brings
+ * them too. Members of another stay are not: whether that one is loaded must make no difference.
+ */
 function lateEvents(
   before: FoldedWindow,
   after: FoldedWindow,
   messageId: string,
   context: RoutingContext,
 ): { event: Event; routed: Routed }[] {
-  return after.people.flatMap((person) => {
-    const earlier = before.people.find(({ anchor }) => anchor === person.anchor);
-    if (earlier === undefined) return [];
-    const late = new Set(newcomers(earlier.circle, person.circle).map((membership) => membership.person));
+  const earlier = staysOf(before);
+  return [...staysOf(after)].flatMap(([key, { stay, person }]) => {
+    const was = earlier.get(key);
+    if (was === undefined || !isRecent(stay.end, context)) return [];
+    const late = new Set(
+      newcomers(was.person.circle, person.circle)
+        .filter(({ scope, stay: of }) => scope === 'patient' || of === key)
+        .map((membership) => membership.person),
+    );
     if (late.size === 0) return [];
-    return [...person.stays].flatMap(([key, { stay }]) => {
-      const was = earlier.stays.get(key)?.stay;
-      if (was === undefined) return [];
-      const standing = new Map(
-        was.movements.map(({ thread, holds, happening }) => [thread, holds ? happening : undefined]),
-      );
-      return standingEvents(stay, person.anchor, messageId)
-        .filter(({ thread, kind }) => standing.get(thread) === kind && isRecent(stay.end, context))
-        .map((event) => ({ event, routed: routeLate(event, late, inputOf(event, person, after, context)) }));
-    });
+    const standing = new Map(
+      was.stay.movements.map(({ thread, holds, happening }) => [thread, holds ? happening : undefined]),
+    );
+    return standingEvents(stay, person.anchor, messageId)
+      .filter(({ thread, kind }) => standing.get(thread) === kind)
+      .map((event) => ({ event, routed: routeLate(event, late, inputOf(event, person, after, context)) }));
   });
 }
 
