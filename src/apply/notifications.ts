@@ -61,7 +61,9 @@ function stayChanges(before: FoldedWindow, after: FoldedWindow, messageId: strin
     const [was, now] = [earlier.get(key), later.get(key)];
     const person = now?.person ?? was?.person;
     if (person === undefined || was?.stay === now?.stay) return [];
-    return stayEvents(was?.stay, now?.stay, person.anchor, messageId).map((event) => ({ event, person }));
+    const reassigned = was !== undefined && !person.anchors.includes(was.person.anchor);
+    const context = { patient: person.anchor, messageId, reassigned };
+    return stayEvents(was?.stay, now?.stay, context).map((event) => ({ event, person }));
   });
 }
 
@@ -71,26 +73,28 @@ function staysOf({ people }: FoldedWindow) {
   );
 }
 
-/** The people who came to be of a circle at the time of events of earlier are entitled to them. */
+/**
+ * The people who came to be of the circle of a stay at the time of events of earlier are entitled to them; a join of two patients brings
+ * them too. Members of another stay are not: whether that one is loaded must make no difference.
+ */
 function lateEvents(
   before: FoldedWindow,
   after: FoldedWindow,
   messageId: string,
   context: RoutingContext,
 ): { event: Event; routed: Routed }[] {
-  return after.people.flatMap((person) => {
-    const earlier = before.people.find(({ anchor }) => anchor === person.anchor);
-    if (earlier === undefined) return [];
-    const late = newcomers(earlier.circle, person.circle);
+  const earlier = staysOf(before);
+  return [...staysOf(after)].flatMap(([key, { stay, person }]) => {
+    const was = earlier.get(key);
+    if (was === undefined || !isRecent(stay.end, context)) return [];
+    const late = newcomers(was.person.circle, person.circle).filter(
+      ({ scope, stay: of }) => scope === 'patient' || of === key,
+    );
     if (late.length === 0) return [];
-    return [...person.stays].flatMap(([key, { stay }]) => {
-      const was = earlier.stays.get(key)?.stay;
-      if (was === undefined || !isRecent(stay.end, context)) return [];
-      return standingEvents(was, person.anchor, messageId, stay).flatMap((event) => {
-        const people = new Set(membersAt(late, event.effectiveAt).map((membership) => membership.person));
-        if (people.size === 0) return [];
-        return [{ event, routed: routeLate(event, people, inputOf(event, person, after, context)) }];
-      });
+    return standingEvents(was.stay, person.anchor, messageId, stay).flatMap((event) => {
+      const people = new Set(membersAt(late, event.effectiveAt).map((membership) => membership.person));
+      if (people.size === 0) return [];
+      return [{ event, routed: routeLate(event, people, inputOf(event, person, after, context)) }];
     });
   });
 }
@@ -116,8 +120,9 @@ function replacements(
     Set<string>,
     Set<string>,
   ];
+  const standing = new Set(after.people.flatMap(({ anchors }) => anchors));
   const replaced = before.people.flatMap(({ anchor }) =>
-    isFirst.has(anchor) ? [] : [{ anchor, kind: 'patient-replaced' as const }],
+    isFirst.has(anchor) || !standing.has(anchor) ? [] : [{ anchor, kind: 'patient-replaced' as const }],
   );
   const restored = after.people.flatMap(({ anchor }) =>
     !wasFirst.has(anchor) && before.births.has(anchor) ? [{ anchor, kind: 'correction' as const }] : [],

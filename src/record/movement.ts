@@ -88,26 +88,46 @@ function numberedMovements(ordered: readonly MovementFact[], movements: Map<stri
 
 /**
  * Movements of feeds without ZBE: an insert is known by what it says (stay, event, time), a cancellation undoes the latest insert of its kind
- * that was recorded before it and still holds, a correction is about it.
+ * that was recorded before it and still holds, a correction is about it. What finds none before it is about one of its own moment.
  */
 function unnumberedMovements(ordered: readonly MovementFact[], movements: Map<string, Movement>): Doubt[] {
-  const doubts: Doubt[] = [];
+  const unnumbered = ordered.filter(({ body }) => body.movement === undefined);
+  return momentsOf(unnumbered).flatMap((moment) => {
+    const early = moment.filter((fact) => !takesEffect(fact, movements));
+    const unknown = early.filter((fact) => !takesEffect(fact, movements));
+    return unknown.map((fact) => unknownMovement(threadOf(fact)));
+  });
+}
+
+/** Facts that were recorded and sent at one time, one such time after the other. */
+function momentsOf(ordered: readonly MovementFact[]): MovementFact[][] {
+  const moments = new Map<string, MovementFact[]>();
   for (const fact of ordered) {
-    const { body, stay = '', effectiveAt } = fact;
-    if (body.movement !== undefined) continue;
-    if (body.action === 'INSERT') {
-      const thread = `${stay}|${body.trigger}|${String(instant(effectiveAt))}`;
-      const movement = movements.get(thread);
-      if (movement === undefined) movements.set(thread, inserted(thread, undefined, fact));
-      else revive(movement, fact);
-      continue;
-    }
-    const movement = latestOf(kindsOf(fact), fact, movements);
-    if (movement === undefined) doubts.push(unknownMovement(`${stay}|${body.trigger}|${String(instant(effectiveAt))}`));
-    else if (body.action === 'UPDATE') lay(movement, fact);
-    else cancel(movement, fact);
+    const key = `${String(instant(fact.recordedAt))}|${String(instant(fact.sentAt))}`;
+    moments.set(key, [...(moments.get(key) ?? []), fact]);
   }
-  return doubts;
+  return [...moments.values()];
+}
+
+/** @returns false where the movement that the fact is about is not there */
+function takesEffect(fact: MovementFact, movements: Map<string, Movement>): boolean {
+  const { action } = fact.body;
+  if (action === 'INSERT') {
+    const thread = threadOf(fact);
+    const movement = movements.get(thread);
+    if (movement === undefined) movements.set(thread, inserted(thread, undefined, fact));
+    else revive(movement, fact);
+    return true;
+  }
+  const movement = latestOf(kindsOf(fact), fact, movements);
+  if (movement === undefined) return false;
+  if (action === 'UPDATE') lay(movement, fact);
+  else cancel(movement, fact);
+  return true;
+}
+
+function threadOf({ body, stay = '', effectiveAt }: MovementFact): string {
+  return `${stay}|${body.trigger}|${String(instant(effectiveAt))}`;
 }
 
 /** What each event cancels (PAM.FR §5.3.7). */

@@ -135,13 +135,19 @@ const DESTINATIONS: ReadonlyMap<string, string> = new Map([
   ['snf', 'Établissement médico-social'],
 ]);
 
+/** PMSI destination: it is one whatever HL7's table has for its code, e.g. hospitalisation at home (PAM.FR §6.17). */
+const DESTINATION_FIELD = 'ZFM-4';
+
 /** Where the patient goes, in words: the destination's name, else what the discharge disposition says of it. The last field is the finest. */
 function destinationOf(contributions: Contributions): string | undefined {
   const destination = valueOf(contributions, 'hospitalization.destination') as Reference | undefined;
   if (destination?.display !== undefined) return destination.display;
   return contributionsTo(contributions, 'hospitalization.dischargeDisposition')
     .sort((a, b) => compareFields(a.field, b.field))
-    .flatMap(({ value }) => destinationIn(value as CodeableConcept) ?? [])
+    .flatMap(({ value, field }) => {
+      const concept = value as CodeableConcept;
+      return (field === DESTINATION_FIELD ? concept.text : undefined) ?? destinationIn(concept) ?? [];
+    })
     .at(-1);
 }
 
