@@ -58,16 +58,11 @@ export function foldWindow(window: PatientWindow, options: FoldOptions): FoldedW
 
 /** The fold of some facts and nothing else, e.g. of one message on its own. */
 export function foldWhole(facts: readonly Fact[], options: FoldOptions): FoldedWindow {
-  const known = {
-    cluster: '',
-    facts,
-    whole: true,
-    births: new Map(),
-    outdatedUntil: undefined,
-    elsewhere: NOWHERE,
-    receipts: [],
-  };
-  return foldFacts(known, options);
+  const births = new Map();
+  return foldFacts(
+    { cluster: '', facts, whole: true, births, outdatedUntil: undefined, elsewhere: NOWHERE, receipts: [] },
+    options,
+  );
 }
 
 export type WindowFacts = Omit<FoldedWindow, 'people' | 'doubts' | 'stays' | 'placed' | 'unplaced'>;

@@ -94,7 +94,7 @@ function classOf(movement: Movement): string | undefined {
 /** All that a notification of the movement shows of it: its time, places, people, dates and what it contributes to the Encounter. */
 function contentOf(movement: Movement, happening: Happening | undefined): string {
   const { parts, doctors, effectiveAt } = movement;
-  const shown = new Map(
+  const contributions = new Map(
     [...contributionsOf(movement)].filter(
       ([, { path }]) => path !== 'identifier' && (happening === 'discharge' || !ON_DISCHARGE.includes(path)),
     ),
@@ -110,7 +110,7 @@ function contentOf(movement: Movement, happening: Happening | undefined): string
     dates: [parts.expectedAdmission, parts.expectedDischarge, parts.admittedAt, parts.dischargedAt].map(
       (date) => date && instant(date.value),
     ),
-    encounter: buildFields(shown).fields,
+    encounter: buildFields(contributions).fields,
   });
 }
 

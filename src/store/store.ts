@@ -31,7 +31,7 @@ import { closeWorkItem } from './work-items.js';
 /** Everything the gateway keeps, and every question it asks of it. All failures are GatewayErrors. */
 export interface Store {
   keep(batch: IncomingMessage[]): Promise<KeptMessage[]>;
-  inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  inTranslation<T>(claim: { ids: string[]; limit: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** The circles that change by themselves until `now`, those that are due longest. */
   dueCircles(now: Date, limit: number): Promise<DueCircle[]>;
   /**

@@ -41,11 +41,11 @@ const STATES: Statement = [
  */
 export function inTranslation<T>(
   pool: Pool,
-  { ids, others }: { ids: string[]; others: number },
+  { ids, limit }: { ids: string[]; limit: number },
   run: (tx: TranslationTx) => Promise<T>,
 ): Promise<T> {
   return inTransaction(pool, async (client, again) => {
-    const { rows: messages } = await prepared<JournalMessage>(client, CLAIM, [ids, others]);
+    const { rows: messages } = await prepared<JournalMessage>(client, CLAIM, [ids, limit]);
     const transaction = new Transaction(client, messages, again);
     return run({
       messages,

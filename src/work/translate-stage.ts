@@ -16,7 +16,7 @@ export interface TranslateDeps extends Pick<ApplyContext, 'directory' | 'rules'>
   fold: Omit<FoldOptions, 'now'>;
   /** Milliseconds since 1970. */
   now(): number;
-  inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  inTranslation<T>(claim: { ids: string[]; limit: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** How messages of that source are to be read. */
   source(name: string): TranslateSource & { mappings: Mappings; zone: string; charset: string };
   /** Endpoints that now have something due. */
@@ -30,7 +30,7 @@ export interface TranslateDeps extends Pick<ApplyContext, 'directory' | 'rules'>
 type Reading = { message: JournalMessage; translation: Translation } | { message: JournalMessage; error: unknown };
 
 /** Waiting messages that a transaction takes beside those its job names. */
-const OTHERS = 50;
+const ROUND = 50;
 
 /**
  * The translate stage: one transaction for a batch of journal messages, and another as long as more wait. Where the store
@@ -40,14 +40,14 @@ const OTHERS = 50;
  */
 export function translateStage(deps: TranslateDeps): (ids: string[]) => Promise<void> {
   return async (ids) => {
-    let taken = await translateRound({ ids, others: OTHERS }, deps);
+    let taken = await translateRound({ ids, limit: ROUND }, deps);
     // Whoever waits has been named by a job that ended already: a queue that is empty says nothing of the journal.
-    while (taken >= OTHERS && !deps.stopping()) taken = await translateRound({ ids: [], others: OTHERS }, deps);
+    while (taken >= ROUND && !deps.stopping()) taken = await translateRound({ ids: [], limit: ROUND }, deps);
   };
 }
 
 /** @returns how many messages were taken */
-async function translateRound(claim: { ids: string[]; others: number }, deps: TranslateDeps): Promise<number> {
+async function translateRound(claim: { ids: string[]; limit: number }, deps: TranslateDeps): Promise<number> {
   const claimed = new Set<string>();
   try {
     await translateBatch(claim, claimed, deps);
@@ -59,7 +59,7 @@ async function translateRound(claim: { ids: string[]; others: number }, deps: Tr
 }
 
 async function translateBatch(
-  claim: { ids: string[]; others: number },
+  claim: { ids: string[]; limit: number },
   claimed: Set<string>,
   deps: TranslateDeps,
 ): Promise<void> {
@@ -76,11 +76,11 @@ async function translateBatch(
 
 async function translateAlone(id: string, deps: TranslateDeps): Promise<void> {
   try {
-    await translateBatch({ ids: [id], others: 0 }, new Set(), deps);
+    await translateBatch({ ids: [id], limit: 0 }, new Set(), deps);
   } catch (error) {
     if (!isRefused(error)) throw error;
     deps.log('error', 'translate.refused', { messageId: id, code: 'store-rejected' });
-    await deps.inTranslation({ ids: [id], others: 0 }, (tx) =>
+    await deps.inTranslation({ ids: [id], limit: 0 }, (tx) =>
       tx.save(tx.messages.map((message) => parkedStep(message.id, failureItem(message.id, error)))),
     );
   }

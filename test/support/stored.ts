@@ -89,7 +89,7 @@ export async function translated(
 ): Promise<string> {
   const message = incoming(controlId);
   await store.keep([message]);
-  await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+  await store.inTranslation({ ids: [message.id], limit: 0 }, (tx) =>
     tx.save([step(message.id, { resources: resources.map(changed), ...change })]),
   );
   return message.id;

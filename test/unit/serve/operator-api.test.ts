@@ -35,7 +35,7 @@ beforeAll(async () => {
     routed(told, { endpoint: 'cpts', member: DOCTOR, resources }),
     routed(told, { endpoint: 'msp', member: DOCTOR, resources }),
   ];
-  await store.inTranslation({ ids: [told], others: 0 }, (tx) =>
+  await store.inTranslation({ ids: [told], limit: 0 }, (tx) =>
     tx.save([
       step(told, {
         resources: [changed({ ...PATIENT, identifier: [...PATIENT.identifier] })],

@@ -28,7 +28,7 @@ async function due(endpoint: string, lanes: string[], resources = ['Patient/p'])
   await store.keep(messages);
   const ids: string[] = [];
   for (const [index, message] of messages.entries())
-    await store.inTranslation({ ids: [message.id], others: 0 }, async (tx) => {
+    await store.inTranslation({ ids: [message.id], limit: 0 }, async (tx) => {
       const route = routed(message.id, {
         endpoint,
         member: 'PractitionerRole/r',
@@ -173,7 +173,7 @@ describe('deliveries', () => {
     const message = incoming(`${endpoint}-after`);
     await store.keep([message]);
     const resources = patients.map(({ id }) => `Patient/${id}`);
-    await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+    await store.inTranslation({ ids: [message.id], limit: 0 }, (tx) =>
       tx.save([
         step(message.id, {
           resources: changes.map((patient) => changed({ ...patient, active: false })),
@@ -215,7 +215,7 @@ describe('deliveries', () => {
       member: 'PractitionerRole/r',
       resources: [`Patient/${patient.id}`],
     });
-    await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+    await store.inTranslation({ ids: [message.id], limit: 0 }, (tx) =>
       tx.save([
         step(message.id, {
           resources: [{ ...changed({ ...patient, identifier: [...patient.identifier] }), ...chosen }],

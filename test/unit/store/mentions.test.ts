@@ -82,7 +82,7 @@ describe('a place that messages mention', () => {
       const read = async (name: string, supersedes: boolean) => {
         await store.setMessageState(message.id, 'received');
         const mentions = [unit(id, name, 5)];
-        await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+        await store.inTranslation({ ids: [message.id], limit: 0 }, (tx) =>
           tx.save([step(message.id, { mentions, supersedes })]),
         );
       };
@@ -98,7 +98,7 @@ describe('a place that messages mention', () => {
       const batch = Array.from({ length: messages }, (_, index) => incoming(`batch ${messages} ${index}`));
       await store.keep(batch);
       const before = sent;
-      await store.inTranslation({ ids: batch.map(({ id }) => id), others: 0 }, (tx) =>
+      await store.inTranslation({ ids: batch.map(({ id }) => id), limit: 0 }, (tx) =>
         tx.save(batch.map(({ id }, n) => step(id, { mentions: [unit('o5', 'same', n), unit(`o5 ${id}`, 'own', n)] }))),
       );
       return sent - before;
@@ -188,7 +188,7 @@ describe('a professional that messages mention', () => {
     const other = mention(doctor('n4', 'DUPONT'), { recordedAt: at(2) });
     const id = await say(other);
     await store.setMessageState(id, 'received');
-    await store.inTranslation({ ids: [id], others: 0 }, (tx) => tx.save([step(id, { mentions: [other] })]));
+    await store.inTranslation({ ids: [id], limit: 0 }, (tx) => tx.save([step(id, { mentions: [other] })]));
     expect(await seen(['n4'])).toContainEqual(expect.objectContaining({ key: `professional|${RPPS}|n4` }));
   });
 
@@ -263,6 +263,6 @@ describe('a professional that messages mention', () => {
     const steps = messages.map(({ id }, index): TranslationStep =>
       step(id, { mentions: mentions.slice(index, index + 1) }),
     );
-    await store.inTranslation({ ids: messages.map(({ id }) => id), others: 0 }, (tx) => tx.save(steps));
+    await store.inTranslation({ ids: messages.map(({ id }) => id), limit: 0 }, (tx) => tx.save(steps));
   }
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (let n = 0; n < MANY; n++) {
     const message = incoming(`T${String(n)}`);
     await store.keep([message]);
-    await store.inTranslation({ ids: [message.id], others: 0 }, (tx) =>
+    await store.inTranslation({ ids: [message.id], limit: 0 }, (tx) =>
       tx.save([step(message.id, routed(message.id, { endpoint: 'cpts', member: 'Practitioner/d', resources: [] }))]),
     );
     told.push(message.id);

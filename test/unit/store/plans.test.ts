@@ -144,7 +144,7 @@ async function translateOne(
   const stay = 'urn:oid:2.999.2|17';
   const message = incoming(`PLAN ${Math.random()}`);
   await on.keep([message]);
-  await on.inTranslation({ ids: [message.id], others: 0 }, async (tx) => {
+  await on.inTranslation({ ids: [message.id], limit: 0 }, async (tx) => {
     const [window] = await tx.load(
       [request(message.id, keys, { stays: [stay], account: { number: 'urn:oid:2.999.4|17', alone: true } })],
       CIRCLE,

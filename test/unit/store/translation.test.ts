@@ -80,7 +80,7 @@ describe('the transaction of a translated message', () => {
   it('commits facts, resources, versions, events, receipts, deliveries and work items together', async () => {
     const before = await rowCounts();
     const id = await kept('T1');
-    const saved = await store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+    const saved = await store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
       expect(tx.messages).toMatchObject([{ id, controlId: 'T1', state: 'received' }]);
       await tx.load(asked(id), CIRCLE);
       return tx.save([fullStep(id, 'together')]);
@@ -96,7 +96,7 @@ describe('the transaction of a translated message', () => {
   it('leaves nothing behind when the stage fails after it has saved', async () => {
     const id = await kept('T2');
     const before = await rowCounts();
-    const failing = store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+    const failing = store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
       await tx.load([request(id, [PATIENT, 'urn:oid:2.999.1|new'])], CIRCLE);
       await tx.save([fullStep(id, 'undone')]);
       throw new Error('the process could have died here');
@@ -111,7 +111,7 @@ describe('the transaction of a translated message', () => {
     const ids = [await kept('T3'), await kept('T4')];
     const before = await rowCounts();
     const [good = '', bad = ''] = ids;
-    const failing = store.inTranslation({ ids, others: 0 }, async (tx) => {
+    const failing = store.inTranslation({ ids, limit: 0 }, async (tx) => {
       await tx.load([...asked(good), ...asked(bad)], CIRCLE);
       return tx.save([fullStep(good, 'good'), step(bad, { facts: [factOf(bad, { effectiveAt: BAD })] })]);
     });
@@ -122,7 +122,7 @@ describe('the transaction of a translated message', () => {
 
   it('says nothing of the content when the store refuses', async () => {
     const id = await kept('T5');
-    const failing = store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+    const failing = store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
       await tx.load(asked(id), CIRCLE);
       return tx.save([step(id, { facts: [factOf(id, { effectiveAt: BAD })] })]);
     });
@@ -135,22 +135,22 @@ describe('the transaction of a translated message', () => {
     let release: () => void = () => undefined;
     const entered = new Promise<void>((resolve) => (inside = resolve));
     const released = new Promise<void>((resolve) => (release = resolve));
-    const first = store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+    const first = store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
       inside();
       await released;
       return tx.save([step(id)]);
     });
     await entered;
-    expect(await store.inTranslation({ ids: [id], others: 0 }, (tx) => Promise.resolve(tx.messages))).toEqual([]);
+    expect(await store.inTranslation({ ids: [id], limit: 0 }, (tx) => Promise.resolve(tx.messages))).toEqual([]);
     release();
     await first;
-    expect(await store.inTranslation({ ids: [id], others: 0 }, (tx) => Promise.resolve(tx.messages))).toEqual([]);
+    expect(await store.inTranslation({ ids: [id], limit: 0 }, (tx) => Promise.resolve(tx.messages))).toEqual([]);
   });
 
   it('writes receipts and deliveries once, however often a message is replayed', async () => {
     const id = await kept('T7');
     const save = (change: Partial<TranslationStep>) =>
-      store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+      store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
         await tx.load(asked(id), CIRCLE);
         return tx.save([{ ...fullStep(id, 'replayed'), ...change }]);
       });
@@ -170,7 +170,7 @@ describe('the transaction of a translated message', () => {
       ['U2', []],
     ] as const) {
       const id = await kept(controlId);
-      const failing = store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+      const failing = store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
         await tx.load([request(id, keys)], CIRCLE);
         return tx.save([step(id, { facts: [factOf(id, { patient: 'urn:oid:2.999.1|else' })] })]);
       });
@@ -182,7 +182,7 @@ describe('the transaction of a translated message', () => {
     const ids = [await kept('W1'), await kept('W2'), await kept('W3')];
     const item = (key: string) => ({ reason: 'movement-unknown', text: 't', key, code: 'Z9' });
     const [first = '', second = '', third = ''] = ids;
-    const save = (steps: TranslationStep[]) => store.inTranslation({ ids, others: 0 }, (tx) => tx.save(steps));
+    const save = (steps: TranslationStep[]) => store.inTranslation({ ids, limit: 0 }, (tx) => tx.save(steps));
     await save([step(first, { workItems: [item('stays'), item('goes'), item('comes back')] })]);
     await save([
       step(second, { settled: ['goes', 'comes back', 'never opened'], workItems: [item('passes')] }),
@@ -218,7 +218,7 @@ describe('the transaction of a translated message', () => {
         ],
       }),
     );
-    await store.inTranslation({ ids, others: 0 }, (tx) => tx.save(steps));
+    await store.inTranslation({ ids, limit: 0 }, (tx) => tx.save(steps));
     const { rows } = await client.query(
       `SELECT number, about_type, about_key, thread, attributes FROM event WHERE patient = 'numbered' ORDER BY number`,
     );

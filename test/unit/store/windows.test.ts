@@ -49,7 +49,7 @@ async function arrive(...arrivals: Arrival[]): Promise<{ ids: string[]; windows:
     if (again !== undefined) await store.setMessageState(again, 'received');
     ids.push(again ?? (await kept()));
   }
-  return store.inTranslation({ ids, others: 0 }, async (tx) => {
+  return store.inTranslation({ ids, limit: 0 }, async (tx) => {
     const windows = await tx.load(
       arrivals.map(({ keys, ask }, index) => request(ids[index] ?? '', keys, ask)),
       CIRCLE,
@@ -168,7 +168,7 @@ describe('a cluster of identifiers', () => {
   it('takes along what is due of the clusters that it absorbs, in its lane', async () => {
     const due = async (name: string, endpoint: string) => {
       const id = await kept();
-      await store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+      await store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
         const [window] = await tx.load([request(id, [person(name)])], CIRCLE);
         const lane = `${endpoint}|${window?.cluster ?? ''}`;
         return tx.save([step(id, routed(id, { endpoint, member: 'Practitioner/d', lane, resources: [] }))]);
@@ -301,7 +301,7 @@ describe('the window of a message', () => {
     });
     for (const { facts, event, endpoint } of [of('T1', 'one'), of('T2', 'two')]) {
       const id = await kept();
-      await store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+      await store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
         await tx.load([request(id, keys)], CIRCLE);
         const made = facts.map((fact) => factOf(id, { patient: keys[0] ?? '', ...fact }));
         const route = routed(id, { endpoint, member: 'PractitionerRole/r', resources: [], event });
@@ -408,7 +408,7 @@ describe('the long way', () => {
     const { ids } = await arrive({ keys: [a, b], facts: [ofNoStay, { stay: stayOf('L1') }] });
     await arrive({ keys: [b], facts: [{ stay: stayOf('L2') }], change: { outdated: [`${ids[0] ?? ''}.0`] } });
     const id = await kept();
-    const [short, long] = await store.inTranslation({ ids: [id], others: 0 }, async (tx) => {
+    const [short, long] = await store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
       const [window] = await tx.load([request(id, [b])], CIRCLE);
       if (window === undefined) throw new Error('no window');
       return [window, await tx.loadWhole(window)];

@@ -169,7 +169,7 @@ function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Prom
       identifier: [{ system: 'urn:oid:2.999.1', value: 's' }],
     } as const;
     queues.work(QUEUES.translate, 2, async (ids) => {
-      await store.inTranslation({ ids, others: 0 }, (tx) =>
+      await store.inTranslation({ ids, limit: 0 }, (tx) =>
         tx.save(
           tx.messages.map(({ id }) =>
             step(id, {

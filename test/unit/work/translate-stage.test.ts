@@ -6,17 +6,17 @@ import { translateStage } from '../../../src/work/translate-stage.js';
 
 /** Messages that no mapping reads: what the stage makes of them is a parked step. */
 function stageOver(waiting: string[], { endless = false, roundsUntilStop = Infinity } = {}) {
-  const rounds: { ids: string[]; others: number }[] = [];
+  const rounds: { ids: string[]; limit: number }[] = [];
   const saved: string[] = [];
   const woken: string[][] = [];
-  const take = ({ ids, others }: { ids: string[]; others: number }) => {
+  const take = ({ ids, limit }: { ids: string[]; limit: number }) => {
     const named = waiting.filter((id) => ids.includes(id));
-    const taken = [...new Set([...named, ...waiting.slice(0, others)])];
+    const taken = [...new Set([...named, ...waiting.slice(0, limit)])];
     if (!endless) for (const id of taken) waiting.splice(waiting.indexOf(id), 1);
     return taken;
   };
   const stage = translateStage({
-    async inTranslation<T>(claim: { ids: string[]; others: number }, run: (tx: TranslationTx) => Promise<T>) {
+    async inTranslation<T>(claim: { ids: string[]; limit: number }, run: (tx: TranslationTx) => Promise<T>) {
       rounds.push(claim);
       const messages = take(claim).map((id) => ({ id, source: 'dpi', bytes: Buffer.from('MSH') }) as JournalMessage);
       return run({
