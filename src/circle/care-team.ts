@@ -1,7 +1,7 @@
 import type { CareTeam } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
 import { CDS, OWN, SYSTEMS } from '../fhir/systems.js';
-import { resourceId } from '../message/id.js';
+import { resourceId } from '../message/uuid.js';
 import type { Membership } from '../message/membership.js';
 import { compareText, instant } from '../message/order.js';
 import type { FoldedResource, Origin } from '../message/resource.js';

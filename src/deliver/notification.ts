@@ -4,7 +4,7 @@ import { localType } from '../fhir/references.js';
 import { communicationOf, transactionBundle, type Ownership } from '../fhir/transaction.js';
 import type { DueDelivery } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
-import { canonicalJson } from '../message/id.js';
+import { canonicalJson } from '../message/canonical-json.js';
 
 /**
  * What one delivery sends: its resources, and the Communication that says what happened.

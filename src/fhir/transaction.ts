@@ -1,7 +1,7 @@
 import type { Bundle, BundleEntry, Communication, FhirResource, Reference } from 'fhir/r4.js';
 import type { EventKind } from '../message/event.js';
 import { GatewayError } from '../message/failure.js';
-import { uuid5 } from '../message/id.js';
+import { uuid5 } from '../message/uuid.js';
 import type { StoredResource } from '../message/resource.js';
 import { identifiersOf, keyOf } from './identifier.js';
 import { localType, mapReferences } from './references.js';

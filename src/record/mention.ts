@@ -1,6 +1,7 @@
 import type { FhirResource, Practitioner } from 'fhir/r4.js';
 import type { Mention, MentionRank } from '../message/fact.js';
-import { canonicalJson, identifierKey } from '../message/id.js';
+import { canonicalJson } from '../message/canonical-json.js';
+import { identifierKey } from '../message/identifier.js';
 import { compareText, instant } from '../message/order.js';
 
 /** One wording of a source about one resource of the territory, and when it was given. */

@@ -1,7 +1,7 @@
 import { GatewayError } from '../message/failure.js';
 import { stayOfAccount } from '../message/account-stay.js';
 import type { PatientIdentifier } from '../message/fact.js';
-import { identifierKey } from '../message/id.js';
+import { identifierKey } from '../message/identifier.js';
 import type { PatientRequest } from '../message/translation.js';
 import { lockNames, tryNames } from './locks.js';
 import { plainArray, prepared, type Queryable, type Statement } from './pool.js';

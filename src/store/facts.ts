@@ -1,6 +1,6 @@
 import { GatewayError } from '../message/failure.js';
 import type { Fact } from '../message/fact.js';
-import { asciiJson } from '../message/id.js';
+import { asciiJson } from '../message/canonical-json.js';
 import type { TranslationStep } from '../message/translation.js';
 import { inOnePiece, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 

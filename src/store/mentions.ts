@@ -1,5 +1,5 @@
 import type { Mention } from '../message/fact.js';
-import { canonicalJson } from '../message/id.js';
+import { canonicalJson } from '../message/canonical-json.js';
 import type { NewWorkItem } from '../message/message.js';
 import type { TranslationStep } from '../message/translation.js';
 import {

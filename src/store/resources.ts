@@ -1,7 +1,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { businessIdentifier } from '../fhir/identifier.js';
 import { indexResource } from '../fhir/search.js';
-import { canonicalJson } from '../message/id.js';
+import { canonicalJson } from '../message/canonical-json.js';
 import { GatewayError } from '../message/failure.js';
 import type { NewWorkItem } from '../message/message.js';
 import { compareText } from '../message/order.js';

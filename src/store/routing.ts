@@ -1,4 +1,4 @@
-import { canonicalJson } from '../message/id.js';
+import { canonicalJson } from '../message/canonical-json.js';
 import type { TranslationStep } from '../message/translation.js';
 import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
 

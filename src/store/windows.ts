@@ -1,5 +1,5 @@
 import type { Fact } from '../message/fact.js';
-import { resourceId } from '../message/id.js';
+import { resourceId } from '../message/uuid.js';
 import { instant } from '../message/order.js';
 import type { EarlierReceipt } from '../message/receipt.js';
 import type { AnchorBirth, PatientRequest, PatientWindow } from '../message/translation.js';

@@ -1,6 +1,6 @@
 import { INS, isIns, SYSTEMS } from '../fhir/systems.js';
 import type { PatientIdentifier } from '../message/fact.js';
-import { identifierKey } from '../message/id.js';
+import { identifierKey } from '../message/identifier.js';
 import type { Converter, ConverterEntry, PartSource } from './converter.js';
 import { hasInsKey, isInsNumber } from './identifiers.js';
 

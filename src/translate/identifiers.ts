@@ -1,6 +1,6 @@
 import { authoritySystem, INS, isIns, type AssigningAuthority } from '../fhir/systems.js';
 import type { PatientIdentifier } from '../message/fact.js';
-import { identifierKey } from '../message/id.js';
+import { identifierKey } from '../message/identifier.js';
 import { compareText } from '../message/order.js';
 
 /** Whose numbers a source sends, as it is configured. */

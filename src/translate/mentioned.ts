@@ -1,7 +1,8 @@
 import type { FhirResource, Location, Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
 import { CDS, FR_CORE, SYSTEMS } from '../fhir/systems.js';
 import type { Trace } from '../message/fact.js';
-import { identifierKey, resourceId } from '../message/id.js';
+import { identifierKey } from '../message/identifier.js';
+import { resourceId } from '../message/uuid.js';
 import { plainName } from '../message/plain-name.js';
 
 const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition';

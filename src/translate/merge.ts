@@ -1,5 +1,5 @@
 import type { MergeBody, PatientIdentifier, Trace } from '../message/fact.js';
-import { identifierKey } from '../message/id.js';
+import { identifierKey } from '../message/identifier.js';
 import type { Contributions, PartNames } from './contributions.js';
 import { namesPerson } from './identifiers.js';
 

@@ -1,5 +1,6 @@
 import type { AssigningAuthority } from '../fhir/systems.js';
-import { canonicalJson, identifierKey } from '../message/id.js';
+import { canonicalJson } from '../message/canonical-json.js';
+import { identifierKey } from '../message/identifier.js';
 import type { DoctorRef, Mention, MentionRank, Place, UnitRef } from '../message/fact.js';
 import type { Authorities } from './identifiers.js';
 import {

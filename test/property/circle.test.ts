@@ -4,7 +4,7 @@ import { careTeam } from '../../src/circle/care-team.js';
 import { patientMemberships, stayMemberships } from '../../src/circle/members.js';
 import { membersAt } from '../../src/circle/members-at.js';
 import { participations } from '../../src/circle/participants.js';
-import { canonicalJson } from '../../src/message/id.js';
+import { canonicalJson } from '../../src/message/canonical-json.js';
 import type { Contact, Membership } from '../../src/message/membership.js';
 import { instant } from '../../src/message/order.js';
 import { membership, OPTIONS, presence, ROLE, statement, stayOf, type Statement } from '../support/members.js';

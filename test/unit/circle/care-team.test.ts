@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { CareTeam } from 'fhir/r4.js';
 import { careTeam, replacedTeam } from '../../../src/circle/care-team.js';
 import { isEmpty, membersAt } from '../../../src/circle/members-at.js';
-import { resourceId } from '../../../src/message/id.js';
+import { resourceId } from '../../../src/message/uuid.js';
 import type { Membership } from '../../../src/message/membership.js';
 import { lines, march, membership, OPTIONS, ROLE } from '../../support/members.js';
 

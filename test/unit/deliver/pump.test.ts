@@ -6,7 +6,7 @@ import type { AttemptOutcome, DueDelivery } from '../../../src/message/delivery.
 import type { StoredResource } from '../../../src/message/resource.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
-import { canonicalJson } from '../../../src/message/id.js';
+import { canonicalJson } from '../../../src/message/canonical-json.js';
 import { OWNERSHIP } from '../../support/stages.js';
 import { openDeliver, type DeliverEndpoint } from '../../../src/deliver/pump.js';
 

@@ -7,7 +7,7 @@ import { period } from '../../../src/fhir/period.js';
 import { readCondition } from '../../../src/cli/vendor/condition.js';
 import { communicationOf, transactionBundle } from '../../../src/fhir/transaction.js';
 import { GatewayError } from '../../../src/message/failure.js';
-import { canonicalJson } from '../../../src/message/id.js';
+import { canonicalJson } from '../../../src/message/canonical-json.js';
 
 const BASE = 'http://gateway.example/fhir';
 const ID = '1f2e3d4c-5b6a-5789-8abc-def012345678';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { FhirResource, Organization, Practitioner } from 'fhir/r4.js';
 import pg from 'pg';
 import type { Mention } from '../../../src/message/fact.js';
-import { resourceId } from '../../../src/message/id.js';
+import { resourceId } from '../../../src/message/uuid.js';
 import type { TranslationStep } from '../../../src/message/translation.js';
 import type { Store } from '../../../src/store/store.js';
 import { incoming, openTestStore, step, translated } from '../../support/stored.js';

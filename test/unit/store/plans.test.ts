@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { parseSearch } from '../../../src/fhir/search.js';
 import type { Mention } from '../../../src/message/fact.js';
-import { resourceId } from '../../../src/message/id.js';
+import { resourceId } from '../../../src/message/uuid.js';
 import { firstIdAt } from '../../../src/store/partitions.js';
 import type { Store } from '../../../src/store/store.js';
 import {

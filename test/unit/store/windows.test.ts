@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { stayOfAccount } from '../../../src/message/account-stay.js';
 import type { Fact } from '../../../src/message/fact.js';
-import { resourceId } from '../../../src/message/id.js';
+import { resourceId } from '../../../src/message/uuid.js';
 import type { PatientRequest, PatientWindow, TranslationStep } from '../../../src/message/translation.js';
 import type { Store } from '../../../src/store/store.js';
 import { CIRCLE, factOf, incoming, member, openTestStore, request, routed, step } from '../../support/stored.js';

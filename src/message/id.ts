@@ -1,3 +1,0 @@
-export * from './canonical-json.js';
-export * from './identifier.js';
-export * from './uuid.js';
