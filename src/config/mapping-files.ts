@@ -8,7 +8,7 @@ import { mappingsFolder } from './load.js';
 import type { Settings } from './schema.js';
 
 /** The mappings that come with the gateway. */
-export const OWN_MAPPINGS = fileURLToPath(new URL('../../mappings/', import.meta.url));
+const OWN_MAPPINGS = fileURLToPath(new URL('../../mappings/', import.meta.url));
 
 /**
  * Reads every mapping file below a folder, paths relative to it, in a stable order.

@@ -38,7 +38,7 @@ function withdraw(contributions: Contributions, field: string): void {
 }
 
 /** What tells one contribution of a field from another: its element, of extensions the url. */
-export function contributionKey({ field, path, value }: Pick<Contribution, 'field' | 'path' | 'value'>): string {
+function contributionKey({ field, path, value }: Pick<Contribution, 'field' | 'path' | 'value'>): string {
   return path === 'extension' ? `${field}|extension|${urlOf(value)}` : `${field}|${path}`;
 }
 

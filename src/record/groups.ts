@@ -38,7 +38,7 @@ export function partPatients(facts: readonly Fact[], births: ReadonlyMap<string,
 }
 
 /** When an anchor was first recorded, milliseconds. */
-export function birthOf(facts: readonly Pick<Fact, 'recordedAt'>[]): number {
+function birthOf(facts: readonly Pick<Fact, 'recordedAt'>[]): number {
   return Math.min(...facts.map(({ recordedAt }) => instant(recordedAt)));
 }
 

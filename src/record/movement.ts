@@ -1,4 +1,4 @@
-import type { DoctorRef, DoctorType, Fact, FactOf, Fragment, Place, UnitRef } from '../message/fact.js';
+import type { DoctorRef, DoctorType, FactOf, Fragment, Place, UnitRef } from '../message/fact.js';
 import { compareText, inRecordedOrder, instant } from '../message/order.js';
 import { traceOf, type Sourced } from '../message/sourced.js';
 import type { Doubt } from '../message/stay.js';
@@ -250,16 +250,4 @@ export function contributionsOf({ fragments }: Movement): Contributions {
 function sourced<T>(fact: MovementFact, part: string, value: T): Sourced<T> {
   const trace = traceOf(fact.body.trace, part);
   return { value, messageId: fact.messageId, from: trace?.[1] ?? '', row: trace?.[2] ?? 'rule:movement' };
-}
-
-/** Movement facts by stay. */
-export function movementFacts(facts: readonly Fact[]): Map<string, MovementFact[]> {
-  const stays = new Map<string, MovementFact[]>();
-  for (const fact of facts) {
-    if (fact.kind !== 'movement' || fact.stay === undefined) continue;
-    const stay = stays.get(fact.stay);
-    if (stay === undefined) stays.set(fact.stay, [fact]);
-    else stay.push(fact);
-  }
-  return stays;
 }

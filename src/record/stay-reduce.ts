@@ -25,7 +25,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
 };
 
 /** Says of a trigger what it does to a stay; undefined for triggers that only leave a trace. */
-export function effectOf(trigger: string): Effect | undefined {
+function effectOf(trigger: string): Effect | undefined {
   return EFFECTS[trigger];
 }
 

@@ -104,7 +104,7 @@ export async function searchResources(
 }
 
 /** SQL of a search: tokens by their numbers in the GIN index, dates and `_lastUpdated` by their ranges. Values are never spliced in. */
-export function condition(query: SearchQuery): { where: string; values: unknown[] } {
+function condition(query: SearchQuery): { where: string; values: unknown[] } {
   const values: unknown[] = [query.type];
   const parts = ['type = $1', 'NOT removed'];
   for (const any of query.all) parts.push(`tokens && numbers_of($${values.push(any)}::text[])`);

@@ -17,7 +17,7 @@ export interface Row {
 }
 
 /** What a file is of; the key that its head begins with. */
-export const FILE_KINDS = ['map', 'message', 'table', 'extensions'] as const;
+const FILE_KINDS = ['map', 'message', 'table', 'extensions'] as const;
 export type FileKind = (typeof FILE_KINDS)[number];
 
 export interface ParsedFile {

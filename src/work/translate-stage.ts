@@ -91,7 +91,7 @@ function isRefused(error: unknown): boolean {
 }
 
 /** Reads one journal message: bytes → text → facts. A failure here parks that message and no other. */
-export function readJournalMessage(message: JournalMessage, deps: Pick<TranslateDeps, 'source'>): Translation {
+function readJournalMessage(message: JournalMessage, deps: Pick<TranslateDeps, 'source'>): Translation {
   const source = deps.source(message.source);
   const { mappings, zone, charset: fallback } = source;
   const { text, charset } = decodeText(message.bytes, fallback);

@@ -10,7 +10,6 @@ import type { Membership } from '../../src/message/membership.js';
 import { instant } from '../../src/message/order.js';
 import type { EarlierReceipt } from '../../src/message/receipt.js';
 import type { PatientWindow, TranslationStep } from '../../src/message/translation.js';
-import { resourceId } from '../../src/message/uuid.js';
 import { buildDirectory } from '../../src/route/directory.js';
 import type { RoutingRule } from '../../src/route/route.js';
 import { translate, type TranslateSource } from '../../src/translate/translate.js';
@@ -291,9 +290,4 @@ export function happened({ events }: TranslationStep): string[] {
 /** The receipts of a step in short: who, of what, and why. */
 export function reasons({ receipts }: TranslationStep): string[] {
   return receipts.map(({ label, event, reason }) => `${label}: ${event.kind}, ${reason}`).sort();
-}
-
-/** Patient id of a number. */
-export function patientId(key: string): string {
-  return resourceId('Patient', key);
 }

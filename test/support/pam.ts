@@ -14,7 +14,7 @@ export type Fields = Readonly<Record<number, string>>;
 /** Example arcs (2.999) and the test arc of the INS: nothing here exists. */
 export const HOSPITAL = 'CH-ESSAI&2.999.71.1&ISO';
 export const INS_TEST = 'ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.10&ISO';
-export const PROFESSIONALS = 'ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO';
+const PROFESSIONALS = 'ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO';
 export const IPP = `IPP1^^^${HOSPITAL}^PI`;
 
 /** One segment from its numbered fields. */

@@ -9,7 +9,7 @@ import { incoming, openTestStore } from './stored.js';
 
 /** The family doctor who is told, and the software that tells him. */
 export const DOCTOR = { rpps: '10999000123', family: 'MEDECIN' };
-export const ENDPOINT = 'logiciel';
+const ENDPOINT = 'logiciel';
 
 /** Whose the records of a vendor are where the configuration says nothing. */
 export const OWNERSHIP = { directory: 'theirs', patient: 'ours' } as const;

@@ -21,7 +21,7 @@ export interface EndToEnd {
 }
 
 /** The demo territory reduced to one family doctor whose software is the vendor of this bench. */
-export function benchTerritory(vendorUrl: string): string {
+function benchTerritory(vendorUrl: string): string {
   return [
     'endpoints:',
     `  - { id: logiciel, url: "${vendorUrl}", concurrency: 8 }`,

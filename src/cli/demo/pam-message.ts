@@ -1,5 +1,5 @@
 /** The hospital of the sample day. Its authority is an example OID (2.999) by configuration; nothing here exists. */
-export const HOSPITAL = 'CH-AUTAN&000990001&N';
+const HOSPITAL = 'CH-AUTAN&000990001&N';
 const HOSPITAL_LEGAL = 'CH-AUTAN&000990001&M';
 const PROFESSIONALS = 'ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO';
 /** The test arc of the INS (ANS, list of the OIDs of the INS authorities). */
