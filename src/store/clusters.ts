@@ -3,6 +3,7 @@ import { stayOfAccount } from '../message/account-stay.js';
 import type { PatientIdentifier } from '../message/fact.js';
 import { identifierKey } from '../message/identifier.js';
 import type { PatientRequest } from '../message/translation.js';
+import { UnionFind } from '../message/union-find.js';
 import { lockNames, tryNames } from './locks.js';
 import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
@@ -139,7 +140,7 @@ async function reach(client: Queryable, requests: readonly PatientRequest[]): Pr
   };
   const accounts = requests.flatMap(({ account }) => account ?? []);
   const { rows } = await prepared<Reached>(client, REACHED, [
-    ...listed((request) => linkable(request).map(keyOf)),
+    ...listed((request) => linkable(request).map(({ key }) => key)),
     ...listed(({ stays }) => stays),
     ...listed(({ account }) => (account === undefined ? [] : [account.number])),
     ...listed(({ messageId }) => [messageId]),
@@ -152,7 +153,7 @@ async function reach(client: Queryable, requests: readonly PatientRequest[]): Pr
 /** Names of the locks: of what may get a cluster only now, of the stays, and of the clusters. */
 function namesOf(requests: readonly PatientRequest[], reached: readonly Reached[]): Set<string> {
   return new Set([
-    ...requests.flatMap((request) => linkable(request).map((identifier) => `identifier ${keyOf(identifier)}`)),
+    ...requests.flatMap((request) => linkable(request).map(({ key }) => `identifier ${key}`)),
     ...reached.flatMap(({ stay }) => (stay === null ? [] : [`stay ${stay}`])),
     ...reached.flatMap(({ cluster }) => (cluster === null ? [] : [`cluster ${cluster}`])),
   ]);
@@ -164,9 +165,9 @@ async function rootsOf(
   requests: readonly PatientRequest[],
   reached: readonly Reached[],
 ): Promise<string[]> {
-  const groups = new Groups();
+  const groups = new UnionFind();
   for (const [index, request] of requests.entries())
-    for (const identifier of linkable(request)) groups.join(`request ${index}`, `identifier ${keyOf(identifier)}`);
+    for (const { key } of linkable(request)) groups.join(`request ${index}`, `identifier ${key}`);
   for (const { request, stay, cluster } of reached) {
     if (stay !== null) groups.join(`request ${request}`, `stay ${stay}`);
     if (cluster !== null) groups.join(`request ${request}`, `cluster ${cluster}`);
@@ -205,15 +206,15 @@ async function addIdentifiers(
   reached: readonly Reached[],
 ): Promise<void> {
   const stored = new Set(reached.flatMap(({ key, cluster }) => (cluster === null ? [] : (key ?? []))));
-  const added = new Map<string, PatientIdentifier & { cluster: string }>();
+  const added = new Map<string, Linkable & { cluster: string }>();
   for (const [index, request] of requests.entries())
     for (const identifier of linkable(request))
-      if (!stored.has(keyOf(identifier)) && !added.has(keyOf(identifier)))
-        added.set(keyOf(identifier), { ...identifier, cluster: clusters[index] ?? '' });
+      if (!stored.has(identifier.key) && !added.has(identifier.key))
+        added.set(identifier.key, { ...identifier, cluster: clusters[index] ?? '' });
   if (added.size === 0) return;
   const rows = [...added.values()];
   await prepared(client, ADD, [
-    rows.map(keyOf),
+    rows.map(({ key }) => key),
     rows.map(({ system }) => system),
     rows.map(({ value }) => value),
     rows.map(({ type }) => type),
@@ -221,30 +222,13 @@ async function addIdentifiers(
   ]);
 }
 
-/** What is joined to what, by name (union-find). */
-class Groups {
-  private readonly parents = new Map<string, string>();
-
-  /** The name that stands for the group of this one. */
-  of(name: string): string {
-    let top = name;
-    for (let parent = this.parents.get(top); parent !== undefined; parent = this.parents.get(top)) top = parent;
-    return top;
-  }
-
-  join(a: string, b: string): void {
-    const [first, second] = [this.of(a), this.of(b)];
-    if (first !== second) this.parents.set(second, first);
-  }
-}
+type Linkable = PatientIdentifier & { key: string };
 
 /** An identifier that the message erases says of nobody who he is. */
-function linkable({ identifiers }: PatientRequest): PatientIdentifier[] {
-  return identifiers.filter(({ erased }) => erased !== true);
-}
-
-function keyOf({ system, value }: PatientIdentifier): string {
-  return identifierKey(system, value);
+function linkable({ identifiers }: PatientRequest): Linkable[] {
+  return identifiers.flatMap(({ system, value, type, erased }) =>
+    erased === true ? [] : [{ system, value, type, key: identifierKey(system, value) }],
+  );
 }
 
 function byNumber(a: string, b: string): number {
