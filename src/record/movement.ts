@@ -35,8 +35,10 @@ export interface Movement {
   parts: MovementParts;
   /** One entry for each type that was named: a message that names one says nothing of the others. */
   doctors: Map<DoctorType, Sourced<DoctorRef>[] | null>;
-  /** Contributions to Encounter, message by message. */
+  /** What each message gave to the Encounter. */
   fragments: { fragment: Fragment; messageId: string }[];
+  /** What the movement itself gives to the Encounter: the fragments laid one over the other. */
+  contributions: Contributions;
   /** Source and message that inserted it. */
   source: string;
   messageId: string;
@@ -199,6 +201,7 @@ function inserted(thread: string, number: string | undefined, fact: MovementFact
     parts: {},
     doctors: new Map(),
     fragments: [],
+    contributions: new Map(),
     source: fact.source,
     messageId: fact.messageId,
   };
@@ -219,6 +222,7 @@ function lay(movement: Movement, fact: MovementFact): void {
       doctors?.map((doctor, index) => sourced(fact, `doctors.${type}[${String(index)}]`, doctor)) ?? null,
     );
   movement.fragments.push({ fragment: body.encounter, messageId: fact.messageId });
+  layFragment(movement.contributions, body.encounter, fact.messageId);
 }
 
 function partsOf(fact: MovementFact): MovementParts {
@@ -239,13 +243,6 @@ const PARTS = [
   'admittedAt',
   'dischargedAt',
 ] as const satisfies (keyof MovementParts)[];
-
-/** What a movement itself contributes to the Encounter. */
-export function contributionsOf({ fragments }: Movement): Contributions {
-  const contributions: Contributions = new Map();
-  for (const { fragment, messageId } of fragments) layFragment(contributions, fragment, messageId);
-  return contributions;
-}
 
 function sourced<T>(fact: MovementFact, part: string, value: T): Sourced<T> {
   const trace = traceOf(fact.body.trace, part);

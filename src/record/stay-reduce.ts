@@ -1,5 +1,5 @@
 import { layFragment, valueOf, contributionsTo } from './contributions.js';
-import { contributionsOf, type Movement } from './movement.js';
+import type { Movement } from './movement.js';
 import { emptyState, enterStatus, isPresent, syncSpells, type StayState } from './stay-state.js';
 
 type Effect = 'plan' | 'admit' | 'move' | 'reclass' | 'leave' | 'return' | 'discharge' | 'doctor' | 'expect';
@@ -160,7 +160,7 @@ function begun(state: StayState, movement: Movement): StayState {
 
 /** Pre-admission, entry, A06 and A07 say the class; a PV1-2 elsewhere only fills what nobody said (PAM.FR §5.3.5). */
 function takeClass(state: StayState, movement: Movement, effect: Effect | undefined): void {
-  const contributions = contributionsOf(movement);
+  const { contributions } = movement;
   const value = valueOf(contributions, 'class');
   const speaks = effect === 'plan' || effect === 'admit' || effect === 'reclass' || state.class === undefined;
   if (value === undefined || !speaks) return;

@@ -6,7 +6,7 @@ import type { Sourced } from '../message/sourced.js';
 import type { Doubt, FoldedStay, StayMovement, StayPresence } from '../message/stay.js';
 import { buildFields, valueOf } from './contributions.js';
 import { encounterOf } from './encounter.js';
-import { contributionsOf, movementsOf, type Movement, type MovementFact, type StayMovements } from './movement.js';
+import { movementsOf, type Movement, type MovementFact, type StayMovements } from './movement.js';
 import { planOf } from './plan.js';
 import { isEntered, ON_DISCHARGE, reduceMovements } from './stay-reduce.js';
 import type { Present, Spell, StayState } from './stay-state.js';
@@ -88,14 +88,14 @@ function stayMovement(movement: Movement, state: StayState, entered: boolean): S
 }
 
 function classOf(movement: Movement): string | undefined {
-  return (valueOf(contributionsOf(movement), 'class') as Coding | undefined)?.code;
+  return (valueOf(movement.contributions, 'class') as Coding | undefined)?.code;
 }
 
 /** All that a notification of the movement shows of it: its time, places, people, dates and what it contributes to the Encounter. */
 function contentOf(movement: Movement, happening: Happening | undefined): string {
   const { parts, doctors, effectiveAt } = movement;
   const contributions = new Map(
-    [...contributionsOf(movement)].filter(
+    [...movement.contributions].filter(
       ([, { path }]) => path !== 'identifier' && (happening === 'discharge' || !ON_DISCHARGE.includes(path)),
     ),
   );
