@@ -14,8 +14,10 @@ export interface Bound {
 
 /** One time that a source states for somebody in a role. */
 interface Spell {
-  /** The statement that declared it; without an explicit begin it holds from then. */
+  /** The statement that declared it. */
   opener: Statement;
+  /** From when it holds without an explicit begin: the earliest moment that it was stated of. */
+  since: Bound;
   begin?: Bound | undefined;
   end?: Bound | undefined;
   /** The last statement of it: what the person and the role are called. */
@@ -24,6 +26,7 @@ interface Spell {
 
 /** A spell with what ends it worked out. */
 export interface Interval {
+  /** The statement that gives `from`, or declared the spell. */
   opener: Statement;
   wording: Statement;
   from: string;
@@ -84,10 +87,14 @@ class RoleTimeline {
   take(statement: Statement): boolean {
     if (statement.body.action === 'end') return this.close(statement);
     const spell = this.lastOf(statement);
-    if (spell !== undefined && !this.beginsAnew(spell, statement)) return renew(spell, statement);
+    if (spell !== undefined && !this.beginsAnew(spell, statement)) {
+      const reaches = this.reachBack(spell, statement);
+      return renew(spell, statement) || reaches;
+    }
     const { begin, end } = statement.body;
     this.spells.push({
       opener: statement,
+      since: { at: this.moment(statement), by: statement },
       ...(typeof begin === 'string' ? { begin: { at: begin, by: statement } } : {}),
       ...(typeof end === 'string' ? { end: { at: end, by: statement } } : {}),
       wording: statement,
@@ -101,15 +108,29 @@ class RoleTimeline {
 
   /** A spell whose end lies before its begin is empty: both are that end. */
   private interval(spell: Spell): Interval {
-    const { opener, wording } = spell;
+    const { since, wording } = spell;
+    const opener = since.by;
     const from = this.beginOf(spell).at;
     const [to] = this.closings(spell).sort((a, b) => instant(a.at) - instant(b.at));
     if (to === undefined) return { opener, wording, from };
     return { opener, wording, from: instant(to.at) < instant(from) ? to.at : from, to };
   }
 
-  private beginOf({ begin, opener }: Spell): Bound {
-    return begin ?? { at: this.moment(opener), by: opener };
+  private beginOf({ begin, since }: Spell): Bound {
+    return begin ?? since;
+  }
+
+  /**
+   * Whoever is stated again, of an earlier moment, was there by then: an admission may be recorded after the identity. Not where others held
+   * the role too: a message about the past names who holds it now.
+   * @returns true where the spell begins earlier than before
+   */
+  private reachBack(spell: Spell, statement: Statement): boolean {
+    const at = this.moment(statement);
+    const alone = this.spells.every(({ opener }) => opener.body.person === spell.opener.body.person);
+    if (typeof statement.body.begin === 'string' || !alone || instant(at) >= instant(spell.since.at)) return false;
+    spell.since = { at, by: statement };
+    return true;
   }
 
   private lastOf({ source, body }: Statement): Spell | undefined {

@@ -92,7 +92,7 @@ function complete(
   return {
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
     ...withName(fields['name'] as HumanName[] | undefined),
-    ...withRole(fields['relationship'] as CodeableConcept[] | undefined, role),
+    ...withRelationship(fields['relationship'] as CodeableConcept[] | undefined, role),
     ...((telecom?.length ?? 0) === 0 ? { telecom: [{ system: 'phone', _value: UNKNOWN }] } : {}),
   };
 }
@@ -106,12 +106,20 @@ function withName(names: HumanName[] | undefined): Record<string, unknown> {
   return { name: [{ ...name, ...family, ...(given.length === 0 ? {} : { given: [given.join(' ')] }) }] };
 }
 
-function withRole(
-  relationship: CodeableConcept[] | undefined,
+/** What the person is to the patient: the role of NK1-7 where NK1-3 says none, then every coding in a concept of its own. */
+function withRelationship(
+  concepts: CodeableConcept[] | undefined,
   role: ContactFact['body']['role'] | undefined,
 ): Record<string, unknown> {
-  const listed = relationship ?? [];
-  if (role === undefined || listed.some(({ coding }) => coding?.some(({ system }) => system === SYSTEMS.roleClass)))
-    return {};
-  return { relationship: [{ coding: [role] }, ...listed] };
+  const listed = (concepts ?? []).flatMap(parted);
+  const roles = listed.some(({ coding }) => coding?.some(({ system }) => system === SYSTEMS.roleClass)) ? [] : [role];
+  const relationship = [...roles.flatMap((coding) => (coding === undefined ? [] : [{ coding: [coding] }])), ...listed];
+  return relationship.length === (concepts?.length ?? 0) ? {} : { relationship };
+}
+
+/** The profile knows a relationship by the system of its codings, all of them: the sender's own coding is no part of the same concept. */
+function parted(concept: CodeableConcept): CodeableConcept[] {
+  const [first, ...more] = concept.coding ?? [];
+  if (first === undefined || more.length === 0) return [concept];
+  return [{ ...concept, coding: [first] }, ...more.map((coding) => ({ coding: [coding] }))];
 }

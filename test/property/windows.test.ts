@@ -15,15 +15,15 @@ const YEARS = 3 * 365 * 24;
 const KINDS: [name: string, runs: number, options: WorldOptions][] = [
   [
     'one person who comes for years to one hospital',
-    40,
+    20,
     { hospitals: 1, people: 1, visits: 8, hours: YEARS, messages: { min: 10, max: 30 }, slips: false },
   ],
   [
     'people of several hospitals, over years',
-    60,
+    30,
     { hospitals: 3, people: 3, visits: 4, hours: YEARS, messages: { min: 10, max: 30 } },
   ],
-  ['worlds of a few days', 100, { messages: { min: 6, max: 16 } }],
+  ['worlds of a few days', 60, { messages: { min: 6, max: 16 } }],
 ];
 
 let store: WorldStore;
@@ -37,7 +37,7 @@ describe('after each message, what a short way through the facts made is what th
   it.each(KINDS)(
     '%s',
     async (_name, runs, options) => {
-      const count = NIGHTLY ? runs * 40 : runs;
+      const count = NIGHTLY ? runs * 80 : runs;
       for (let start = 0; start < count; start += TOGETHER) {
         const seed = SEED + start;
         const chosen = fc.sample(worlds(options), { seed, numRuns: Math.min(TOGETHER, count - start) });

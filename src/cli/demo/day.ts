@@ -371,12 +371,12 @@ function shifted(): DayMessage {
   return { ...right, expected: 'AE', text: right.text.replace('||INSERT|N||', '|20260302174000||INSERT|N||') };
 }
 
-/** What the day must leave behind. */
+/** What the day must leave behind. A change of bed is told nobody; a date of discharge that is expected later corrects the admission. */
 export const EXPECTED_STAYS: ExpectedStay[] = [
-  { visit: 'V26001', patient: 'LENOIR-DEMO', status: 'finished', deliveries: 4 },
+  { visit: 'V26001', patient: 'LENOIR-DEMO', status: 'finished', deliveries: 3 },
   { visit: 'V26002', patient: 'MARCHAND-DEMO', status: 'finished', deliveries: 2 },
   { visit: 'V26003', patient: 'DIALLO-DEMO', status: 'finished', deliveries: 5 },
-  { visit: 'V26004', patient: 'NGUYEN-DEMO', status: 'in-progress', deliveries: 4 },
+  { visit: 'V26004', patient: 'NGUYEN-DEMO', status: 'in-progress', deliveries: 5 },
   { visit: 'V26005', patient: 'ROUSSEL-DEMO', status: 'finished', deliveries: 4 },
   { visit: 'V26006', patient: 'COSTA-DEMO', status: 'cancelled', deliveries: 2 },
 ];

@@ -11,9 +11,9 @@ import { table } from './table.js';
 import { startVendorProcess, until, type VendorProcess } from './vendor-process.js';
 
 const TERRITORY = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url));
-/** The vendor is down during this stretch of the day: nothing may be lost by it. */
 /** The zone in which a receipt is read. */
 const ZONE = 'Europe/Paris';
+/** The vendor is down during this stretch of the day: nothing may be lost by it. */
 const VENDOR_FAILS = { from: '09:30', to: '10:10' };
 
 interface Check {

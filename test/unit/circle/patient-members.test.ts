@@ -48,6 +48,38 @@ describe('a declaration for life', () => {
     expect(members(...bodies.map((body, index) => ({ on: 2 + index, ...NURSE, ...body })))).toEqual([line]);
   });
 
+  it.each([
+    ['a stay that was entered late', [{ on: 5 }, { on: 6, effective: 2 }], ['berthier PCP 02 …']],
+    ['the earliest of several', [{ on: 5 }, { on: 6, effective: 3 }, { on: 7, effective: 2 }], ['berthier PCP 02 …']],
+    ['no stay that came later', [{ on: 5, effective: 3 }, { on: 6 }, { on: 7, effective: 28 }], ['berthier PCP 03 …']],
+    [
+      'no other time than the begin that it gives',
+      [
+        { on: 5, begin: march(4) },
+        { on: 6, effective: 2 },
+      ],
+      ['berthier PCP 04 …'],
+    ],
+    [
+      'what another source declares',
+      [{ on: 5, source: 'clinic' }, { on: 6 }, { on: 7, effective: 2 }],
+      ['berthier PCP 02 …', 'berthier PCP 05 …'],
+    ],
+    [
+      'no time at which another held the role',
+      [{ on: 3, ...MOREL }, { on: 5 }, { on: 6, effective: 2 }],
+      ['morel PCP 03 05', 'berthier PCP 05 …'],
+    ],
+  ])('that is repeated reaches back to %s', (_, parts: StatementParts[], expected) => {
+    expect(members(...parts)).toEqual(expected);
+  });
+
+  it('that is repeated keeps, of what it repeats, the statement that it holds from', () => {
+    const repeated = [{ on: 5 }, { on: 6, effective: 2 }, { on: 7 }, { on: 8 }];
+    const { memberships, outdated } = fold(...repeated);
+    expect([memberships[0]?.origin.messageId, outdated]).toEqual(['message-6', ['m2.0']]);
+  });
+
   it('is worded as its source worded it last', () => {
     const { memberships } = fold(
       { on: 2, ...NURSE, label: 'Nurse', basis: 'ROL' },

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RelatedPerson } from 'fhir/r4.js';
+import { factsOf, foldedOf, pam, segment, type Fields } from '../../support/pam.js';
+
+const RELATION = 'https://mos.esante.gouv.fr/NOS/TRE_R216-HL7RoleCode/FHIR/TRE-R216-HL7RoleCode';
+
+/** The systems and codes of each concept of the relationship, the sender's own system as `own`. */
+function relationship(fields: Fields): string[][] {
+  const text = pam({ trigger: 'A31', at: '20260302080000', pv1: null, patientSegments: [segment('NK1', fields)] });
+  const [person] = foldedOf<RelatedPerson>('RelatedPerson', factsOf([text]));
+  return (person?.relationship ?? []).map(({ coding = [] }) =>
+    coding.map(({ system = '', code }) => {
+      const name = system.startsWith('urn:trait-d-union:codes:') ? 'own' : (system.split('/').at(-1) ?? '');
+      return `${system === RELATION ? 'relation' : name} ${code ?? ''}`;
+    }),
+  );
+}
+
+describe('what a contact is to the patient', () => {
+  it.each([
+    ['SPO', [['relation SPS'], ['own SPO']]],
+    ['CHD', [['relation CHILD'], ['own CHD']]],
+    ['FND', [['relation FRND'], ['own FND']]],
+    // The same code in both needs no second.
+    ['MTH', [['relation MTH']]],
+    ['QQQ', [['own QQQ']]],
+  ])('has one system to a concept, as the profile asks: %s', (code, concepts) => {
+    const [role, ...relations] = relationship({ 2: 'ESSAI^LUCIE', 3: code, 7: 'K' });
+    expect(role).toHaveLength(1);
+    expect(relations).toEqual(concepts);
+  });
+});
