@@ -29,7 +29,7 @@ export interface StayMovement {
   /** Does it hold: not cancelled, in a stay that was not cancelled? */
   holds: boolean;
   /** Canonical JSON of what a notification of it shows. Two equal contents need no correction. */
-  content: string;
+  content: () => string;
   /** What rules may ask of its events. */
   attributes: Readonly<Record<string, string>>;
 }

@@ -28,8 +28,9 @@ export function stayEvents(
 function eventKinds(was: StayMovement | undefined, now: StayMovement | undefined, reassigned: boolean): EventKind[] {
   const before = was?.holds === true ? was.happening : undefined;
   const after = now?.holds === true ? now.happening : undefined;
-  const differs = reassigned || was?.content !== now?.content;
-  if (before === after) return before !== undefined && differs ? ['correction'] : [];
+  if (before === after) {
+    return before !== undefined && (reassigned || was?.content() !== now?.content()) ? ['correction'] : [];
+  }
   return [...(before === undefined ? [] : [`${before}-cancelled` as const]), ...(after === undefined ? [] : [after])];
 }
 

@@ -78,7 +78,7 @@ function stayMovement(movement: Movement, state: StayState, entered: boolean): S
     happening,
     effectiveAt: end.value,
     holds: active && (entered || happening === 'preadmission'),
-    content: contentOf(movement, happening),
+    content: () => contentOf(movement, happening),
     attributes: {
       ...(nature === '' ? {} : { nature }),
       ...(code === undefined ? {} : { class: code }),

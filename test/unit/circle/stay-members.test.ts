@@ -128,7 +128,7 @@ describe('a member whom a statement names for a stay', () => {
           happening: 'admission',
           effectiveAt: march('2T07:00'),
           holds: true,
-          content: '',
+          content: () => '',
           attributes: {},
         },
       ],
