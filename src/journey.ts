@@ -27,8 +27,14 @@ export const STAGES = [
   {
     name: 'translate',
     takes: 'a journal message and the mappings',
-    gives: 'facts, each with its traces',
-    files: ['src/wire-translate.ts', 'src/work/translate-stage.ts', 'src/translate/', 'src/store/translation.ts'],
+    gives: 'facts, each with its traces; the next three stages run over them in one step',
+    files: [
+      'src/wire-translate.ts',
+      'src/work/translate-stage.ts',
+      'src/translate/',
+      'src/apply/',
+      'src/store/translation.ts',
+    ],
     exits: ['parked'],
   },
   {

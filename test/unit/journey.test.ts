@@ -21,7 +21,7 @@ describe('the map of the house', () => {
   it('puts every file of a stage’s room and all wiring of a stage on one stage', () => {
     const placed = STAGES.flatMap(({ files }) => files.flatMap((path) => filesBelow(path)));
     expect(new Set(placed).size).toBe(placed.length);
-    const rooms = ['receive', 'translate', 'record', 'circle', 'route', 'deliver', 'serve'];
+    const rooms = ['receive', 'translate', 'apply', 'record', 'circle', 'route', 'deliver', 'serve'];
     const wiring = readdirSync('src').filter((name) => /^wire-(?!house)/.test(name));
     const expected = [
       ...rooms.flatMap((room) => filesBelow(`src/${room}/`)),
