@@ -216,7 +216,7 @@ export class MemoryGateway {
   }
 
   private readonly whole = (window: PatientWindow): Promise<PatientWindow> =>
-    Promise.resolve(this.wholeOf(window.cluster));
+    Promise.resolve({ ...this.wholeOf(window.cluster), outdatedUntil: window.outdatedUntil });
 
   private wholeOf(cluster: string): PatientWindow {
     return {
