@@ -106,7 +106,7 @@ describe('the short way does not show all that a message changes which', () => {
   it.each(KINDS)('%s: then all facts are asked for', async (_name, before, message) => {
     const gateway = new MemoryGateway();
     await gateway.takeAll(...before);
-    expect(gateway.theShortWay(message)).toBe('whole');
+    expect(gateway.theShortWay(message)).toBeUndefined();
     const { short, long } = await gateway.bothWays(message);
     expect(short).not.toEqual(long);
   });
@@ -166,7 +166,7 @@ describe('the short way is enough for', () => {
   it.each(ENOUGH)('%s', async (_name, before, message) => {
     const gateway = new MemoryGateway();
     await gateway.takeAll(...before);
-    expect(gateway.theShortWay(message)).not.toBe('whole');
+    expect(gateway.theShortWay(message)).toBeDefined();
     const { short, long } = await gateway.bothWays(message);
     expect(short).toEqual(long);
     const whole = foldedWhole(gateway);
