@@ -348,4 +348,32 @@ describe('what changes by itself', () => {
     await gateway.take(identity('20260311080000', [rol(AGNES)]));
     expect(team(gateway).status).toBe('active');
   });
+
+  it('is a family doctor of July, who takes the place of the one of now in circle and Patient', async () => {
+    const gateway = new MemoryGateway();
+    await gateway.takeAll(
+      identity('20260301080000', [rol(AGNES)]),
+      identity('20260302080000', [rol(BRUNO, { begin: '20260701000000' })]),
+    );
+    const [due] = gateway.steps.flatMap(({ nextChanges }) => nextChanges).slice(-1);
+    expect(Date.parse(due?.at ?? '')).toBe(Date.parse('2026-07-01T00:00:00+02:00'));
+    const fold = { ...gateway.context().fold, now: '2026-07-01T00:00:00+02:00' };
+    const { resources } = applyPassingTime(gateway.wholeWindow(), gateway.now, fold);
+    const patient = resources.find(({ resource }) => resource.resourceType === 'Patient')?.resource as
+      Patient | undefined;
+    expect(patient?.generalPractitioner?.map(({ display }) => display)).toEqual(['Alix BRUNO']);
+  });
+
+  it('keeps the rows of the projection as they are: who was of the circle is asked of them', async () => {
+    const gateway = new MemoryGateway({ now: '2027-03-01T00:00:00Z' });
+    await gateway.take(admission({ visitSegments: [rol(BRUNO, { role: 'AT' })], patientSegments: [rol(AGNES)] }));
+    await gateway.take(visit('A03', '20260305080000', movement('M4', '20260305080000')));
+    expect(shown(gateway)).toEqual(['Alix AGNES 2026-03-02']);
+    expect(
+      gateway
+        .memberships()
+        .map(({ label }) => label)
+        .sort(),
+    ).toEqual(['Alix AGNES', 'Alix BRUNO']);
+  });
 });
