@@ -15,7 +15,7 @@ export function reachesBack(facts: readonly Fact[], { outdatedUntil }: FoldedWin
 
 /**
  * Do other stays change too? They do where the people of the cluster are parted otherwise, where a circle begins or ends to be, where
- * somebody is hidden, and where somebody comes to be a member at the time of events that are not among the facts.
+ * somebody is hidden, and where somebody comes to be a member of the patient, who may be entitled to events that are not among the facts.
  */
 export function needsWhole(before: FoldedWindow, after: FoldedWindow): boolean {
   return (
@@ -45,10 +45,9 @@ function changesOtherStays(person: Person, before: FoldedWindow): boolean {
   const earlier = before.people.find(({ anchor }) => anchor === person.anchor);
   if (earlier === undefined) return false;
   if (earlier.team !== person.team || earlier.hidden !== person.hidden) return true;
-  const elsewhere = before.elsewhere.memberships.get(person.patientId) ?? [];
-  const latest = Math.max(...elsewhere.map(({ to }) => (to === undefined ? Infinity : instant(to))), -Infinity);
+  // He may be entitled to events of any stay: one without members, planned or without staff, leaves no row to ask.
   return newcomers(earlier.memberships.get(null) ?? [], person.memberships.get(null) ?? []).some(
-    ({ from, hidden }) => !hidden && instant(from) < latest,
+    ({ hidden }) => !hidden,
   );
 }
 

@@ -84,7 +84,7 @@ function numberedMovements(ordered: readonly MovementFact[], movements: Map<stri
     for (const { body } of cancels) movement.preAdmission = body.preAdmission ?? movement.preAdmission;
     movement.active = cancels.length === 0;
     movements.set(number, movement);
-    return [];
+    return rest.some(({ body }) => body.trigger !== first.body.trigger) ? [numberUsedTwice(number)] : [];
   });
 }
 
@@ -178,6 +178,12 @@ function unknownMovement(number: string): Doubt {
   const text =
     'a message corrects or cancels a movement that no message has inserted; it takes effect when the movement comes';
   return { key: `movement-unknown|${uuid5(number)}`, reason: 'movement-unknown', field: 'ZBE-1', text };
+}
+
+function numberUsedTwice(number: string): Doubt {
+  const text =
+    'two messages insert movements of other kinds under one number; the one recorded first says which kind it is, the other only corrects it';
+  return { key: `movement-number|${uuid5(number)}`, reason: 'field-invalid', field: 'ZBE-1', text };
 }
 
 function compareMovements(a: Movement, b: Movement): number {

@@ -1,8 +1,11 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { applyMessage, type Applied, type ApplyContext } from '../../src/apply/apply.js';
 import { Batch } from '../../src/apply/batch.js';
-import { foldWindow } from '../../src/apply/window.js';
+import { differences } from '../../src/apply/differences.js';
+import { routeChanges } from '../../src/apply/notifications.js';
+import { foldFacts, foldWindow } from '../../src/apply/window.js';
 import { parse } from '../../src/hl7v2/parse.js';
+import { canonicalJson } from '../../src/message/canonical-json.js';
 import { stayOfAccount } from '../../src/message/account-stay.js';
 import type { Fact, Translation } from '../../src/message/fact.js';
 import { identifierKey } from '../../src/message/identifier.js';
@@ -99,6 +102,17 @@ export class MemoryGateway {
     this.unite(translation, messageId);
     const window = this.windowOf(translation, messageId);
     return applyMessage(messageId, translation, foldWindow(window, this.context().fold), this.context());
+  }
+
+  /** What the short way would change if nothing sent a message the long way, or all that it does change the long way. */
+  async bothWays(text: string): Promise<Record<'short' | 'long', Changes>> {
+    const { messageId, translation } = this.read(text, {});
+    this.unite(translation, messageId);
+    const before = foldWindow(this.windowOf(translation, messageId), this.context().fold);
+    const after = foldFacts({ ...before, facts: [...before.facts, ...translation.facts] }, this.context().fold, before);
+    const short = { ...differences(before, after), ...routeChanges(before, after, messageId, this.context()) };
+    const long = await this.apply(messageId, translation, new Batch(this.context(), this.whole));
+    return { short: changesOf(short), long: changesOf(long) };
   }
 
   /** The present resources of a type, those entered in error left out. */
@@ -216,7 +230,7 @@ export class MemoryGateway {
   }
 
   private readonly whole = (window: PatientWindow): Promise<PatientWindow> =>
-    Promise.resolve(this.wholeOf(window.cluster));
+    Promise.resolve({ ...this.wholeOf(window.cluster), outdatedUntil: window.outdatedUntil });
 
   private wholeOf(cluster: string): PatientWindow {
     return {
@@ -260,6 +274,21 @@ export class MemoryGateway {
   }
 }
 
+/** What readers and recipients see of a step. */
+export interface Changes {
+  resources: string[];
+  memberships: string[];
+  sent: string[];
+}
+
+function changesOf(step: Pick<TranslationStep, 'resources' | 'removed' | 'memberships' | 'deliveries'>): Changes {
+  return {
+    resources: [...step.resources.map(({ body }) => body), ...step.removed].sort(),
+    memberships: step.memberships.map((rows) => canonicalJson(rows)).sort(),
+    sent: sent(step).sort(),
+  };
+}
+
 function byPatient(
   rows: readonly (readonly [string, readonly Membership[]])[],
   chosen: (membership: Membership) => boolean,
@@ -278,7 +307,7 @@ function byPatient(
 }
 
 /** What a step sends to whom, e.g. `admission to agnes`, in the order in which it is decided. */
-export function sent({ deliveries }: TranslationStep): string[] {
+export function sent({ deliveries }: Pick<TranslationStep, 'deliveries'>): string[] {
   return deliveries.map(({ kind, endpoint }) => `${kind} to ${endpoint}`);
 }
 

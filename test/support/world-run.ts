@@ -44,6 +44,8 @@ export interface WorldStore {
   rows(): Promise<Row[]>;
   /** The folded resources among them, worked out anew from all facts. */
   rowsTheLongWay(): Promise<Row[]>;
+  /** The same rows as they were known at an instant (ISO 8601). */
+  rowsKnownAt(at: string): Promise<Row[]>;
   /** True for rows that `rowsTheLongWay` gives. */
   isFolded(row: Row): boolean;
   outcomes(): Promise<Outcome[]>;
@@ -98,6 +100,13 @@ export async function openWorldStore(now = '2023-03-06T00:00:00Z'): Promise<Worl
   const doors = new Doors(store, fold);
   const tables = await tablesOf(client);
   const memberships = tables.includes('membership') ? [MEMBERSHIPS] : [];
+  const rowsOf = async (windowOf: (anchor: string) => Promise<PatientWindow | undefined>) => {
+    const { rows: clusters } = await client.query<{ key: string }>(CLUSTERS);
+    const windows = await Promise.all(clusters.map(({ key }) => windowOf(key)));
+    return windows
+      .flatMap((window) => (window === undefined ? [] : foldedRows(window, fold)))
+      .map((row) => doors.named(row));
+  };
   return {
     arrive: (messages, batch = 50) => doors.arrive(messages, batch),
     async rows() {
@@ -106,13 +115,8 @@ export async function openWorldStore(now = '2023-03-06T00:00:00Z'): Promise<Worl
         found.push(...(await client.query<Row>(statement)).rows);
       return found.map((row) => doors.named(row));
     },
-    async rowsTheLongWay() {
-      const { rows: clusters } = await client.query<{ key: string }>(CLUSTERS);
-      const windows = await Promise.all(clusters.map(({ key }) => store.wholeOf(key)));
-      return windows
-        .flatMap((window) => (window === undefined ? [] : foldedRows(window, fold)))
-        .map((row) => doors.named(row));
-    },
+    rowsTheLongWay: () => rowsOf((anchor) => store.wholeOf(anchor)),
+    rowsKnownAt: (at) => rowsOf((anchor) => store.factsKnownAt({ anchor }, at)),
     isFolded: ({ key }) => !UNFOLDED.test(key),
     outcomes: async () => (await client.query<Outcome>(OUTCOMES)).rows,
     async reset() {

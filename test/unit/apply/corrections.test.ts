@@ -205,3 +205,28 @@ describe('what a feed says of the way out', () => {
     expect(described).not.toContain('Domicile');
   });
 });
+
+describe('a movement number that a message of another kind uses again', () => {
+  it.each<[string, string]>([
+    ['a discharge', 'A03'],
+    ['a transfer', 'A02'],
+    ['an emergency', 'A04'],
+  ])('is looked at, whatever arrives first: %s', async (_what, trigger) => {
+    const again = message(trigger, '20260302080000', movement('M1', '20260302080000'));
+    for (const order of [
+      [admission(), again],
+      [again, admission()],
+    ]) {
+      const gateway = new MemoryGateway();
+      await gateway.takeAll(...order);
+      expect(gateway.openItems()).toEqual(['field-invalid']);
+      expect(gateway.only('Encounter')).toMatchObject({ status: 'in-progress' });
+    }
+  });
+
+  it('by one of its own kind is not: the letters of both add up', async () => {
+    const gateway = new MemoryGateway();
+    await gateway.takeAll(admission(), admission({ pv1: { 3: '3070^1^A' } }, '20260301080000'));
+    expect(gateway.openItems()).toEqual([]);
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Event } from '../../../src/message/event.js';
+import type { Membership } from '../../../src/message/membership.js';
+import { buildDirectory } from '../../../src/route/directory.js';
+import { route, routeLate, type RouteInput, type RoutingRule } from '../../../src/route/route.js';
+
+const RPPS = 'https://rpps.esante.gouv.fr';
+const ADMISSION: Event = {
+  kind: 'admission',
+  messageId: '1',
+  patient: 'urn:oid:2.999.1|P1',
+  about: { type: 'stay', key: 'urn:oid:2.999.1|V1' },
+  thread: 'M1',
+  effectiveAt: '2026-03-02T08:00:00+01:00',
+  attributes: { nature: 'HMS', class: 'IMP', unit: '3070' },
+};
+const RULE: RoutingRule = { id: 'doctors', events: ['admission'], roles: ['PCP'] };
+
+function member(change: Partial<Membership> = {}): Membership {
+  return {
+    person: 'PractitionerRole/agnes',
+    role: { system: 'urn:roles', code: 'PCP', display: 'Médecin traitant' },
+    label: 'AGNES',
+    from: '2026-01-01T00:00:00+01:00',
+    scope: 'patient',
+    source: 'default',
+    basis: 'ROL',
+    hidden: false,
+    restricted: false,
+    identifier: `${RPPS}|10999000011`,
+    family: 'AGNES',
+    origin: { messageId: '1', from: 'ROL-4', row: 'ROL-member:person' },
+    ...change,
+  };
+}
+
+function input(change: Partial<RouteInput> = {}): RouteInput {
+  const directory = buildDirectory([{ rpps: '10999000011', family: 'AGNES', endpoint: 'agnes' }], []);
+  return {
+    circle: [member()],
+    directory,
+    rules: [RULE],
+    receipts: [],
+    resources: ['Patient/p'],
+    cluster: '7',
+    ...change,
+  };
+}
+
+const reasons = (change: Partial<RouteInput>, event = ADMISSION) =>
+  route(event, input(change)).receipts.map(({ reason }) => reason);
+
+describe('a rule may ask for attributes of the event', () => {
+  it.each<[string, RoutingRule['when'], string]>([
+    ['its class', { class: ['IMP'] }, 'rule-tells'],
+    ['one of several classes', { class: ['EMER', 'IMP'] }, 'rule-tells'],
+    ['another class', { class: ['EMER'] }, 'no-rule'],
+    ['its unit', { unit: ['3070'] }, 'rule-tells'],
+    ['its class and another unit', { class: ['IMP'], unit: ['9999'] }, 'no-rule'],
+    ['an attribute that it does not have', { mode: ['X'] }, 'no-rule'],
+  ])('%s', (_what, when, reason) => {
+    expect(reasons({ rules: [{ ...RULE, when }] })).toEqual([reason]);
+  });
+});
+
+describe('who is of the circle at the instant of an event', () => {
+  it.each<[string, Partial<Membership>, string]>([
+    ['from that instant on', { from: '2026-03-02T08:00:00+01:00' }, 'rule-tells'],
+    ['from the second after', { from: '2026-03-02T08:00:01+01:00' }, 'membership-not-begun'],
+    ['until that instant', { to: '2026-03-02T08:00:00+01:00' }, 'rule-tells'],
+    ['until the second before', { to: '2026-03-02T07:59:59+01:00' }, 'membership-ended'],
+    ['in another zone', { from: '2026-03-02T07:00:00Z', to: '2026-03-02T07:00:00Z' }, 'rule-tells'],
+  ])('is told, who is not is not: %s', (_what, change, reason) => {
+    expect(reasons({ circle: [member(change)] })).toEqual([reason]);
+  });
+});
+
+describe('who is hidden in one role', () => {
+  it.each<[string, Partial<Membership>[]]>([
+    ['first', [{ hidden: true }, {}]],
+    ['last', [{}, { hidden: true }]],
+    ['in a stay that is over', [{}, { hidden: true, to: '2026-01-02T00:00:00+01:00' }]],
+  ])('is told in none: %s', (_what, changes) => {
+    expect(reasons({ circle: changes.map(member) })).toEqual(['must-not-be-notified']);
+  });
+});
+
+describe('a lane', () => {
+  it.each(['urn:oid:2.999.1|P1', 'urn:oid:2.999.2|B7', 'urn:oid:2.999.3|X'])(
+    'is the endpoint’s and the cluster’s, whatever number names the patient (%s)',
+    (patient) => {
+      expect(route({ ...ADMISSION, patient }, input()).deliveries.map(({ lane }) => lane)).toEqual(['agnes|7']);
+    },
+  );
+});
+
+describe('an event of earlier', () => {
+  const before = {
+    receiptId: 'r',
+    patient: ADMISSION.patient,
+    about: ADMISSION.about.key,
+    thread: 'M1',
+    label: 'AGNES',
+    role: 'PCP',
+  };
+  const late = (change: Partial<RouteInput>) =>
+    routeLate(ADMISSION, new Set(['PractitionerRole/agnes']), input(change)).deliveries.map(({ endpoint }) => endpoint);
+
+  it('goes to a newcomer whom a rule tells, once for each address', () => {
+    expect(late({})).toEqual(['agnes']);
+    expect(late({ receipts: [{ ...before, member: 'PractitionerRole/agnes', endpoint: 'agnes' }] })).toEqual([]);
+    expect(late({ receipts: [{ ...before, member: 'PractitionerRole/agnes', endpoint: 'former' }] })).toEqual([
+      'agnes',
+    ]);
+  });
+
+  it('leaves no receipt for one who would not be told, nor for others', () => {
+    const nobody = routeLate(ADMISSION, new Set(['PractitionerRole/agnes']), input({ rules: [] }));
+    const others = routeLate(ADMISSION, new Set(['PractitionerRole/bruno']), input());
+    expect([nobody.receipts, others.receipts]).toEqual([[], []]);
+  });
+});
