@@ -3,10 +3,12 @@ import { QUEUES } from './journey.js';
 import { hl7v2Router } from './receive/http.js';
 import { createApp, openHttp, type HttpServer } from './serve/http.js';
 import type { OperatorPort } from './serve/operator-api.js';
+import { openStore, type Store } from './store/store.js';
 import type { MetricsJson } from './watch/metrics.js';
 import type { Closers, House } from './wire-house.js';
 import type { Receive } from './wire-receive.js';
 import { foldSettings } from './wire-translate.js';
+import type { Queues } from './work/queues.js';
 import type { Workers } from './work/worker-process.js';
 
 /**
@@ -20,15 +22,18 @@ export async function openServe(
   workers: Workers<MetricsJson> | undefined,
   closers: Closers,
 ): Promise<HttpServer> {
-  const { settings, store, queues, metrics, log } = house;
+  const { settings, queues, metrics, log } = house;
   const serving = settings.roles.includes('serve');
+  // Connections of its own: whoever reads, however much, takes none from those that keep messages.
+  const store = await openStore({ databaseUrl: settings.databaseUrl, log, use: 'serve' });
+  closers.push(() => store.close());
   const app = createApp({
     insecureFhir: settings.insecureFhir,
     startedAt: new Date().toISOString(),
     log,
     ready: { store: () => store.ping(), queue: () => queues.ping() },
     metrics: () => metrics.text(workers?.metrics() ?? []),
-    ...(serving ? { fhir: store, operator: operatorPort(house) } : {}),
+    ...(serving ? { fhir: store, operator: operatorPort(house, store) } : {}),
     doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive.deps)],
   });
   const http = await openHttp(app, settings.http);
@@ -36,11 +41,10 @@ export async function openServe(
   return http;
 }
 
-function operatorPort(house: House): OperatorPort {
-  const { store, settings } = house;
+function operatorPort({ queues, settings }: House, store: Store): OperatorPort {
   return {
     ...store,
-    replay: (id) => replay(house, id),
+    replay: (id) => replay(store, queues, id),
     async circleAt({ subject, asOf, knownAt }) {
       const window = await store.factsKnownAt(subject, knownAt);
       return window && peopleAt(window, asOf, foldSettings(settings)).map(personText);
@@ -60,7 +64,7 @@ function personText({ anchor, patientId, members, encounters }: PersonAt): Recor
   };
 }
 
-async function replay({ store, queues }: House, id: string): Promise<boolean> {
+async function replay(store: Store, queues: Queues, id: string): Promise<boolean> {
   if (!(await store.setMessageState(id, 'received'))) return false;
   await queues.add(QUEUES.translate, [id]);
   return true;
