@@ -24,7 +24,7 @@ export async function openReceive(house: House, closers: Closers): Promise<Recei
   const { settings, store, queues, metrics, mappingsOf, log } = house;
   const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), JOB_IDS, now, log);
   const deps: ReceiveDeps = {
-    committer: new Committer((batch) => store.keep(batch), now, log),
+    committer: new Committer((batch) => store.keep(batch), () => performance.now(), log),
     triggers: (source) => mappingsOf(source).triggers,
     stayFields: (source) => mappingsOf(source).stayFields,
     newId: messageIds(await store.nodeNumber(), now),
