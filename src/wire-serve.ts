@@ -1,7 +1,10 @@
 import { peopleAt, type PersonAt } from './apply/time-travel.js';
 import { QUEUES } from './journey.js';
 import { hl7v2Router } from './receive/http.js';
+import { carriesToken } from './serve/bearer.js';
 import { createApp, openHttp, type HttpServer } from './serve/http.js';
+import { isLocal } from './serve/loopback.js';
+import { operatorToken } from './serve/operator-token.js';
 import type { OperatorPort } from './serve/operator-api.js';
 import { openStore, type Store } from './store/store.js';
 import type { MetricsJson } from './watch/metrics.js';
@@ -33,8 +36,10 @@ export async function openServe(
     log,
     ready: { store: () => store.ping(), queue: () => queues.ping() },
     metrics: () => metrics.text(workers?.metrics() ?? []),
-    ...(serving ? { fhir: store, operator: operatorPort(house, store) } : {}),
-    doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive.deps)],
+    ...(serving
+      ? { fhir: store, operator: operatorPort(house, store), operatorToken: operatorToken(settings.dataDir, log) }
+      : {}),
+    doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive.deps, { isLocal, carriesToken })],
   });
   const http = await openHttp(app, settings.http);
   closers.push(() => http.close());
