@@ -39,14 +39,14 @@ export async function runGateway(): Promise<void> {
 async function runParent(settings: Settings, mappings: SourceMappings, log: Log, closers: Closers): Promise<void> {
   const { roles } = settings;
   const databaseUrl = await openDatabase(settings, log, closers);
-  const house = await openHouse({ ...settings, databaseUrl }, mappings, log, closers);
+  const house = await openHouse({ ...settings, databaseUrl }, mappings, 'receive', log, closers);
   const workers = roles.includes('work') ? startWorkers(databaseUrl, log, closers) : undefined;
   const receive = roles.includes('receive') ? await openReceive(house, closers) : undefined;
   const { port: httpPort } = await openServe(house, receive, workers, closers);
   const mllpPort = receive?.listeners[0]?.port ?? 0;
   log('info', 'gateway.ready', { httpPort, mllpPort, roles });
   process.send?.({ httpPort, mllpPort, databaseUrl });
-  onStop(() => closeAll(closers), false);
+  onStop(() => closeAll(closers), { seconds: 20, withParent: false });
 }
 
 function startWorkers(databaseUrl: string, log: Log, closers: Closers): Workers<MetricsJson> {
@@ -65,7 +65,7 @@ async function runWorker(
   closers: Closers,
 ): Promise<void> {
   const databaseUrl = settings.databaseUrl ?? '';
-  const house = await openHouse({ ...settings, databaseUrl }, mappings, log, closers);
+  const house = await openHouse({ ...settings, databaseUrl }, mappings, 'work', log, closers);
   if (name === 'translate') openTranslation(house, closers);
   else await openDelivery(house, closers);
   const report = setInterval(() => void house.metrics.json().then((json) => process.send?.(json)), 2000);
@@ -73,7 +73,7 @@ async function runWorker(
     clearInterval(report);
     return Promise.resolve();
   });
-  onStop(() => closeAll(closers), true);
+  onStop(() => closeAll(closers), { seconds: 10, withParent: true });
 }
 
 if (isProgram(import.meta.url)) await runGateway();

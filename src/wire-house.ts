@@ -4,6 +4,7 @@ import type { Settings } from './config/schema.js';
 import { GatewayError } from './message/failure.js';
 import type { Log } from './message/log.js';
 import { startEmbedded } from './store/embedded.js';
+import type { StoreUse } from './store/pool.js';
 import { openStore, type Store } from './store/store.js';
 import type { Mappings } from './translate/compile.js';
 import { openMetrics, type Metrics } from './watch/metrics.js';
@@ -17,7 +18,7 @@ export type Closers = (() => Promise<void>)[];
 
 /** Everything the stages share, opened once in each process. */
 export interface House {
-  settings: Settings;
+  settings: Settings & { databaseUrl: string };
   log: Log;
   metrics: Metrics;
   store: Store;
@@ -38,15 +39,17 @@ export async function openDatabase(settings: Settings, log: Log, closers: Closer
 
 /**
  * Store, queues and metrics of this process.
+ * @param use what this process does with the store
  * @throws GatewayError store-unavailable, migration-failed, queue-unavailable
  */
 export async function openHouse(
   settings: Settings & { databaseUrl: string },
   mappings: SourceMappings,
+  use: StoreUse,
   log: Log,
   closers: Closers,
 ): Promise<House> {
-  const store = await openStore({ databaseUrl: settings.databaseUrl, log });
+  const store = await openStore({ databaseUrl: settings.databaseUrl, log, use });
   closers.push(() => store.close());
   await store.makePartitions(Date.now(), 3);
   const queues = await openQueues({ redisUrl: settings.redisUrl, databaseUrl: settings.databaseUrl, log });

@@ -24,7 +24,11 @@ export async function openReceive(house: House, closers: Closers): Promise<Recei
   const { settings, store, queues, metrics, mappingsOf, log } = house;
   const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), JOB_IDS, now, log);
   const deps: ReceiveDeps = {
-    committer: new Committer((batch) => store.keep(batch), now, log),
+    committer: new Committer(
+      (batch) => store.keep(batch),
+      () => performance.now(),
+      log,
+    ),
     triggers: (source) => mappingsOf(source).triggers,
     stayFields: (source) => mappingsOf(source).stayFields,
     newId: messageIds(await store.nodeNumber(), now),
@@ -39,7 +43,9 @@ export async function openReceive(house: House, closers: Closers): Promise<Recei
   };
   closers.push(() => wakeups.flush());
   const listeners = await Promise.all(
-    settings.sources.map((source) => openMllp(source, source.port ?? settings.mllpPort, deps)),
+    settings.sources
+      .filter(({ doors }) => doors.includes('mllp'))
+      .map((source) => openMllp(source, source.port ?? settings.mllpPort, deps)),
   );
   closers.push(async () => void (await Promise.all(listeners.map((listener) => listener.close()))));
   return { deps, listeners };

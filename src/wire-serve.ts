@@ -1,12 +1,17 @@
 import { peopleAt, type PersonAt } from './apply/time-travel.js';
 import { QUEUES } from './journey.js';
 import { hl7v2Router } from './receive/http.js';
+import { carriesToken } from './serve/bearer.js';
 import { createApp, openHttp, type HttpServer } from './serve/http.js';
+import { isLocal } from './serve/loopback.js';
+import { operatorToken } from './serve/operator-token.js';
 import type { OperatorPort } from './serve/operator-api.js';
+import { openStore, type Store } from './store/store.js';
 import type { MetricsJson } from './watch/metrics.js';
 import type { Closers, House } from './wire-house.js';
 import type { Receive } from './wire-receive.js';
 import { foldSettings } from './wire-translate.js';
+import type { Queues } from './work/queues.js';
 import type { Workers } from './work/worker-process.js';
 
 /**
@@ -20,27 +25,31 @@ export async function openServe(
   workers: Workers<MetricsJson> | undefined,
   closers: Closers,
 ): Promise<HttpServer> {
-  const { settings, store, queues, metrics, log } = house;
+  const { settings, queues, metrics, log } = house;
   const serving = settings.roles.includes('serve');
+  // Connections of its own: whoever reads, however much, takes none from those that keep messages.
+  const store = await openStore({ databaseUrl: settings.databaseUrl, log, use: 'serve' });
+  closers.push(() => store.close());
   const app = createApp({
     insecureFhir: settings.insecureFhir,
     startedAt: new Date().toISOString(),
     log,
     ready: { store: () => store.ping(), queue: () => queues.ping() },
     metrics: () => metrics.text(workers?.metrics() ?? []),
-    ...(serving ? { fhir: store, operator: operatorPort(house) } : {}),
-    doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive.deps)],
+    ...(serving
+      ? { fhir: store, operator: operatorPort(house, store), operatorToken: operatorToken(settings.dataDir, log) }
+      : {}),
+    doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive.deps, { isLocal, carriesToken })],
   });
   const http = await openHttp(app, settings.http);
   closers.push(() => http.close());
   return http;
 }
 
-function operatorPort(house: House): OperatorPort {
-  const { store, settings } = house;
+function operatorPort({ queues, settings }: House, store: Store): OperatorPort {
   return {
     ...store,
-    replay: (id) => replay(house, id),
+    replay: (id) => replay(store, queues, id),
     async circleAt({ subject, asOf, knownAt }) {
       const window = await store.factsKnownAt(subject, knownAt);
       return window && peopleAt(window, asOf, foldSettings(settings)).map(personText);
@@ -60,7 +69,7 @@ function personText({ anchor, patientId, members, encounters }: PersonAt): Recor
   };
 }
 
-async function replay({ store, queues }: House, id: string): Promise<boolean> {
+async function replay(store: Store, queues: Queues, id: string): Promise<boolean> {
   if (!(await store.setMessageState(id, 'received'))) return false;
   await queues.add(QUEUES.translate, [id]);
   return true;

@@ -18,7 +18,7 @@ export interface Ports {
 
 /** What the file names and may not hold: secrets come from the environment, paths are relative to the file. */
 interface Resolved {
-  sources: SourceItem[];
+  sources: (SourceItem & { httpToken?: string })[];
   endpoints: EndpointSettings[];
 }
 
@@ -36,6 +36,7 @@ export function crossCheck(
   const endpoints = sound(itemsOf(file.content, 'endpoints'), itemSchemas.endpoints);
   const secrets = withSecrets(endpoints, environment, file);
   const tls = withTlsFiles(sources, file);
+  const tokens = withTokens(sources, tls.sources, environment, file);
   return {
     faults: [
       ...nameFaults(file),
@@ -43,8 +44,10 @@ export function crossCheck(
       ...sharedNumberFaults(sources, file),
       ...secrets.faults,
       ...tls.faults,
+      ...doorFaults(sources, file),
+      ...tokens.faults,
     ],
-    resolved: { sources: tls.sources, endpoints: secrets.endpoints },
+    resolved: { sources: tokens.sources, endpoints: secrets.endpoints },
   };
 }
 
@@ -151,6 +154,27 @@ function listenerFaults(
   });
 }
 
+/** HTTP never opens what MLLP closes by certificate, and every setting of a door has its door. */
+function doorFaults(sources: readonly Item<SourceItem>[], file: ConfigurationFile): GatewayError[] {
+  return sources.flatMap(({ index, item: { doors, tls, httpTokenEnv, maxMessageBytes, maxOpenBytesPerAddress } }) => {
+    const fault = (key: string, what: string, remedy: string) => fileFault(file, ['sources', index, key], what, remedy);
+    const faults: GatewayError[] = [];
+    if (doors.includes('http') && tls?.clientCertificate === 'required')
+      faults.push(
+        fault('doors', 'http would open to anybody what tls opens to certificates only', 'leave http out of doors'),
+      );
+    if (httpTokenEnv !== undefined && !doors.includes('http'))
+      faults.push(fault('httpTokenEnv', 'a token for a door that is closed', 'add http to doors, or leave it out'));
+    if (tls?.clientCertificate === 'none' && tls.subjects !== undefined)
+      faults.push(fault('tls', 'subjects of certificates that nobody asks for', 'ask for them, or leave subjects out'));
+    if (maxOpenBytesPerAddress < maxMessageBytes)
+      faults.push(
+        fault('maxOpenBytesPerAddress', 'less than one message of maxMessageBytes', 'raise it, or lower the other'),
+      );
+    return faults;
+  });
+}
+
 function sharedNumberFaults(sources: readonly Item<SourceItem>[], file: ConfigurationFile): GatewayError[] {
   return sources.flatMap(({ index, item: { sharedNumbers } }) =>
     sharedNumbers.flatMap((value, place) =>
@@ -177,6 +201,24 @@ function withSecrets(
     return endpoint;
   });
   return { endpoints: resolved, faults };
+}
+
+function withTokens(
+  items: readonly Item<SourceItem>[],
+  sources: readonly SourceItem[],
+  environment: Readonly<Record<string, string | undefined>>,
+  file: ConfigurationFile,
+): { sources: Resolved['sources']; faults: GatewayError[] } {
+  const faults: GatewayError[] = [];
+  const resolved = sources.map((source, place) => {
+    if (source.httpTokenEnv === undefined || !source.doors.includes('http')) return source;
+    const httpToken = environment[source.httpTokenEnv];
+    if (httpToken !== undefined) return { ...source, httpToken };
+    const at = ['sources', items[place]?.index ?? place, 'httpTokenEnv'];
+    faults.push(fileFault(file, at, 'that variable is not set', 'set it in the environment of the gateway'));
+    return source;
+  });
+  return { sources: resolved, faults };
 }
 
 function withTlsFiles(

@@ -28,6 +28,10 @@ const system = z
     'a UUID in lower case after urn:uuid:',
   );
 
+const variableName = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable, never the secret itself');
+
 const sourceSchema = z.strictObject({
   name,
   host: text.default('0.0.0.0'),
@@ -51,6 +55,10 @@ const sourceSchema = z.strictObject({
   versions: z.array(text).min(1).optional(),
   maxMessageBytes: atLeastOne.default(16 * 1024 * 1024),
   maxConnections: atLeastOne.default(512),
+  /** Of one address, unless a certificate says who it is. */
+  maxConnectionsPerAddress: atLeastOne.default(256),
+  /** Bytes of frames that have not ended, of all connections of one address, unless a certificate says who it is. */
+  maxOpenBytesPerAddress: atLeastOne.default(64 * 1024 * 1024),
   frameSeconds: seconds.default(30),
   idleSeconds: seconds.default(3600),
   tls: z
@@ -60,8 +68,17 @@ const sourceSchema = z.strictObject({
       /** Who signs the senders' certificates. Needed where they are required: else anybody's public certificate would do. */
       ca: text.optional(),
       clientCertificate: z.enum(['none', 'required']).default('required'),
+      /** Whose certificates are this source's: common names (CN) or DNS names (SAN). Absent: all that `ca` has signed. */
+      subjects: z.array(text).min(1).optional(),
     })
     .optional(),
+  /** Where its messages may come in. */
+  doors: z
+    .array(z.enum(['mllp', 'http']))
+    .min(1)
+    .default(['mllp']),
+  /** Name of the environment variable that holds the bearer token for `POST /hl7v2`; without it that door answers this machine only. */
+  httpTokenEnv: variableName.optional(),
   /**
    * The system of numbers whose assigning authority is empty. Two sources may share it: two doors of one hospital.
    * Absent: the sending facility's (MSH-4), under the source's name.
@@ -93,10 +110,7 @@ const endpointSchema = z.strictObject({
       'no user and no password here; authorizationEnv names their variable',
     ),
   /** Name of the environment variable that holds the Authorization header's value. */
-  authorizationEnv: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable, never the secret itself')
-    .optional(),
+  authorizationEnv: variableName.optional(),
   timeoutSeconds: seconds.default(20),
   concurrency: atLeastOne.pipe(z.number().max(64, '64 at most')).default(4),
   /** A delivery older than this is dead. */
@@ -173,7 +187,7 @@ export const ENVIRONMENT: readonly string[] = Object.keys(environmentSchema.shap
 
 /** A source as the file has it. */
 export type SourceItem = z.infer<typeof sourceSchema>;
-export type SourceSettings = Omit<SourceItem, 'zone'> & { zone: string };
+export type SourceSettings = Omit<SourceItem, 'zone'> & { zone: string; httpToken?: string };
 export type EndpointSettings = z.infer<typeof endpointSchema> & { authorization?: string };
 type ProfessionalSettings = z.infer<typeof professionalSchema>;
 type OrganisationSettings = z.infer<typeof organisationSchema>;

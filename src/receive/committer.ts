@@ -27,23 +27,35 @@ const AGAIN_MS = 200;
  */
 export class Committer {
   private waiting: Waiting[] = [];
+  /** All whose senders wait for an answer, those that wait longest first. */
+  private readonly unanswered = new Set<Waiting>();
+  private patienceTimer: NodeJS.Timeout | undefined;
   private writers = 0;
   /** Messages in the batches under way. */
   private underWay = 0;
 
+  /**
+   * @param now milliseconds of a clock that is never set
+   * @param patienceMs how long an answer waits for the store
+   */
   constructor(
     private readonly keep: Keep,
     private readonly now: () => number,
     private readonly log: Log,
+    private readonly patienceMs = PATIENCE_MS,
   ) {}
 
   /**
    * Resolves once the message is on disk.
-   * @throws what the store threw, after five seconds of trying
+   * @throws what the store threw, after five seconds of trying; store-unavailable where it said nothing in that time. Then the message may
+   * be kept after all: sent again it is a repeat.
    */
   commit(message: IncomingMessage): Promise<KeptMessage> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ until: this.now() + PATIENCE_MS, message, resolve, reject });
+      const waiting: Waiting = { until: this.now() + this.patienceMs, message, resolve, reject };
+      this.waiting.push(waiting);
+      this.unanswered.add(waiting);
+      this.patienceTimer ??= setTimeout(() => this.loseSilence(), this.patienceMs);
       // After this turn of the loop, so that all that the sockets have ready goes together.
       if (this.mayWrite()) setImmediate(() => void this.run());
     });
@@ -78,7 +90,7 @@ export class Committer {
     let open = batch;
     while (open.length > 0)
       try {
-        settle(open, await this.keep(open.map(({ message }) => message)));
+        this.settle(open, await this.keep(open.map(({ message }) => message)));
         return;
       } catch (error) {
         if (isFinal(error) && open.length > 1) {
@@ -91,23 +103,42 @@ export class Committer {
       }
   }
 
+  private settle(batch: Waiting[], kept: KeptMessage[]): void {
+    batch.forEach((waiting, index) => {
+      this.unanswered.delete(waiting);
+      waiting.resolve(kept[index] ?? { kind: 'kept', id: waiting.message.id });
+    });
+  }
+
   /** Rejects what can wait no longer, or what the store will never take; gives what is to be tried again. */
   private notKept(batch: Waiting[], error: unknown): Waiting[] {
-    const over = batch.filter(({ until }) => isFinal(error) || this.now() >= until);
-    over.forEach(({ reject }) => {
-      reject(error);
-    });
+    const over = batch.filter((waiting) => isFinal(error) || this.now() >= waiting.until);
+    this.giveUp(over, error);
     this.log('warn', 'receive.store-away', { messages: batch.length, givenUp: over.length });
-    return batch.filter((waiting) => !over.includes(waiting));
+    return batch.filter((waiting) => this.unanswered.has(waiting));
+  }
+
+  private giveUp(batch: readonly Waiting[], error: unknown): void {
+    for (const waiting of batch) {
+      this.unanswered.delete(waiting);
+      waiting.reject(error);
+    }
+  }
+
+  /** A store that neither keeps nor refuses holds the writers, and everybody behind them: their senders are answered all the same. */
+  private loseSilence(): void {
+    const now = this.now();
+    const over = [...this.unanswered].filter(({ until }) => until <= now);
+    if (over.length > 0) {
+      this.giveUp(over, new GatewayError('store-unavailable', 'the store did not answer in time'));
+      this.waiting = this.waiting.filter((waiting) => this.unanswered.has(waiting));
+      this.log('warn', 'receive.store-away', { messages: over.length, givenUp: over.length });
+    }
+    const [first] = this.unanswered;
+    this.patienceTimer = first && setTimeout(() => this.loseSilence(), Math.max(first.until - now, 1));
   }
 }
 
 function isFinal(error: unknown): boolean {
   return error instanceof GatewayError && error.kind === 'permanent';
-}
-
-function settle(batch: Waiting[], kept: KeptMessage[]): void {
-  batch.forEach(({ message, resolve }, index) => {
-    resolve(kept[index] ?? { kind: 'kept', id: message.id });
-  });
 }

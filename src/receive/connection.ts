@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { SourceSettings } from '../config/schema.js';
 import { frame, FrameDecoder, type FrameEvent } from '../hl7v2/frame.js';
 import { GatewayError } from '../message/failure.js';
+import type { AddressShare } from './address-budget.js';
 import { accept, acceptBroken, controlIdOf, oversizeAnswer, type ReceiveDeps } from './accept.js';
 
 /** Frames that one connection may have unanswered before its socket is no longer read. */
@@ -41,6 +42,7 @@ export class Connection {
     private readonly socket: Socket,
     private readonly source: SourceSettings,
     private readonly deps: ReceiveDeps,
+    private readonly share: AddressShare,
     gone: () => void,
   ) {
     this.decoder = new FrameDecoder({ maxMessageBytes: source.maxMessageBytes });
@@ -58,6 +60,7 @@ export class Connection {
     socket.on('close', () => {
       clearTimeout(this.timer);
       clearTimeout(this.pauseTimer);
+      share.release();
       gone();
     });
   }
@@ -81,7 +84,11 @@ export class Connection {
 
   private read(chunk: Buffer): void {
     if (this.refusing || this.ending) return;
-    for (const event of this.decoder.push(chunk)) this.take(event);
+    const events = this.decoder.push(chunk);
+    for (const event of events) this.take(event);
+    if (!this.share.holds(this.decoder.size)) return this.overBudget();
+    // Each frame has its own time.
+    if (events.some(({ kind }) => kind === 'frame' || kind === 'broken')) this.stopHalfFrameTimer();
     this.watchHalfFrame();
     this.watchPause();
     this.holdBack();
@@ -176,23 +183,41 @@ export class Connection {
     if (this.ending) return;
     const much = this.owed.length >= MAX_PENDING || this.owedBytes >= MAX_PENDING_BYTES;
     const full = much || this.socket.writableNeedDrain;
-    if (full && !this.socket.isPaused()) this.socket.pause();
-    else if (!full && this.socket.isPaused()) this.socket.resume();
+    if (full === this.socket.isPaused()) return;
+    if (full) this.socket.pause();
+    else this.socket.resume();
+    this.watchHalfFrame();
   }
 
+  private overBudget(): void {
+    this.deps.log('warn', 'receive.over-budget', { source: this.source.name, what: 'bytes' });
+    this.socket.destroy();
+  }
+
+  private stopHalfFrameTimer(): void {
+    if (this.refusing) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /** Times the frame that is open. While the gateway itself holds the socket back nothing can come, and no time runs. */
   private watchHalfFrame(): void {
-    if (!this.decoder.open) {
-      clearTimeout(this.timer);
-      this.timer = undefined;
-      return;
-    }
+    if (!this.decoder.open || this.socket.isPaused()) return this.stopHalfFrameTimer();
     this.timer ??= setTimeout(() => {
-      const bytes = this.decoder.size;
-      const [cut] = this.decoder.end();
-      const controlId = cut?.kind === 'discarded' && cut.head !== undefined ? controlIdOf(cut.head, this.source) : '';
-      this.deps.log('warn', 'receive.half-frame', { source: this.source.name, bytes, controlId });
-      this.socket.destroy();
+      // What the socket has ready is read first: this process may have been busy, and the sender not silent.
+      const timer = this.timer;
+      setImmediate(() => {
+        if (this.timer === timer && !this.refusing) this.cutHalfFrame();
+      });
     }, this.source.frameSeconds * 1000);
+  }
+
+  private cutHalfFrame(): void {
+    const bytes = this.decoder.size;
+    const [cut] = this.decoder.end();
+    const controlId = cut?.kind === 'discarded' && cut.head !== undefined ? controlIdOf(cut.head, this.source) : '';
+    this.deps.log('warn', 'receive.half-frame', { source: this.source.name, bytes, controlId });
+    this.socket.destroy();
   }
 
   /** Takes a frame behind whose FS nothing comes. */

@@ -6,41 +6,63 @@ import { accept, oversizeAnswer, type ReceiveDeps } from './accept.js';
 /** HTTP statuses of the answers: what was kept 200, what is wrong in itself 422, what is not for us or not kept now 400 or 503. */
 const STATUS: Readonly<Record<AckCode, number>> = { AA: 200, CA: 200, AE: 422, CE: 422, AR: 400, CR: 400 };
 
+/** Who may bring messages by HTTP. */
+export interface HttpDoor {
+  /** Does the request come from this machine? */
+  isLocal(request: Request): boolean;
+  carriesToken(request: Request, token: string): boolean;
+}
+
 /**
  * `POST /hl7v2` with `application/hl7-v2` or `text/plain`: the same journey as MLLP, the acknowledgement as the body.
- * `?source=` names the configured source; without it the first.
+ * `?source=` names the configured source; without it the first whose `doors` hold `http`. A source with a token answers whoever has it,
+ * one without answers this machine only; what a caller may not use is not read.
  */
-export function hl7v2Router(sources: readonly SourceSettings[], deps: ReceiveDeps): Router {
+export function hl7v2Router(sources: readonly SourceSettings[], deps: ReceiveDeps, door: HttpDoor): Router {
   const router = Router();
-  const limit = Math.max(...sources.map((source) => source.maxMessageBytes));
-  router.post(
-    '/hl7v2',
-    express.raw({ type: ['application/hl7-v2', 'text/plain', 'x-application/hl7-v2+er7'], limit }),
-    async (request, response) => {
-      const wanted = request.query['source'];
-      const source = wanted === undefined ? sources[0] : sources.find(({ name }) => name === wanted);
-      if (source === undefined) return void response.status(404).type('text/plain').send('no such source\n');
-      if (!Buffer.isBuffer(request.body))
-        return void response.status(415).type('text/plain').send('send application/hl7-v2 or text/plain\n');
-      const body: Buffer = request.body;
-      if (body.length > source.maxMessageBytes)
-        return void response
-          .status(413)
-          .type('application/hl7-v2')
-          .send(oversizeAnswer(body, source, deps));
-      const { code, messages, kept } = await accept(body, source, 'http', deps);
-      response.status(kept ? STATUS[code] : 503);
-      const answer = messages[0];
-      if (answer === undefined) return void response.end();
-      response.type('application/hl7-v2').send(answer);
-    },
-  );
+  const open = sources.filter(({ doors }) => doors.includes('http'));
+  const limit = Math.max(0, ...open.map((source) => source.maxMessageBytes));
+  const read = express.raw({ type: ['application/hl7-v2', 'text/plain', 'x-application/hl7-v2+er7'], limit });
+  router.post('/hl7v2', (request, response, next) => {
+    const source = sourceOf(request, open);
+    if (source === undefined) return refuse(response, 404, 'no source of that name takes messages by HTTP');
+    const { httpToken } = source;
+    const allowed = httpToken === undefined ? door.isLocal(request) : door.carriesToken(request, httpToken);
+    if (allowed) next();
+    else if (httpToken === undefined) refuse(response, 403, 'this source answers this machine only');
+    else refuse(response.set('WWW-Authenticate', 'Bearer'), 401, 'this source asks for its token');
+  });
+  router.post('/hl7v2', read, async (request, response) => {
+    const source = sourceOf(request, open);
+    if (source === undefined) return;
+    if (!Buffer.isBuffer(request.body)) return refuse(response, 415, 'send application/hl7-v2 or text/plain');
+    const body: Buffer = request.body;
+    if (body.length > source.maxMessageBytes)
+      return void response
+        .status(413)
+        .type('application/hl7-v2')
+        .send(oversizeAnswer(body, source, deps));
+    const { code, messages, kept } = await accept(body, source, 'http', deps);
+    response.status(kept ? STATUS[code] : 503);
+    const answer = messages[0];
+    if (answer === undefined) return void response.end();
+    response.type('application/hl7-v2').send(answer);
+  });
   router.use('/hl7v2', tooLarge);
   return router;
 }
 
+function sourceOf(request: Request, open: readonly SourceSettings[]): SourceSettings | undefined {
+  const wanted = request.query['source'];
+  return wanted === undefined ? open[0] : open.find(({ name }) => name === wanted);
+}
+
+function refuse(response: Response, status: number, text: string): void {
+  response.status(status).type('text/plain').send(`${text}\n`);
+}
+
 /** Beyond the largest limit of all sources the body is not read, so there is no MSH to answer. */
 function tooLarge(error: { status?: number }, _request: Request, response: Response, next: NextFunction): void {
-  if (error.status === 413) response.status(413).type('text/plain').send('the message is too large\n');
+  if (error.status === 413) refuse(response, 413, 'the message is too large');
   else next(error);
 }

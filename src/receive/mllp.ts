@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
 import type { SourceSettings } from '../config/schema.js';
 import { GatewayError } from '../message/failure.js';
 import type { ReceiveDeps } from './accept.js';
+import { AddressBudget, UNLIMITED } from './address-budget.js';
 import { Connection } from './connection.js';
+import { tlsListener } from './tls.js';
 
 export interface MllpListener {
   source: string;
@@ -13,6 +13,9 @@ export interface MllpListener {
   close(): Promise<void>;
 }
 
+/** How long senders that read nothing, or never finish their handshake, hold up a stop. */
+const FAREWELL_MS = 3000;
+
 /**
  * Opens the MLLP listener of one source (HL7 v2.5 appendix C.4): answers go out in the order of the frames, a slow or flooding sender is
  * held back, half frames and idle connections time out.
@@ -20,9 +23,25 @@ export interface MllpListener {
  */
 export async function openMllp(source: SourceSettings, port: number, deps: ReceiveDeps): Promise<MllpListener> {
   const connections = new Set<Connection>();
-  const server = listenerFor(source, (socket) => {
-    const connection = new Connection(socket, source, deps, () => connections.delete(connection));
+  const budget = new AddressBudget(source);
+  const take = (socket: Socket, isKnown: boolean) => {
+    const share = isKnown ? UNLIMITED : budget.connect(socket.remoteAddress ?? '');
+    if (share === undefined) {
+      deps.log('warn', 'receive.over-budget', { source: source.name, what: 'connections' });
+      return void socket.destroy();
+    }
+    const connection = new Connection(socket, source, deps, share, () => connections.delete(connection));
     connections.add(connection);
+  };
+  const { tls } = source;
+  const server = tls === undefined ? plainListener(take) : tlsListener({ name: source.name, tls }, take, deps.log);
+  // Sockets of every kind, those that never finish a TLS handshake too.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket.once('close', () => sockets.delete(socket)));
+  });
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    deps.log('error', 'receive.listener-error', { source: source.name, code: error.code ?? 'unknown' });
   });
   server.maxConnections = source.maxConnections;
   const bound = await listen(server, port, source.host);
@@ -31,30 +50,20 @@ export async function openMllp(source: SourceSettings, port: number, deps: Recei
     port: bound,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
-      await Promise.all([...connections].map((connection) => connection.finish()));
+      const cut = setTimeout(() => sockets.forEach((socket) => socket.destroy()), FAREWELL_MS);
+      await Promise.race([Promise.all([...connections].map((connection) => connection.finish())), closed]);
+      clearTimeout(cut);
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
 }
 
-function listenerFor(source: SourceSettings, take: (socket: Socket) => void): Server {
+function plainListener(take: (socket: Socket, isKnown: boolean) => void): Server {
   // A sender that has said all it has to say still reads: its half of the connection may end before ours.
-  const allowHalfOpen = true;
-  if (source.tls === undefined) return createServer({ allowHalfOpen }, take);
-  const { key, cert, ca, clientCertificate } = source.tls;
-  const required = clientCertificate === 'required';
-  return createTlsServer(
-    {
-      allowHalfOpen,
-      key: readFileSync(key),
-      cert: readFileSync(cert),
-      ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
-      requestCert: required,
-      rejectUnauthorized: required,
-      minVersion: 'TLSv1.2',
-    },
-    take,
-  );
+  return createServer({ allowHalfOpen: true }, (socket) => {
+    take(socket, false);
+  });
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

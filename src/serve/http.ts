@@ -18,6 +18,8 @@ export interface HttpDeps {
   /** Absent where the role is not served. */
   fhir?: FhirPort;
   operator?: OperatorPort;
+  /** Opens the operator API to other machines. */
+  operatorToken?: string | undefined;
   /** Routers of other edges, e.g. `POST /hl7v2`. */
   doors: readonly Router[];
 }
@@ -36,7 +38,7 @@ export function createApp(deps: HttpDeps): Express {
   for (const door of deps.doors) app.use(door);
   if (deps.fhir !== undefined)
     app.use('/fhir', fhirApi(deps.fhir, { insecure: deps.insecureFhir, startedAt: deps.startedAt }));
-  if (deps.operator !== undefined) app.use('/api', operatorApi(deps.operator));
+  if (deps.operator !== undefined) app.use('/api', operatorApi(deps.operator, deps.operatorToken));
   app.use(() => {
     throw new GatewayError('resource-unknown', 'no such address');
   });

@@ -1,5 +1,6 @@
 import { Router, type Request } from 'express';
 import { GatewayError } from '../message/failure.js';
+import { carriesToken } from './bearer.js';
 import { circleApi, type CirclePort } from './circle-api.js';
 import { isLocal } from './loopback.js';
 
@@ -32,8 +33,11 @@ const FILTERS = {
   deliveries: ['message', 'receipt', 'endpoint', 'state'],
 } as const;
 
-/** `/api`: lists for operators, and the few things they may decide. On the loopback only until clients have tokens. */
-export function operatorApi(port: OperatorPort): Router {
+/**
+ * `/api`: lists for operators, and the few things they may decide.
+ * @param token what a caller from another machine must carry; undefined: this machine only
+ */
+export function operatorApi(port: OperatorPort, token: string | undefined): Router {
   const router = Router();
   const lists = {
     messages: port.listMessages.bind(port),
@@ -42,7 +46,8 @@ export function operatorApi(port: OperatorPort): Router {
     deliveries: port.listDeliveries.bind(port),
   };
   router.use((request, _response, next) => {
-    if (!isLocal(request)) throw new GatewayError('not-allowed', 'the operator API answers on the loopback only');
+    if (!isLocal(request) && (token === undefined || !carriesToken(request, token)))
+      throw new GatewayError('not-allowed', 'the operator API asks other machines for the operator’s token');
     next();
   });
   for (const name of Object.keys(FILTERS) as (keyof typeof FILTERS)[])

@@ -50,17 +50,21 @@ const KEEP: Statement = [
     RETURNING id`,
 ];
 
+/** Refused messages are kept by one batch at a time: no constraint holds two of the same bytes apart. */
+const REFUSED_LOCK = 7_461_002;
+
 /** A refused message claims no control id, and is kept once for the same bytes. */
 const KEEP_REFUSED: Statement = [
   'keep-refused',
   `
     WITH ${INPUT}
     INSERT INTO journal (${NAMES})
-    SELECT ${NAMES} FROM input
+    SELECT DISTINCT ON (source, sender, control_id, sha256) ${NAMES} FROM input
     WHERE NOT EXISTS (
       SELECT FROM journal AS earlier
       WHERE earlier.state = 'refused' AND earlier.source = input.source AND earlier.sender = input.sender
         AND earlier.control_id = input.control_id AND earlier.sha256 = input.sha256)
+    ORDER BY source, sender, control_id, sha256, id
     RETURNING id`,
 ];
 
@@ -107,9 +111,9 @@ export class Journal {
     try {
       if (bare && this.now() >= this.carefulUntil && (await this.keepNew(batch)))
         return batch.map(({ id }) => ({ kind: 'kept', id }));
-      return batch.some(({ workItems }) => workItems.length > 0)
-        ? await inTransaction(this.pool, (client) => keepAll(client, batch))
-        : await keepAll(this.pool, batch);
+      return bare
+        ? await keepAll(this.pool, batch)
+        : await inTransaction(this.pool, (client) => keepAll(client, batch));
     } catch (cause) {
       throw storeError(cause);
     }
@@ -136,7 +140,7 @@ async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<Kep
   const refused = batch.filter(({ state }) => state === 'refused');
   const kept = new Set([
     ...(await keepBy(KEEP, client, inClaimOrder(batch.filter(({ state }) => state !== 'refused')))),
-    ...(await keepBy(KEEP_REFUSED, client, refused)),
+    ...(await keepRefused(client, refused)),
   ]);
   const items = batch.filter((message) => kept.has(message.id));
   await openWorkItems(
@@ -149,6 +153,12 @@ async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<Kep
     batch.filter((message) => !kept.has(message.id)),
   );
   return batch.map(({ id }) => earlier.get(id) ?? { kind: 'kept', id });
+}
+
+async function keepRefused(client: Queryable, refused: IncomingMessage[]): Promise<string[]> {
+  if (refused.length === 0) return [];
+  await client.query('SELECT pg_advisory_xact_lock($1)', [REFUSED_LOCK]);
+  return keepBy(KEEP_REFUSED, client, refused);
 }
 
 async function keepBy(statement: Statement, client: Queryable, batch: IncomingMessage[]): Promise<string[]> {

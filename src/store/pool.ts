@@ -10,33 +10,84 @@ const types = { getTypeParser: pg.types.getTypeParser };
 
 /**
  * Every statement has its index. A plan made while a table was still empty would read it whole for as long as the connection keeps that plan.
+ * A peer that vanished is noticed within a minute: what it held of locks is free again.
  */
-const OPTIONS = '-c enable_seqscan=off -c timezone=UTC';
+const OPTIONS =
+  '-c enable_seqscan=off -c timezone=UTC -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=15 -c tcp_keepalives_count=3';
 
-export function openPool(databaseUrl: string, log: Log): pg.Pool {
-  const pool = new pg.Pool({
+/** What the connections of a pool are for: each has its own, so that none waits for another's. */
+export type StoreUse = 'receive' | 'work' | 'serve';
+
+interface Limits {
+  connections: number;
+  /** A statement that takes longer is broken off by PostgreSQL, and given up by us five seconds later where PostgreSQL does not answer. */
+  statementSeconds: number;
+  /** A statement that waits longer for a lock is broken off. */
+  lockSeconds: number;
+}
+
+const LIMITS: Readonly<Record<StoreUse, Limits>> = {
+  receive: { connections: 6, statementSeconds: 15, lockSeconds: 5 },
+  work: { connections: 12, statementSeconds: 60, lockSeconds: 20 },
+  serve: { connections: 8, statementSeconds: 15, lockSeconds: 5 },
+};
+
+/** A transaction in which nothing happens for so long belongs to a process that hangs or is gone. */
+const IDLE_IN_TRANSACTION_MS = 60_000;
+/** What PostgreSQL is given beyond its own limit before it is taken for one that does not answer. */
+const SILENCE_MS = 5000;
+
+/** Connections for one use of the store, each with its limits. One that PostgreSQL ends is replaced, whether or not it was in use. */
+export function openPool(databaseUrl: string, log: Log, use: StoreUse): pg.Pool {
+  const { connections, statementSeconds, lockSeconds } = LIMITS[use];
+  return guarded(log, {
     connectionString: databaseUrl,
-    max: 12,
-    connectionTimeoutMillis: 5000,
-    types,
+    max: connections,
+    application_name: `trait-d-union ${use}`,
+    statement_timeout: statementSeconds * 1000,
+    lock_timeout: lockSeconds * 1000,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    query_timeout: statementSeconds * 1000 + SILENCE_MS,
     options: OPTIONS,
   });
-  pool.on('error', (error) => {
+}
+
+/** One connection without limits: a migration takes what it takes, and waits for the one that another gateway is making. */
+export function openMigrationPool(databaseUrl: string, log: Log): pg.Pool {
+  return guarded(log, { connectionString: databaseUrl, max: 1, application_name: 'trait-d-union migrate' });
+}
+
+function guarded(log: Log, options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...options, connectionTimeoutMillis: 5000, keepAlive: true, types });
+  const lost = (error: Error) => {
     // A pool that is ending hangs up before PostgreSQL has said goodbye.
     if (!pool.ending) log('warn', 'store.connection-lost', { code: codeOf(error) });
+  };
+  // The pool listens to a connection only while nobody uses it, and an error that nobody hears ends the process.
+  pool.on('connect', (client) => {
+    client.on('error', lost);
   });
+  // Heard by the connection's own listener.
+  pool.on('error', () => undefined);
   return pool;
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
+}
+
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
 }
 
 /**
- * SQLSTATE classes 08 (connection), 57P (shutdown), 53 (resources); and what Node says of a lost socket. 08P01 is a statement that was not
- * bound as it was parsed: the connection is well, and trying again would not help.
+ * SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown), 58 (the system below PostgreSQL); 57014 and 55P03, time limits of a
+ * statement and of a lock; 25P03, that of an idle transaction; 25006, a server that has become a read-only standby; and what Node says of a
+ * lost socket or of one that is not there. 08P01 is a statement that was not bound as it was parsed: the connection is well, and trying
+ * again would not help.
  */
-const AWAY = /^(08(?!P01)|57P|53|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/;
+const AWAY =
+  /^(08(?!P01)|53|57P|57014|58|55P03|25P03|25006|ECONN|EPIPE|ENOENT|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET)/;
 /** Serialization failure, deadlock, and two first versions of one resource at once: the transaction may simply be tried again. */
 const CONFLICT = new Set(['40001', '40P01', '23505']);
 
@@ -46,9 +97,9 @@ export function storeError(cause: unknown): GatewayError {
   const code = codeOf(cause);
   if (CONFLICT.has(code))
     return new GatewayError('store-conflict', `the store was busy with the same rows (${code})`, { cause });
-  const lost = cause instanceof Error && /terminated|timeout|closed|ended/i.test(cause.message);
+  const lost = /terminated|timeout|closed|ended|not queryable/i.test(messageOf(cause));
   if (AWAY.test(code) || lost)
-    return new GatewayError('store-unavailable', `the store cannot be reached (${code})`, { cause });
+    return new GatewayError('store-unavailable', `the store is away or too slow (${code})`, { cause });
   return new GatewayError('store-rejected', `the store refused a statement (${code})`, { cause });
 }
 
@@ -135,14 +186,19 @@ export async function inTransaction<T>(
     return result;
   } catch (cause) {
     const error = storeError(cause);
-    const rolledBack = await client.query('ROLLBACK').then(
-      () => true,
-      () => false,
-    );
-    client.release(!rolledBack);
+    client.release(!(await rolledBack(client, cause)));
     if (error.code === 'store-conflict' && tries > 1) return inTransaction(pool, run, tries - 1, true);
     throw error;
   }
+}
+
+/** Where PostgreSQL did not answer a statement it answers no ROLLBACK either: its connection is closed, which rolls back too. */
+async function rolledBack(client: pg.PoolClient, cause: unknown): Promise<boolean> {
+  if (messageOf(cause) === 'Query read timeout') return false;
+  return client.query('ROLLBACK').then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Reads what stood at one moment, whatever is written meanwhile. */

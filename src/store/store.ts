@@ -21,7 +21,7 @@ import {
   type Page,
 } from './operations.js';
 import { firstIdAt, makePartitions } from './partitions.js';
-import { inSnapshot, openPool, storeError } from './pool.js';
+import { inSnapshot, openMigrationPool, openPool, storeError, type StoreUse } from './pool.js';
 import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
 import { inTranslation } from './translation.js';
 import { dueCircles, inUpkeep, type DueCircle, type UpkeepTx } from './upkeep.js';
@@ -81,17 +81,25 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface StoreOptions {
+  databaseUrl: string;
+  log: Log;
+  /** What the connections are for; their limits follow from it. Absent: work. */
+  use?: StoreUse;
+}
+
 /**
  * Opens the store on a PostgreSQL database, migrated to the latest schema.
  * @throws GatewayError store-unavailable, migration-failed
  */
-export async function openStore({ databaseUrl, log }: { databaseUrl: string; log: Log }): Promise<Store> {
-  const pool = openPool(databaseUrl, log);
+export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions): Promise<Store> {
+  const pool = openPool(databaseUrl, log, use);
   const guarded = <T>(work: Promise<T>): Promise<T> =>
     work.catch((cause: unknown) => {
       throw storeError(cause);
     });
-  await guarded(migrate(pool));
+  const migrating = openMigrationPool(databaseUrl, log);
+  await guarded(migrate(migrating)).finally(() => migrating.end());
   const journal = new Journal(pool, () => Date.now());
   return {
     keep: (batch) => journal.keep(batch),

@@ -9,27 +9,53 @@ export function isProgram(moduleUrl: string): boolean {
 }
 
 /**
- * SIGTERM, SIGINT, or the parent's end: finish what is under way, once.
+ * SIGTERM, SIGINT, the parent's end, or an error that nobody caught: finish what is under way, once. Whatever hangs, the process ends in time.
+ * @param seconds after which it ends as it is
  * @param withParent a process that ends with the one that forked it
  */
-export function onStop(close: () => Promise<void>, withParent: boolean): void {
+export function onStop(
+  close: () => Promise<void>,
+  { seconds, withParent }: { seconds: number; withParent: boolean },
+): void {
   let stopping = false;
-  const stop = () => {
+  const stop = (code: number) => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), 20_000).unref();
-    void close().finally(() => process.exit(0));
+    setTimeout(() => process.exit(1), seconds * 1000).unref();
+    void close().then(
+      () => process.exit(code),
+      () => process.exit(1),
+    );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  if (withParent) process.on('disconnect', stop);
+  const crash = (error: unknown) => {
+    process.stderr.write(`${crashText(error)}\n`);
+    stop(1);
+  };
+  process.on('SIGTERM', () => {
+    stop(0);
+  });
+  process.on('SIGINT', () => {
+    stop(0);
+  });
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  if (withParent)
+    process.on('disconnect', () => {
+      stop(0);
+    });
+}
+
+/** An error's kind, code and place. Its text and its other properties may quote a message, and are left out. */
+export function crashText(error: unknown): string {
+  if (error instanceof GatewayError) return describeFailure(error);
+  if (!(error instanceof Error)) return 'an error of no kind';
+  const code = 'code' in error ? ` ${String(error.code)}` : '';
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [`${error.constructor.name}${code}`, ...frames].join('\n');
 }
 
 /** Every fault with its place, code and remedy; one line each, on standard error. */
 export function giveUp(faults: readonly unknown[]): void {
-  for (const fault of faults) {
-    const defect = fault instanceof Error ? fault.stack : fault;
-    process.stderr.write(`${fault instanceof GatewayError ? describeFailure(fault) : String(defect)}\n`);
-  }
+  for (const fault of faults) process.stderr.write(`${crashText(fault)}\n`);
   process.exit(1);
 }

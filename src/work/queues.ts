@@ -140,10 +140,23 @@ function codeOf(error: Error): string {
   return 'code' in error ? String(error.code) : error.name;
 }
 
+/** The queue may be lost whole, so it waits for no disk. */
+const OPTIONS =
+  '-c synchronous_commit=off -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=15 -c tcp_keepalives_count=3';
+
+/** Milliseconds: no session of the queue may hang where the store's may not. */
+const LIMITS = {
+  connectionTimeoutMillis: 5000,
+  statement_timeout: 10_000,
+  lock_timeout: 5000,
+  idle_in_transaction_session_timeout: 60_000,
+  query_timeout: 15_000,
+  keepAlive: true,
+};
+
 async function postgresBackend(databaseUrl: string): Promise<Backend> {
   await migrateQueue(databaseUrl);
-  // The queue may be lost whole, so it waits for no disk.
-  const connection = { connectionString: databaseUrl, schema: SCHEMA, max: 3, options: '-c synchronous_commit=off' };
+  const connection = { ...LIMITS, connectionString: databaseUrl, schema: SCHEMA, max: 3, options: OPTIONS };
   return {
     queue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,
     worker: (name, process, concurrency) =>
@@ -153,7 +166,9 @@ async function postgresBackend(databaseUrl: string): Promise<Backend> {
 }
 
 async function migrateQueue(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
+  // What breaks the connection fails the statement under way; an error that nobody hears ends the process.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await runMigrations(client, SCHEMA);

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { SourceSettings } from '../../src/config/schema.js';
@@ -12,6 +11,7 @@ import { parse, type Message } from '../../src/hl7v2/parse.js';
 import { GatewayError } from '../../src/message/failure.js';
 import type { Keep } from '../../src/receive/committer.js';
 import { openMllp, type MllpListener } from '../../src/receive/mllp.js';
+import { tlsListener } from '../../src/receive/tls.js';
 import { openStore } from '../../src/store/store.js';
 import { admission, MemoryStore, receiveDeps, receiveSource } from '../support/admissions.js';
 import { freshDatabase } from '../support/database.js';
@@ -291,6 +291,90 @@ describe('the MLLP door', () => {
   });
 });
 
+describe('what one address is granted before anybody is known', () => {
+  it('is so many connections, and as many again once some are closed', async () => {
+    const { port } = await listener(new MemoryStore().keep, { maxConnectionsPerAddress: 2 });
+    const [first, second] = [Sender.to(port), Sender.to(port)];
+    expect(await first.ask(framed(admission('B1')), 1)).toEqual(['AA B1']);
+    expect(await second.ask(framed(admission('B2')), 1)).toEqual(['AA B2']);
+    const third = Sender.to(port);
+    await third.closed;
+    first.socket.destroy();
+    await first.closed;
+    for (let answers: string[] = []; answers.length === 0;) {
+      const next = Sender.to(port);
+      answers = (await Promise.race([next.ask(framed(admission('B3')), 1), next.closed.then(() => [])])) as string[];
+    }
+  });
+
+  it.each([1, 3])('is so many bytes of half frames, of %d connections together', async (count) => {
+    const limit = 30_000;
+    const { port } = await listener(new MemoryStore().keep, { maxOpenBytesPerAddress: limit, maxMessageBytes: limit });
+    const senders = Array.from({ length: count }, () => Sender.to(port));
+    const half = Buffer.concat([Buffer.from([0x0b]), Buffer.alloc(limit / count + 1, 'x')]);
+    for (const sender of senders) sender.socket.write(half);
+    await Promise.race(senders.map(({ closed }) => closed));
+    // Whole frames are not counted, however many.
+    const text = `${admission('B4')}\rNTE|1||${'x'.repeat(5000)}`;
+    const many = Array.from({ length: 12 }, () => framed(text));
+    expect(await Sender.to(port).ask(Buffer.concat(many), many.length)).toHaveLength(many.length);
+  });
+});
+
+describe('the time of a frame', () => {
+  it('is each frame’s own: a feed that never pauses between two is not cut', async () => {
+    const { port } = await listener(new MemoryStore().keep, { frameSeconds: 0.25 });
+    const sender = Sender.to(port);
+    const frames = Array.from({ length: 12 }, (_, n) => framed(admission(`T${n}`)));
+    // Each piece ends inside a frame.
+    const stream = Buffer.concat(frames);
+    const cut = (n: number) => Math.floor(((n + 0.5) * stream.length) / frames.length);
+    const pieces = [0, ...frames.keys()].map((_, n) =>
+      stream.subarray(n === 0 ? 0 : cut(n - 1), n === 12 ? undefined : cut(n)),
+    );
+    for (const piece of pieces) {
+      sender.socket.write(piece);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await sender.ask(Buffer.alloc(0), frames.length);
+    expect(sender.answers.map((answer) => answer.value('MSA-2'))).toEqual(frames.map((_, n) => `T${n}`));
+  });
+
+  it('does not run while the gateway itself reads no more', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const memory = new MemoryStore();
+    const { port } = await listener(async (batch) => held.then(() => memory.keep(batch)), { frameSeconds: 0.05 });
+    const sender = Sender.to(port);
+    const frames = Array.from({ length: 64 }, (_, n) => framed(admission(`W${n}`)));
+    const last = framed(admission('W64'));
+    sender.socket.write(Buffer.concat([...frames, last.subarray(0, 100)]));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    release();
+    sender.socket.write(last.subarray(100));
+    await sender.ask(Buffer.alloc(0), 65);
+    expect(sender.answers).toHaveLength(65);
+  });
+});
+
+describe('closing a listener', () => {
+  it('is held up neither by a sender that reads no answer nor by one that says nothing', async () => {
+    const opened = await openMllp(
+      { ...receiveSource, maxMessageBytes: 10_000_000 },
+      0,
+      receiveDeps(new MemoryStore().keep),
+    );
+    const deaf = connect(opened.port, '127.0.0.1');
+    deaf.on('error', () => undefined).pause();
+    deaf.write(Buffer.concat(Array.from({ length: 3000 }, (_, n) => framed(admission(`Q${n}`)))));
+    const silent = Sender.to(opened.port);
+    await new Promise((resolve) => silent.socket.once('connect', resolve));
+    await opened.close();
+    await silent.closed;
+    deaf.destroy();
+  });
+});
+
 const openssl = spawnSync('openssl', ['version']).status === 0;
 
 (openssl ? describe : describe.skip)('the MLLP door under TLS (needs openssl)', () => {
@@ -315,5 +399,91 @@ const openssl = spawnSync('openssl', ['version']).status === 0;
     stranger.socket.write(framed(admission('C2')));
     await stranger.closed;
     expect(stranger.answers).toEqual([]);
+  });
+
+  const certificate = (name: string, extra: string[] = []) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tdu-tls-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${name}`, ...extra];
+    expect(spawnSync('openssl', [...request, '-keyout', key, '-out', cert]).status).toBe(0);
+    return { key, cert };
+  };
+
+  it.each([
+    ['its common name is', 'dpi.example', [], ['other.example', 'dpi.example'], true],
+    ['an alternative name is', 'x.example', ['-addext', 'subjectAltName=DNS:dpi.example'], ['dpi.example'], true],
+    ['no name is', 'dpi.example', [], ['other.example'], false],
+    ['only a part of its name is', 'dpi.example.evil', [], ['dpi.example'], false],
+    ['another kind of name is', 'x.example', ['-addext', 'subjectAltName=email:dpi.example'], ['dpi.example'], false],
+  ])('takes a certificate as the source’s where %s among its subjects', async (_, name, extra, subjects, taken) => {
+    const { key, cert } = certificate(name, extra);
+    const tls = { key, cert, ca: cert, clientCertificate: 'required' as const, subjects };
+    const log: [string, unknown][] = [];
+    const deps = {
+      ...receiveDeps(new MemoryStore().keep),
+      log: (_level: string, event: string, { code }: Record<string, unknown>) => void log.push([event, code]),
+    };
+    const opened = await openMllp({ ...receiveSource, tls }, 0, deps);
+    cleanups.push(() => opened.close());
+    const own = { key: readFileSync(key), cert: readFileSync(cert), rejectUnauthorized: false };
+    const sender = new Sender(connectTls({ port: opened.port, host: '127.0.0.1', ...own }));
+    if (taken) return expect(await sender.ask(framed(admission('C1')), 1)).toEqual(['AA C1']);
+    sender.socket.write(framed(admission('C1')));
+    await sender.closed;
+    expect([sender.answers, log]).toEqual([[], [['receive.certificate-refused', 'subject']]]);
+  });
+
+  it('uses a renewed certificate without a restart, and stays with the former one where the new is broken', async () => {
+    const { key, cert } = certificate('old.example');
+    const log: string[] = [];
+    const tls = { key, cert, clientCertificate: 'none' as const };
+    const server = tlsListener(
+      { name: 'dpi', tls },
+      (socket) => socket.end(),
+      (_level, event) => log.push(event),
+      20,
+    );
+    cleanups.push(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const served = async () => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+      await new Promise((resolve) => socket.once('secureConnect', resolve));
+      const { CN } = socket.getPeerCertificate().subject;
+      socket.destroy();
+      return CN;
+    };
+    const logs = async (event: string) => {
+      while (!log.includes(event)) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    expect(await served()).toBe('old.example');
+    writeFileSync(cert, 'no certificate');
+    await logs('receive.certificates-unusable');
+    expect(await served()).toBe('old.example');
+    const renewed = certificate('new.example');
+    writeFileSync(key, readFileSync(renewed.key));
+    writeFileSync(cert, readFileSync(renewed.cert));
+    await logs('receive.certificates-reloaded');
+    while ((await served()) !== 'new.example') await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
+  it('logs a handshake that failed, and closes beside one that never ends', async () => {
+    const { key, cert } = certificate('localhost');
+    const log: string[] = [];
+    const deps = {
+      ...receiveDeps(new MemoryStore().keep),
+      log: (_level: string, event: string) => void log.push(event),
+    };
+    const tls = { key, cert, clientCertificate: 'none' as const };
+    const opened = await openMllp({ ...receiveSource, tls }, 0, deps);
+    const plain = Sender.to(opened.port);
+    plain.socket.write(framed(admission('C1')));
+    await plain.closed;
+    expect(log).toContain('receive.certificate-refused');
+    const half = Sender.to(opened.port);
+    await new Promise((resolve) => half.socket.once('connect', resolve));
+    await opened.close();
+    await half.closed;
   });
 });

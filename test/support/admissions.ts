@@ -19,6 +19,9 @@ export const receiveSource: SourceSettings = {
   authorities: {},
   givenNames: 'auto',
   sharedNumbers: [],
+  doors: ['mllp', 'http'],
+  maxConnectionsPerAddress: 256,
+  maxOpenBytesPerAddress: 1_000_000,
 };
 
 /** An invented admission, sound for PAM.FR. */

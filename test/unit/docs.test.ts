@@ -190,7 +190,7 @@ describe('docs/operator.md', () => {
     const [, source = ''] = /^ {2}- ([\s\S]*?)^\w/m.exec(block) ?? [];
     const keys = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, key]) => key).sort();
     // Those that a comment beside another names.
-    const beside = ['facilities', 'versions', 'host'];
+    const beside = ['facilities', 'versions', 'host', 'httpTokenEnv'];
     expect([...keys(source, /^(?: {4})?(\w+):/gm), ...beside].sort()).toEqual(
       Object.keys(itemSchemas.sources.shape).sort(),
     );

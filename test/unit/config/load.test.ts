@@ -80,6 +80,9 @@ describe('the settings', () => {
       processingIds: ['P', 'T', 'D'],
       maxMessageBytes: 16 * 1024 * 1024,
       maxConnections: 512,
+      maxConnectionsPerAddress: 256,
+      maxOpenBytesPerAddress: 67_108_864,
+      doors: ['mllp'],
       frameSeconds: 30,
       idleSeconds: 3600,
       authorities: {},
@@ -256,6 +259,33 @@ rules:
     ['an unknown key at the top', 'rule: []', 'rule: no such setting'],
     ['a port without value, which is no port 0', 'sources:\n  - name: chu\n    port:', 'sources.0.port: a number'],
     ['a size that is no whole number', 'sources: [{ name: chu, maxMessageBytes: 1.5 }]', 'sources.0.maxMessageBytes'],
+    [
+      'a door by HTTP where MLLP asks for certificates',
+      'sources: [{ name: chu, doors: [mllp, http], tls: { key: ., cert: ., ca: . } }]',
+      'sources.0.doors: http would open',
+    ],
+    [
+      'a door by HTTP alone beside certificates',
+      'sources: [{ name: chu, doors: [http], tls: { key: ., cert: ., ca: . } }]',
+      'sources.0.doors: http would open',
+    ],
+    ['a door of no kind', 'sources: [{ name: chu, doors: [ftp] }]', 'sources.0.doors.0'],
+    ['no door', 'sources: [{ name: chu, doors: [] }]', 'sources.0.doors'],
+    [
+      'a token without its door',
+      'sources: [{ name: chu, httpTokenEnv: CPTS_AUTHORIZATION }]',
+      'sources.0.httpTokenEnv: a',
+    ],
+    [
+      'a token that is not set',
+      'sources: [{ name: chu, doors: [http], httpTokenEnv: ABSENT_TOKEN }]',
+      'sources.0.httpTokenEnv: that variable is not set',
+    ],
+    [
+      'half frames below one message',
+      'sources: [{ name: chu, maxOpenBytesPerAddress: 1000 }]',
+      'sources.0.maxOpenBytesPerAddress: less than',
+    ],
     ['no connections at all', 'sources: [{ name: chu, maxConnections: 0 }]', 'sources.0.maxConnections: one at least'],
     ['a time limit of zero', 'sources: [{ name: chu, frameSeconds: 0 }]', 'sources.0.frameSeconds: more than zero'],
     [

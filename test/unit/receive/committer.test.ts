@@ -99,6 +99,52 @@ describe('the committer', () => {
     expect(await committer.commit(message(2))).toEqual({ kind: 'kept', id: '2' });
   });
 
+  describe('of a store that says neither yes nor no', () => {
+    const opened = () => {
+      const answers: ((kept: boolean) => void)[] = [];
+      const keep = (batch: IncomingMessage[]) =>
+        new Promise<ReturnType<typeof kept>[]>((resolve, reject) => {
+          const away = new GatewayError('store-unavailable', 'away');
+          answers.push((isKept) => (isKept ? resolve(batch.map(kept)) : reject(away)));
+        });
+      return { answers, committer: new Committer(keep, () => performance.now(), silent, 30) };
+    };
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+    it('answers what is being written, and what waits behind it', async () => {
+      const { committer, answers } = opened();
+      const first = [committer.commit(message(1)), committer.commit(message(2))];
+      await turn();
+      const second = [committer.commit(message(3))];
+      const third = Array.from({ length: 3 }, (_, n) => committer.commit(message(4 + n)));
+      const all = await Promise.allSettled([...first, ...second, ...third]);
+      const unavailable = {
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'store-unavailable' }) as unknown,
+      };
+      expect(all).toEqual(all.map(() => unavailable));
+      expect(answers.length).toBeLessThanOrEqual(2);
+    });
+
+    it.each([
+      ['keeps after all', true],
+      ['refuses at last', false],
+    ])('goes on once the store %s', async (_, isKept) => {
+      const { committer, answers } = opened();
+      await expect(committer.commit(message(1))).rejects.toMatchObject({ code: 'store-unavailable' });
+      for (const answer of answers.splice(0)) answer(isKept);
+      await turn();
+      // Its sender sends again where this machine is slower than the patience.
+      const next = async (): Promise<unknown> => {
+        const again = committer.commit(message(2)).catch(next);
+        await turn();
+        for (const answer of answers.splice(0)) answer(true);
+        return again;
+      };
+      expect(await next()).toEqual({ kind: 'kept', id: '2' });
+    });
+  });
+
   it('lets one message that the store refuses for ever spoil no other', async () => {
     const committer = new Committer(
       (batch) =>

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
 import { GatewayError } from '../../../src/message/failure.js';
+import type { SourceSettings } from '../../../src/config/schema.js';
 import { Committer } from '../../../src/receive/committer.js';
 import { hl7v2Router } from '../../../src/receive/http.js';
+import { carriesToken } from '../../../src/serve/bearer.js';
 import { admission, MemoryStore, receiveDeps, receiveSource } from '../../support/admissions.js';
 
 const store = new MemoryStore();
@@ -11,9 +13,10 @@ const store = new MemoryStore();
 let clock = Date.UTC(2026, 2, 2);
 const silent = () => undefined;
 const deps = { ...receiveDeps(store.keep), committer: new Committer(store.keep, () => (clock += 3000), silent) };
-const app = express().use(
-  hl7v2Router([receiveSource, { ...receiveSource, name: 'large', maxMessageBytes: 200_000 }], deps),
-);
+const large = { ...receiveSource, name: 'large', maxMessageBytes: 200_000 };
+const appOf = (sources: readonly SourceSettings[], local = true) =>
+  express().use(hl7v2Router(sources, deps, { isLocal: () => local, carriesToken }));
+const app = appOf([receiveSource, large]);
 const post = (text: string, type = 'application/hl7-v2', query = '') =>
   request(app)
     .post(`/hl7v2${query}`)
@@ -54,5 +57,57 @@ describe('POST /hl7v2', () => {
   it('refuses other content types and unknown sources', async () => {
     expect((await post('{}', 'application/json')).status).toBe(415);
     expect((await post(admission('H6'), 'text/plain', '?source=nobody')).status).toBe(404);
+  });
+});
+
+describe('the doors of a source', () => {
+  const closed: SourceSettings = { ...receiveSource, name: 'closed', doors: ['mllp'] };
+  const withToken: SourceSettings = { ...receiveSource, name: 'guarded', httpToken: 'a-long-token' };
+  const status = async (to: ReturnType<typeof appOf>, query: string, headers: Record<string, string> = {}) =>
+    (
+      await request(to)
+        .post(`/hl7v2${query}`)
+        .set({ 'content-type': 'text/plain', ...headers })
+        .send(admission(`D${query}${JSON.stringify(headers)}`))
+    ).status;
+  const kept = () => store.messages.length;
+
+  it.each([
+    ['by name', [closed, receiveSource], '?source=closed'],
+    ['as the first of the file', [closed], ''],
+    ['among others', [receiveSource, large, closed], '?source=closed'],
+  ])('that leave http out are closed to it, %s, from this machine too', async (_, sources, query) => {
+    const before = kept();
+    expect([await status(appOf(sources), query), kept()]).toEqual([404, before]);
+  });
+
+  it('that has no token answers this machine only', async () => {
+    const before = kept();
+    expect(await status(appOf([receiveSource], false), '')).toBe(403);
+    expect(await status(appOf([receiveSource], false), '?source=dpi', { Authorization: 'Bearer anything' })).toBe(403);
+    expect(kept()).toBe(before);
+    expect(await status(appOf([receiveSource], true), '')).toBe(200);
+  });
+
+  it.each([
+    ['none', {}, 401],
+    ['another', { Authorization: 'Bearer another-token' }, 401],
+    ['the beginning of it', { Authorization: 'Bearer a-long' }, 401],
+    ['it as a password', { Authorization: 'Basic a-long-token' }, 401],
+    ['it', { Authorization: 'Bearer a-long-token' }, 200],
+  ])(
+    'that has a token answers whoever carries it, wherever from: %s',
+    async (_, headers: Record<string, string>, expected) => {
+      for (const local of [true, false])
+        expect(await status(appOf([receiveSource, withToken], local), '?source=guarded', headers)).toBe(expected);
+    },
+  );
+
+  it('that nothing opens read no body', async () => {
+    const response = await request(appOf([receiveSource], false))
+      .post('/hl7v2')
+      .set('content-type', 'text/plain')
+      .send('x'.repeat(300_000));
+    expect(response.status).toBe(403);
   });
 });

@@ -452,11 +452,11 @@ describe('searching', () => {
   });
 
   it('links to itself and names each match by its address', async () => {
-    const response = await get('/Encounter?identifier=V1').set('host', 'gateway.example:8080');
+    const response = await get('/Encounter?identifier=V1').set('host', 'localhost:8080');
     expect(response.body).toMatchObject({
       type: 'searchset',
-      link: [{ relation: 'self', url: 'http://gateway.example:8080/fhir/Encounter?identifier=V1' }],
-      entry: [{ fullUrl: 'http://gateway.example:8080/fhir/Encounter/e1', search: { mode: 'match' } }],
+      link: [{ relation: 'self', url: 'http://localhost:8080/fhir/Encounter?identifier=V1' }],
+      entry: [{ fullUrl: 'http://localhost:8080/fhir/Encounter/e1', search: { mode: 'match' } }],
     });
   });
 });

@@ -1,10 +1,14 @@
-import { networkInterfaces } from 'node:os';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Router } from 'express';
 import request from 'supertest';
 import type { FhirPort } from '../../../src/serve/fhir-api.js';
 import { createApp, openHttp, type HttpDeps, type HttpServer } from '../../../src/serve/http.js';
-import { isLoopback } from '../../../src/serve/loopback.js';
+import { isLocal, isLoopback } from '../../../src/serve/loopback.js';
+import { operatorToken } from '../../../src/serve/operator-token.js';
 import type { OperatorPort } from '../../../src/serve/operator-api.js';
 import { openMetrics } from '../../../src/watch/metrics.js';
 import { openTestStore } from '../../support/stored.js';
@@ -32,6 +36,7 @@ async function listening(deps: Partial<HttpDeps> = {}, host = '127.0.0.1'): Prom
   return server;
 }
 
+const silent = () => undefined;
 const resolved = () => Promise.resolve();
 const nothing = () => Promise.resolve({ total: 0, items: [] });
 const no = () => Promise.resolve(false);
@@ -187,5 +192,77 @@ describe('the loopback rule', () => {
     expect(await status(closed.port, '/api/messages')).toBe(403);
     expect(await status(closed.port, '/health/live')).toBe(200);
     expect(await status(open.port, '/fhir/metadata')).toBe(200);
+  });
+});
+
+describe('a request from this machine', () => {
+  const from = (headers: Record<string, string>, remoteAddress = '127.0.0.1') =>
+    isLocal({ headers, socket: { remoteAddress } } as unknown as IncomingMessage);
+
+  it.each(['localhost', 'LOCALHOST:8080', '127.0.0.1:8080', '127.0.0.2', '[::1]:8080'])('says so: %s', (host) => {
+    expect(from({ host })).toBe(true);
+    expect(from({ host, 'sec-fetch-site': 'same-origin' })).toBe(true);
+    expect(from({ host }, '::1')).toBe(true);
+    expect(from({ host }, '192.0.2.7')).toBe(false);
+  });
+
+  it.each([
+    'evil.example',
+    'evil.example:8080',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '',
+    '[::2]',
+    '0.0.0.0',
+  ])('is none where a name of another site leads here: %s', (host) => {
+    expect(from({ host, 'sec-fetch-site': 'same-origin' })).toBe(false);
+    expect(from({ host })).toBe(false);
+  });
+
+  it.each([
+    ['sec-fetch-site', 'cross-site'],
+    ['sec-fetch-site', 'same-site'],
+    ['via', '1.1 proxy'],
+    ['x-forwarded-host', 'gateway.example'],
+  ])('is none where %s says otherwise', (name, value) => {
+    expect(from({ host: 'localhost', [name]: value })).toBe(false);
+  });
+
+  it('without a name is none', () => {
+    expect(from({})).toBe(false);
+  });
+});
+
+describe('the operator’s token', () => {
+  const folder = () => mkdtempSync(join(tmpdir(), 'tdu-token-'));
+
+  it('is made at the first start for the gateway’s user alone, and stays', () => {
+    const dataDir = join(folder(), 'data');
+    const token = operatorToken(dataDir, silent);
+    expect(token).toMatch(/^[\w-]{43}$/);
+    expect(operatorToken(dataDir, silent)).toBe(token);
+    expect(statSync(join(dataDir, 'operator.token')).mode & 0o077).toBe(0);
+    expect(operatorToken(folder(), silent)).not.toBe(token);
+  });
+
+  it('is none where it cannot be made, or is empty', () => {
+    const dataDir = folder();
+    writeFileSync(join(dataDir, 'file'), '');
+    expect(operatorToken(join(dataDir, 'file'), silent)).toBeUndefined();
+    writeFileSync(join(dataDir, 'operator.token'), '\n');
+    expect(operatorToken(dataDir, silent)).toBeUndefined();
+  });
+
+  it('opens /api where the request is not from this machine, and nothing else does', async () => {
+    const status = async (headers: Record<string, string>, token?: string) =>
+      (
+        await request(appOf({ operator, operatorToken: token }))
+          .get('/api/messages')
+          .set({ 'X-Forwarded-For': '192.0.2.7', ...headers })
+      ).status;
+    expect(await status({ Authorization: 'Bearer good' }, 'good')).toBe(200);
+    expect(await status({ Authorization: 'Bearer bad' }, 'good')).toBe(403);
+    expect(await status({}, 'good')).toBe(403);
+    expect(await status({ Authorization: 'Bearer undefined' })).toBe(403);
   });
 });

@@ -89,4 +89,44 @@ describe.each([
     const items = await store.listWorkItems({ controlId: `${run}f`, state: 'open' });
     expect(items).toMatchObject({ total: 1, items: [{ field: 'ZBE-4', reason: 'field-missing' }] });
   });
+
+  describe('refused messages of the same bytes', () => {
+    const refused = (controlId: string, text = 'bad') => message(controlId, text, 'refused');
+    const found = (controlId: string) => store.listMessages({ controlId: `${run}${controlId}` });
+    const items = (controlId: string) => store.listWorkItems({ controlId: `${run}${controlId}`, state: 'open' });
+
+    it.each([
+      ['twice', 2, 0],
+      ['five times', 5, 0],
+      ['twice between sound ones', 2, 3],
+    ])('%s in one batch are kept once, with one answer and one work item', async (times, copies, sound) => {
+      const others = Array.from({ length: sound }, (_, index) => message(`${times} ${index}`, 'good'));
+      const batch = [
+        ...others.slice(0, 1),
+        ...Array.from({ length: copies }, () => refused(times)),
+        ...others.slice(1),
+      ];
+      const kept = await store.keep(batch);
+      expect(kept.map(({ kind }) => kind).sort()).toEqual([
+        ...Array.from({ length: sound + 1 }, () => 'kept'),
+        ...Array.from({ length: copies - 1 }, () => 'repeat'),
+      ]);
+      for (const answer of kept) if (answer.kind === 'repeat') expect(answer.answer.toString()).toBe('answer to bad');
+      expect([(await found(times)).total, (await items(times)).total]).toEqual([1, 1]);
+    });
+
+    it('in batches at once are kept once', async () => {
+      const batches = await Promise.all(
+        Array.from({ length: 6 }, () => store.keep([refused('once'), message(`m${Math.random()}`, 'good')])),
+      );
+      expect(batches.flatMap(([first]) => first?.kind ?? []).sort()).toEqual(['kept', ...Array(5).fill('repeat')]);
+      expect([(await found('once')).total, (await items('once')).total]).toEqual([1, 1]);
+    });
+
+    it('but for one byte are kept each', async () => {
+      const kept = await store.keep([refused('other', 'bad1'), refused('other', 'bad2'), refused('other', 'bad1')]);
+      expect(kept.map(({ kind }) => kind)).toEqual(['kept', 'kept', 'repeat']);
+      expect((await found('other')).total).toBe(2);
+    });
+  });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { inOnePiece, prepared, storeError } from '../../../src/store/pool.js';
+import { inOnePiece, inTransaction, openPool, prepared, storeError } from '../../../src/store/pool.js';
 import { connected, type ConnectedDatabase, emptyDatabase } from '../../support/database.js';
 
 let database: ConnectedDatabase;
@@ -58,7 +58,75 @@ describe('a failure of the store', () => {
     expect(error).toMatchObject({ code: 'store-rejected', message: expect.stringContaining('08P01') as unknown });
   });
 
-  it.each(['08000', '08003', '08006', '57P01', '53300', 'ECONNREFUSED'])('%s is a store that is away', (code) => {
+  it.each([
+    ...['08000', '08003', '08006', '57P01', '57P02', '57P03', '53100', '53300', '58030', '58P01'],
+    ...['57014', '55P03', '25P03', '25006', 'ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH'],
+  ])('%s is a store that is away', (code) => {
     expect(failure(code)).toMatchObject({ code: 'store-unavailable' });
+  });
+});
+
+describe.each(['receive', 'work', 'serve'] as const)('connections that %s', (use) => {
+  it('have time limits for statements, locks and idle transactions, on both sides, and notice a peer that vanished', async () => {
+    const pool = openPool(database.url, () => undefined, use);
+    const { rows } = await pool.query<Record<string, string>>(`
+      SELECT name, setting FROM pg_settings WHERE source IN ('client', 'session')
+        AND name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'tcp_keepalives_idle')`);
+    const limits = new Map(rows.map(({ name, setting }) => [name, Number(setting)]));
+    expect([...limits.keys()].sort()).toEqual([
+      'idle_in_transaction_session_timeout',
+      'lock_timeout',
+      'statement_timeout',
+      'tcp_keepalives_idle',
+    ]);
+    expect(Math.min(...limits.values())).toBeGreaterThanOrEqual(0);
+    expect(limits.get('lock_timeout')).toBeLessThan(limits.get('statement_timeout') ?? 0);
+    expect(pool.options.query_timeout).toBeGreaterThan(limits.get('statement_timeout') ?? Infinity);
+    expect(pool.options.keepAlive).toBe(true);
+    await pool.end();
+  });
+
+  it.each([
+    ['before a statement', 'BEGIN', 'SELECT 1'],
+    ['inside a statement', 'SELECT pg_sleep(0)', 'SELECT pg_sleep(600)'],
+    ['after a change', 'CREATE TEMPORARY TABLE changed (id int)', 'INSERT INTO changed VALUES (1)'],
+  ])('are ended by a server that restarts, %s, without ending the process', async (_, first, second) => {
+    const logged: string[] = [];
+    const pool = openPool(database.url, (_level, event) => logged.push(event), use);
+    const run = inTransaction(pool, async (client) => {
+      await client.query(first);
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const terminated = database.client.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+      if (second.includes('sleep')) await client.query(second);
+      await terminated;
+      await client.query(second);
+    });
+    await expect(run).rejects.toMatchObject({ code: 'store-unavailable', kind: 'transient' });
+    expect((await pool.query('SELECT 1 AS works')).rows).toEqual([{ works: 1 }]);
+    expect(new Set(logged)).toEqual(new Set(['store.connection-lost']));
+    await pool.end();
+  });
+
+  it('give up a lock that somebody else holds, and can be used again', async () => {
+    const pool = openPool(database.url, () => undefined, use);
+    await database.client.query('SELECT pg_advisory_lock(77)');
+    const run = inTransaction(pool, async (client) => {
+      await client.query(`SET LOCAL lock_timeout = '20ms'`);
+      await client.query('SELECT pg_advisory_xact_lock(77)');
+    });
+    await expect(run).rejects.toMatchObject({ code: 'store-unavailable', kind: 'transient' });
+    await database.client.query('SELECT pg_advisory_unlock(77)');
+    expect((await pool.query('SELECT 1 AS works')).rows).toEqual([{ works: 1 }]);
+    await pool.end();
+  });
+
+  it('give up a server that does not answer, and do not ask it for a ROLLBACK', async () => {
+    const pool = openPool(database.url, () => undefined, use);
+    const hangs = { text: 'SELECT pg_sleep(600)', query_timeout: 20 };
+    await expect(inTransaction(pool, (client) => client.query(hangs))).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
+    expect(pool.totalCount).toBe(0);
+    await pool.end();
   });
 });
