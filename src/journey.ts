@@ -15,6 +15,7 @@ interface Stage {
 /**
  * The map of the house: the stages in order, where each lives, and every exit (docs/design.md#the-journey).
  * refused — kept, answered AE or AR, never translated. parked — kept, waits behind a work item. dead — no further attempt.
+ * superseded — another one goes in its place, or what it says was undone before anybody was told.
  */
 export const STAGES = [
   {
@@ -57,7 +58,7 @@ export const STAGES = [
     takes: 'a delivery',
     gives: 'attempts and an outcome',
     files: ['src/wire-deliver.ts', 'src/deliver/', 'src/store/deliveries.ts'],
-    exits: ['dead'],
+    exits: ['dead', 'superseded'],
   },
   {
     name: 'serve',
@@ -84,11 +85,12 @@ export const MESSAGE_CHANGES: Readonly<Record<MessageState, readonly MessageStat
   refused: [],
 };
 
-/** Legal changes of a delivery's state; a failed attempt that is to be repeated leaves it `due`, `dead → due` is an operator's decision. */
+/** Legal changes of a delivery's state; a failed attempt that is to be repeated leaves it `due`, what leaves `dead` is an operator's decision or undone. */
 export const DELIVERY_CHANGES: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
-  due: ['delivered', 'dead'],
+  due: ['delivered', 'dead', 'superseded'],
   delivered: [],
-  dead: ['due'],
+  dead: ['due', 'superseded'],
+  superseded: [],
 };
 
 /** The states from which this one may be reached. */

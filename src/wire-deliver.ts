@@ -15,7 +15,7 @@ export async function openDelivery({ settings, store, queues, metrics, log }: Ho
     endpoints: settings.endpoints,
     claimDeliveries: (request) => store.claimDeliveries(request),
     recordAttempts: (outcomes) => store.recordAttempts(outcomes),
-    releaseDeliveries: (ids) => store.releaseDeliveries(ids),
+    releaseDeliveries: (claims) => store.releaseDeliveries(claims),
     now,
     chance: () => Math.random(),
     log,

@@ -137,13 +137,14 @@ function withoutOutdated(window: FoldedWindow, outdated: readonly string[]): Fol
 
 /** Who was told by this step is corrected by a later message of the batch. */
 function withReceipts(window: FoldedWindow, { receipts, deliveries }: TranslationStep): FoldedWindow {
-  const endpointOf = new Map(deliveries.map(({ receiptId, endpoint }) => [receiptId, endpoint]));
+  const deliveryOf = new Map(deliveries.map((delivery) => [delivery.receiptId, delivery]));
   const more = receipts.flatMap(({ id, event, member, label, role }) => {
-    const endpoint = endpointOf.get(id);
+    const delivery = deliveryOf.get(id);
+    if (delivery === undefined) return [];
     const { patient, thread, about } = event;
-    return endpoint === undefined
-      ? []
-      : [{ receiptId: id, patient, about: about.key, thread, member, label, role, endpoint }];
+    const { id: deliveryId, endpoint } = delivery;
+    const reach = 'none' as const;
+    return [{ receiptId: id, patient, about: about.key, thread, member, label, role, endpoint, deliveryId, reach }];
   });
   return more.length === 0 ? window : { ...window, receipts: [...window.receipts, ...more] };
 }
@@ -181,6 +182,7 @@ function emptyStep(messageId: string | null, state: TranslationStep['state']): T
     events: [],
     receipts: [],
     deliveries: [],
+    withdrawals: [],
     workItems: [],
     settled: [],
   };

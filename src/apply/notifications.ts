@@ -19,7 +19,7 @@ export interface RoutingContext {
   lateSince: string;
 }
 
-type Notifications = Pick<TranslationStep, 'events' | 'receipts' | 'deliveries' | 'workItems'>;
+type Notifications = Pick<TranslationStep, 'events' | 'receipts' | 'deliveries' | 'withdrawals' | 'workItems'>;
 
 /** Who must know of what a message changed: one receipt for each person considered, a delivery for each to be told. */
 export function routeChanges(
@@ -44,6 +44,7 @@ export function routeChanges(
     events: routed.map(({ event }) => event),
     receipts: routed.flatMap(({ routed: { receipts } }) => receipts),
     deliveries: routed.flatMap(({ routed: { deliveries } }) => deliveries),
+    withdrawals: routed.flatMap(({ routed: { withdrawals } }) => withdrawals),
     workItems: routed.flatMap(({ routed: { workItems } }) => workItems),
   };
 }

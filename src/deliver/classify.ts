@@ -1,4 +1,4 @@
-import type { FailureCode } from '../message/failure.js';
+import { FAILURES, type FailureCode } from '../message/failure.js';
 
 /** How an attempt ended: an HTTP status, or the code of a network error. */
 export type Ending = { status: number } | { network: string };
@@ -26,4 +26,15 @@ export function classify(ending: Ending): FailureCode | undefined {
   if (CONFLICT.has(status)) return 'endpoint-conflict';
   if (MISCONFIGURED.has(status) || (status >= 300 && status < 400)) return 'endpoint-misconfigured';
   return status >= 400 && status < 500 ? 'endpoint-refused' : 'endpoint-error';
+}
+
+/** What a gateway before the server answers of a request that it may have passed on. */
+const PASSED_ON = new Set([408, 502, 504]);
+
+/**
+ * Was a failed transaction perhaps carried out? No answer came, one came from half way, or a 2xx that does not say how it went. Any other
+ * status of 300 and more says that nothing was changed (R4 §3.1.0.11).
+ */
+export function isUnclear(code: FailureCode, status: number | null): boolean {
+  return FAILURES[code] === 'ambiguous' || (status !== null && (status < 300 || PASSED_ON.has(status)));
 }

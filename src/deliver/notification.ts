@@ -1,7 +1,8 @@
 import type { Bundle } from 'fhir/r4.js';
 import { businessIdentifier } from '../fhir/identifier.js';
 import { localType } from '../fhir/references.js';
-import { communicationOf, transactionBundle, type Ownership } from '../fhir/transaction.js';
+import { communicationOf } from '../fhir/communication.js';
+import { transactionBundle, type Ownership } from '../fhir/transaction.js';
 import type { DueDelivery } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
 import { canonicalJson } from '../message/canonical-json.js';
@@ -11,7 +12,7 @@ import { canonicalJson } from '../message/canonical-json.js';
  * @throws GatewayError field-missing, patients-mixed
  */
 export function notificationBundle(delivery: DueDelivery, ownership: Ownership): Bundle {
-  const { id, kind, effectiveAt, member, resources } = delivery;
+  const { notification: id, kind, eventNumber, thread, respondsTo, effectiveAt, member, resources } = delivery;
   const first = (type: string) => resources.find(({ reference }) => localType(reference) === type)?.reference;
   const patient = first('Patient');
   if (patient === undefined)
@@ -19,6 +20,9 @@ export function notificationBundle(delivery: DueDelivery, ownership: Ownership):
   const communication = communicationOf({
     id,
     kind,
+    eventNumber,
+    thread,
+    respondsTo,
     sent: effectiveAt,
     recipient: member,
     patient,

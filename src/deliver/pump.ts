@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Ownership } from '../fhir/transaction.js';
-import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
+import type { AttemptOutcome, Claim, DueDelivery } from '../message/delivery.js';
 import { GatewayError, type FailureCode } from '../message/failure.js';
 import type { Sent } from './answer.js';
 import { Breaker } from './breaker.js';
+import { isUnclear } from './classify.js';
 import { fhirSender, type FhirEndpoint } from './fhir.js';
 import { notificationBundle } from './notification.js';
 import { nextState, retryAfterMs } from './retry.js';
@@ -18,7 +19,7 @@ export interface DeliverDeps {
   claimDeliveries(request: { endpoint: string; limit: number; leaseMs: number }): Promise<DueDelivery[]>;
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
   /** Gives back what was claimed and not tried. */
-  releaseDeliveries(ids: string[]): Promise<void>;
+  releaseDeliveries(claims: readonly Claim[]): Promise<void>;
   now(): number;
   /** A number from 0 to 1, to spread retries. */
   chance(): number;
@@ -169,7 +170,7 @@ class Pump {
     }
     if (outcomes.length > 0) this.more = true;
     // What is not given back comes back when its lease ends.
-    if (untried.length > 0) await this.deps.releaseDeliveries(untried.map(({ id }) => id));
+    if (untried.length > 0) await this.deps.releaseDeliveries(untried.map(({ id, claim }) => ({ id, claim })));
   }
 
   private async claim(): Promise<void> {
@@ -201,9 +202,11 @@ class Pump {
     const { code, ...state } = next;
     return {
       deliveryId: delivery.id,
+      claim: delivery.claim,
       startedAt: new Date(startedAt),
       durationMs: now - startedAt,
       ok: sent.code === null,
+      reached: sent.code === null || isUnclear(sent.code, sent.status),
       status: sent.status,
       code,
       detail: sent.detail,

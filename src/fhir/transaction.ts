@@ -1,12 +1,10 @@
-import type { Bundle, BundleEntry, Communication, FhirResource, Reference } from 'fhir/r4.js';
-import type { EventKind } from '../message/event.js';
+import type { Bundle, BundleEntry, FhirResource, Reference } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
 import { uuid5 } from '../message/uuid.js';
 import type { StoredResource } from '../message/resource.js';
 import { identifiersOf, keyOf } from './identifier.js';
 import { localType, mapReferences } from './references.js';
 import { tokenText } from './search-value.js';
-import { OWN } from './systems.js';
 
 /** What a bundle needs of a resource: its canonical JSON, and the identifier that finds it. */
 export type BundleMember = Pick<StoredResource, 'reference' | 'identifier' | 'body'>;
@@ -106,56 +104,4 @@ function sentReference(target: Reference, urns: ReadonlyMap<string, string>): Re
 function urnId(reference: string): string {
   const id = reference.slice(reference.indexOf('/') + 1);
   return /^[0-9a-f-]{36}$/.test(id) ? id : uuid5(reference);
-}
-
-/** What the recipient's software shows of an event, in French: the displays of the code system of events. */
-export const EVENT_SUBJECTS: Readonly<Record<EventKind, string>> = {
-  preadmission: 'Préadmission à l’hôpital',
-  admission: 'Admission à l’hôpital',
-  transfer: 'Mutation pendant le séjour',
-  'bed-change': 'Changement de lit pendant le séjour',
-  discharge: 'Sortie de l’hôpital',
-  'preadmission-cancelled': 'Annulation de la préadmission',
-  'admission-cancelled': 'Annulation de l’admission : l’information précédente est sans effet',
-  'transfer-cancelled': 'Annulation de la mutation : l’information précédente est sans effet',
-  'bed-change-cancelled': 'Annulation du changement de lit : l’information précédente est sans effet',
-  'discharge-cancelled': 'Annulation de la sortie : le patient est toujours hospitalisé',
-  correction: 'Correction d’une information transmise',
-  'patient-replaced': 'Le dossier du patient est remplacé par un autre',
-};
-
-export interface Notification {
-  /** Delivery id: the same delivery sent twice is the same Communication. */
-  id: string;
-  kind: EventKind;
-  /** Instant of the event. */
-  sent: string;
-  recipient: string;
-  patient: string;
-  /** Absent where it is about the patient and no stay. */
-  encounter: string | undefined;
-}
-
-/** The notification itself: who is told what about whom, as a Communication. */
-export function communicationOf({ id, kind, sent, recipient, patient, encounter }: Notification): Communication {
-  const text = EVENT_SUBJECTS[kind];
-  return {
-    resourceType: 'Communication',
-    id,
-    meta: { profile: [OWN.eventCommunication] },
-    identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
-    status: 'completed',
-    category: [
-      {
-        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/communication-category', code: 'notification' }],
-        text: 'Notification d’événement de séjour',
-      },
-    ],
-    subject: { reference: patient },
-    ...(encounter === undefined ? {} : { encounter: { reference: encounter } }),
-    topic: { coding: [{ system: OWN.event, code: kind }], text },
-    sent,
-    recipient: [{ reference: recipient }],
-    payload: [{ contentString: text }],
-  };
 }

@@ -12,15 +12,38 @@ export interface NewDelivery {
   lane: string;
   /** References `Type/id` to send; the store pins each to the version current at commit. */
   resources: string[];
+  /** The delivery that told the same person what this one cancels or corrects. */
+  respondsTo?: string | undefined;
 }
 
-export type DeliveryState = 'due' | 'delivered' | 'dead';
+export type DeliveryState = 'due' | 'delivered' | 'dead' | 'superseded';
 
-export interface DueDelivery {
+/**
+ * Why a delivery was superseded. `passed`: others of its lane went before it, and one of the present state goes in its place. `corrected`:
+ * what it says was corrected before it was delivered, and one of the present state goes in its place. `cancelled`: what it says was cancelled
+ * before it was delivered. `not-delivered`: it cancels or corrects what was never delivered.
+ */
+export type SupersededReason = 'passed' | 'corrected' | 'cancelled' | 'not-delivered';
+
+/** A delivery by its id, as it was claimed: what an earlier claim brings in late is not counted. */
+export interface Claim {
   id: string;
+  /** How often the delivery had been claimed then, this time included. */
+  claim: number;
+}
+
+export interface DueDelivery extends Claim {
   endpoint: string;
   lane: string;
   kind: EventKind;
+  /** Id of the Communication: where this one goes in the place of another the same as that one's. */
+  notification: string;
+  /** Id of the Communication that it cancels or corrects. */
+  respondsTo: string | null;
+  /** Number of the event among those of the patient. */
+  eventNumber: number;
+  /** The thread of the event: of a numbered movement its `system|value`. */
+  thread: string;
   receiptId: string;
   messageId: string;
   member: string;
@@ -29,6 +52,7 @@ export interface DueDelivery {
   attempts: number;
   /** Those of them that met a conflict. */
   conflicts: number;
+  /** When it was made, or revived. */
   createdAt: Date;
   /** The pinned resources first, then all they lead to. */
   resources: StoredResource[];
@@ -36,9 +60,12 @@ export interface DueDelivery {
 
 export interface AttemptOutcome {
   deliveryId: string;
+  claim: number;
   startedAt: Date;
   durationMs: number;
   ok: boolean;
+  /** It was delivered, or whether it was carried out cannot be known. */
+  reached: boolean;
   /** HTTP status where one was received. */
   status: number | null;
   code: FailureCode | null;

@@ -31,7 +31,13 @@ export interface NewReceipt {
   memberTo: string | null;
 }
 
-/** A receipt `told` of earlier, as a correction needs it: who was told of which thread, and where. */
+/**
+ * How far a delivery got. `reached`: it was delivered, or how it went cannot be known. `under-way`: an attempt has begun and is not recorded.
+ * `shown`: it did not get there, but one that was decided after it did and shows the same. `none`: nothing of it can be at the endpoint.
+ */
+export type Reach = 'reached' | 'under-way' | 'shown' | 'none';
+
+/** A receipt `told` of earlier, as a correction needs it: who was told of which thread, where, and whether it got there. */
 export interface EarlierReceipt {
   receiptId: string;
   /** Anchor of the patient it was about. */
@@ -43,4 +49,6 @@ export interface EarlierReceipt {
   label: string;
   role: string;
   endpoint: string;
+  deliveryId: string;
+  reach: Reach;
 }

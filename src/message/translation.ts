@@ -1,5 +1,5 @@
 import type { NewDelivery } from './delivery.js';
-import type { Event } from './event.js';
+import type { Event, EventKind } from './event.js';
 import type { Fact, Mention, PatientIdentifier } from './fact.js';
 import type { Membership } from './membership.js';
 import type { JournalMessage, NewWorkItem } from './message.js';
@@ -45,7 +45,7 @@ export interface PatientWindow {
   firstMember: Map<string, string>;
   /** Latest recordedAt of a fact of no stay that no longer matters: what was recorded before it reaches back. */
   outdatedUntil: string | undefined;
-  /** Receipts `told` of the stays among `facts`. */
+  /** Receipts `told` of the stays among `facts`, one for each delivery, in the order of the deliveries. */
   receipts: EarlierReceipt[];
 }
 
@@ -63,6 +63,12 @@ export interface MembershipRows {
   patient: string;
   stay: string | null;
   rows: Membership[];
+}
+
+/** What was to be told, and was undone before it reached its endpoint: an event of that kind took its place. */
+export interface Withdrawal {
+  receiptId: string;
+  by: EventKind;
 }
 
 /** What one message changed, in the order of the batch. */
@@ -91,6 +97,7 @@ export interface TranslationStep {
   events: Event[];
   receipts: NewReceipt[];
   deliveries: NewDelivery[];
+  withdrawals: Withdrawal[];
   workItems: NewWorkItem[];
   /** Keys of work items whose cause is gone. */
   settled: string[];

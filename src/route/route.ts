@@ -3,7 +3,10 @@ import { isCorrection, type Event } from '../message/event.js';
 import type { Membership } from '../message/membership.js';
 import type { NewWorkItem } from '../message/message.js';
 import type { EarlierReceipt, NewReceipt, ReceiptReason } from '../message/receipt.js';
+import type { Withdrawal } from '../message/translation.js';
 import { uuid5 } from '../message/uuid.js';
+import { decideCorrection, withdrawalsOf } from './correction.js';
+import { people, type Decision } from './decision.js';
 import type { Directory } from './directory.js';
 
 /** Who is told of what: roles of the circle (or `any`), kinds of event, and what of the event a rule may ask besides. */
@@ -31,29 +34,21 @@ export interface RouteInput {
 export interface Routed {
   receipts: NewReceipt[];
   deliveries: NewDelivery[];
+  /** What this event undid before it reached anybody. */
+  withdrawals: Withdrawal[];
   workItems: NewWorkItem[];
-}
-
-interface Decision {
-  member: string;
-  label: string;
-  role: string;
-  from: string | null;
-  to: string | null;
-  reason: ReceiptReason;
-  rule: string | null;
-  endpoint: string | undefined;
 }
 
 /**
  * Decides for one event, and says why for everyone: one receipt for each person considered, one delivery for each to be told.
- * An event goes to the members at its time whom a rule names; a cancellation or correction goes to exactly those who were told what it undoes.
+ * An event goes to the members at its time whom a rule names; a cancellation or correction goes to exactly those whom what it undoes has
+ * reached, and what has not reached anybody is withdrawn.
  */
 export function route(event: Event, input: RouteInput): Routed {
   const decisions = isCorrection(event.kind)
-    ? decideCorrection(input)
+    ? decideCorrection(event, input)
     : people(input.circle).map((memberships) => decidePerson(event, memberships, input));
-  return routed(event, decisions, input);
+  return { ...routed(event, decisions, input), withdrawals: withdrawalsOf(event, input.receipts) };
 }
 
 /**
@@ -70,24 +65,13 @@ export function routeLate(event: Event, newcomers: ReadonlySet<string>, input: R
 }
 
 function routed(event: Event, decisions: readonly Decision[], input: RouteInput): Routed {
-  const decided = decisions.map((decision) => ({ receipt: receiptOf(event, decision), endpoint: decision.endpoint }));
+  const decided = decisions.map((decision) => ({ receipt: receiptOf(event, decision), decision }));
   const receipts = decided.map(({ receipt }) => receipt);
-  const deliveries = decided.flatMap(({ receipt, endpoint }) => deliveryOf(receipt, endpoint, input));
+  const deliveries = decided.flatMap(({ receipt, decision }) => deliveryOf(receipt, decision, input));
   const workItems = decisions.flatMap((decision) =>
     decision.reason === 'name-differs' ? [nameDiffers(decision)] : [],
   );
-  return { receipts, deliveries, workItems };
-}
-
-/** The circle person by person: who is of it twice, in two roles or for two stays, is considered once. */
-function people(circle: readonly Membership[]): Membership[][] {
-  const byPerson = new Map<string, Membership[]>();
-  for (const membership of circle) {
-    const list = byPerson.get(membership.person);
-    if (list === undefined) byPerson.set(membership.person, [membership]);
-    else list.push(membership);
-  }
-  return [...byPerson.values()];
+  return { receipts, deliveries, withdrawals: [], workItems };
 }
 
 /** Of the reasons why nobody was told, the one that came nearest to telling is the one to give. */
@@ -148,28 +132,6 @@ function applies({ events, roles, when = {} }: RoutingRule, event: Event, role: 
   );
 }
 
-function decideCorrection({ circle, receipts }: RouteInput): Decision[] {
-  const informed = new Map(receipts.map((receipt) => [`${receipt.member}|${receipt.endpoint}`, receipt]));
-  const again = [...informed.values()].map(({ member, label, role, endpoint }): Decision => ({
-    member,
-    label,
-    role,
-    endpoint,
-    from: null,
-    to: null,
-    reason: 'was-told-before',
-    rule: null,
-  }));
-  const reached = new Set(again.map(({ member }) => member));
-  const unreached = people(circle.filter(({ person }) => !reached.has(person))).flatMap(([first]): Decision[] => {
-    if (first === undefined) return [];
-    const { person, label, role, from, to } = first;
-    const reason = 'was-not-told-before';
-    return [{ member: person, label, role: role.code, from, to: to ?? null, reason, rule: null, endpoint: undefined }];
-  });
-  return [...again, ...unreached];
-}
-
 /** Who was told at two addresses is corrected at both, so the address is part of what names a correction's receipt. */
 function nameOf(event: Event, { member, reason, endpoint }: Decision): string {
   const address = reason === 'was-told-before' ? `|${endpoint ?? ''}` : '';
@@ -194,7 +156,7 @@ function receiptOf(event: Event, decision: Decision): NewReceipt {
 
 function deliveryOf(
   { id: receiptId, event }: NewReceipt,
-  endpoint: string | undefined,
+  { endpoint, respondsTo }: Decision,
   { resources, cluster }: RouteInput,
 ): NewDelivery[] {
   if (endpoint === undefined) return [];
@@ -206,6 +168,7 @@ function deliveryOf(
       kind: event.kind,
       lane: `${endpoint}|${cluster}`,
       resources: [...resources],
+      respondsTo,
     },
   ];
 }

@@ -62,8 +62,8 @@ const LISTS = {
     order: 'receipt.number',
   },
   deliveries: {
-    select: `id::text, receipt_id::text AS "receiptId", message_id::text AS "messageId", endpoint, kind AS event, state, attempts,
-      due_at AS "dueAt", code, created_at AS "createdAt", ended_at AS "endedAt", number::text AS cursor`,
+    select: `id::text, receipt_id::text AS "receiptId", message_id::text AS "messageId", endpoint, kind AS event, state, reason,
+      supersedes::text, attempts, due_at AS "dueAt", code, created_at AS "createdAt", ended_at AS "endedAt", number::text AS cursor`,
     from: 'delivery',
     filters: { message: toldOf, receipt: is('receipt_id'), endpoint: is('endpoint'), state: is('state') },
     order: 'delivery.number',

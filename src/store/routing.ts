@@ -11,8 +11,23 @@ const EVENTS: Statement = [
       + row_number() OVER (PARTITION BY patient ORDER BY position),
     kind, message_id, about_type, about_key, thread, effective_text::timestamptz, effective_text, attributes::json
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-    WITH ORDINALITY AS input (patient, kind, message_id, about_type, about_key, thread, effective_text, attributes, position)`,
+    WITH ORDINALITY AS input (patient, kind, message_id, about_type, about_key, thread, effective_text, attributes, position)
+  RETURNING number, patient, kind, message_id AS "messageId", about_key AS about, thread`,
 ];
+
+/** An event as its row names it. */
+interface NumberedEvent {
+  number: number;
+  patient: string;
+  kind: string;
+  messageId: string;
+  about: string;
+  thread: string;
+}
+
+function nameOf({ patient, kind, messageId, about, thread }: Omit<NumberedEvent, 'number'>): string {
+  return JSON.stringify([patient, kind, messageId, about, thread]);
+}
 
 const RECEIPTS: Statement = [
   'routing-receipts',
@@ -26,10 +41,10 @@ const RECEIPTS: Statement = [
 const DELIVERIES: Statement = [
   'routing-deliveries',
   `
-  INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, pinned)
-  SELECT id, receipt_id, message_id, endpoint, lane, kind, string_to_array(pinned, ' ')
-  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
-    WITH ORDINALITY AS input (id, receipt_id, message_id, endpoint, lane, kind, pinned, position)
+  INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, pinned, event_number, responds_to)
+  SELECT id, receipt_id, message_id, endpoint, lane, kind, string_to_array(pinned, ' '), event_number, responds_to
+  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::uuid[])
+    WITH ORDINALITY AS input (id, receipt_id, message_id, endpoint, lane, kind, pinned, event_number, responds_to, position)
   ORDER BY position`,
 ];
 
@@ -55,14 +70,15 @@ export async function saveRouting(
   pinned: readonly string[],
   again: boolean,
 ): Promise<void> {
-  await saveEvents(client, steps);
+  const numbers = await saveEvents(client, steps);
   await saveReceipts(client, steps, again);
   const deliveries = steps.flatMap((step) => {
     const events = new Map(step.receipts.map(({ id, event }) => [id, event]));
-    return step.deliveries.map((delivery) => ({
-      ...delivery,
-      messageId: step.messageId ?? events.get(delivery.receiptId)?.messageId ?? null,
-    }));
+    return step.deliveries.map((delivery) => {
+      const event = events.get(delivery.receiptId);
+      const eventNumber = event === undefined ? undefined : numbers.get(nameOf({ ...event, about: event.about.key }));
+      return { ...delivery, messageId: step.messageId ?? event?.messageId ?? null, eventNumber: eventNumber ?? null };
+    });
   });
   if (deliveries.length === 0) return;
   await prepared(client, again ? DELIVERIES_AGAIN : DELIVERIES, [
@@ -73,13 +89,16 @@ export async function saveRouting(
     deliveries.map(({ lane }) => lane),
     plainArray(deliveries.map(({ kind }) => kind)),
     pinned,
+    deliveries.map(({ eventNumber }) => eventNumber),
+    deliveries.map(({ respondsTo }) => respondsTo ?? null),
   ]);
 }
 
-async function saveEvents(client: Queryable, steps: readonly TranslationStep[]): Promise<void> {
+/** @returns the number that each event has among those of its patient */
+async function saveEvents(client: Queryable, steps: readonly TranslationStep[]): Promise<Map<string, number>> {
   const events = steps.flatMap((step) => step.events);
-  if (events.length === 0) return;
-  await prepared(client, EVENTS, [
+  if (events.length === 0) return new Map();
+  const { rows } = await prepared<NumberedEvent>(client, EVENTS, [
     events.map(({ patient }) => patient),
     plainArray(events.map(({ kind }) => kind)),
     plainArray(events.map(({ messageId }) => messageId)),
@@ -89,6 +108,7 @@ async function saveEvents(client: Queryable, steps: readonly TranslationStep[]):
     plainArray(events.map(({ effectiveAt }) => effectiveAt)),
     events.map(({ attributes }) => canonicalJson(attributes)),
   ]);
+  return new Map(rows.map((row) => [nameOf(row), row.number]));
 }
 
 async function saveReceipts(client: Queryable, steps: readonly TranslationStep[], again: boolean): Promise<void> {

@@ -1,10 +1,10 @@
 import type { FhirResource } from 'fhir/r4.js';
 import type { SearchQuery } from '../fhir/search.js';
-import type { AttemptOutcome, DueDelivery } from '../message/delivery.js';
+import type { AttemptOutcome, Claim, DueDelivery } from '../message/delivery.js';
 import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
 import type { PatientWindow, TranslationTx } from '../message/translation.js';
-import { claimDeliveries, endpointsDue, recordAttempts, releaseDeliveries, reviveDelivery } from './deliveries.js';
+import { claimDeliveries, endpointsDue, recordAttempts, releaseDeliveries } from './deliveries.js';
 import { Journal } from './keep.js';
 import { windowKnownAt, type KnownAtSubject } from './known-at.js';
 import { keepMappings } from './mapping-versions.js';
@@ -23,6 +23,7 @@ import {
 import { firstIdAt, makePartitions } from './partitions.js';
 import { inSnapshot, openMigrationPool, openPool, storeError, type StoreUse } from './pool.js';
 import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
+import { reviveDelivery } from './superseded.js';
 import { inTranslation } from './translation.js';
 import { dueCircles, inUpkeep, type DueCircle, type UpkeepTx } from './upkeep.js';
 import { readWholeWindow } from './windows.js';
@@ -54,7 +55,7 @@ export interface Store {
   untranslated(before: number, limit: number): Promise<string[]>;
   claimDeliveries(request: { endpoint: string; limit: number; leaseMs: number }): Promise<DueDelivery[]>;
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
-  releaseDeliveries(ids: string[]): Promise<void>;
+  releaseDeliveries(claims: readonly Claim[]): Promise<void>;
   endpointsDue(): Promise<string[]>;
   reviveDelivery(id: string): Promise<boolean>;
   readResource(type: string, id: string): Promise<StoredVersion | undefined>;
@@ -114,7 +115,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     untranslated: (before, limit) => guarded(untranslated(pool, firstIdAt(before), limit)),
     claimDeliveries: (request) => guarded(claimDeliveries(pool, request)),
     recordAttempts: (outcomes) => guarded(recordAttempts(pool, outcomes)),
-    releaseDeliveries: (ids) => guarded(releaseDeliveries(pool, ids)),
+    releaseDeliveries: (claims) => guarded(releaseDeliveries(pool, claims)),
     endpointsDue: () => guarded(endpointsDue(pool)),
     reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
     readResource: (type, id) => guarded(readResource(pool, type, id)),

@@ -7,6 +7,7 @@ import { saveMemberships } from './memberships.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 import { ResourceWriter } from './resources.js';
 import { saveRouting } from './routing.js';
+import { withdraw } from './superseded.js';
 import { loadWholeWindow, loadWindows } from './windows.js';
 import { saveWorkItems, type StepItems } from './work-items.js';
 
@@ -94,6 +95,10 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
     await saveBirths(this.client, steps);
     await saveMemberships(this.client, steps);
     await saveRouting(this.client, steps, pinned, this.again || steps.some(({ supersedes }) => supersedes));
+    await withdraw(
+      this.client,
+      steps.flatMap(({ withdrawals }) => withdrawals),
+    );
     await saveWorkItems(this.client, items);
     await this.saveStates(steps);
     return { endpoints: [...new Set(steps.flatMap((step) => step.deliveries.map(({ endpoint }) => endpoint)))] };

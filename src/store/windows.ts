@@ -53,29 +53,53 @@ const WHOLE: Statement = [
   CROSS JOIN ${factsWhere('patient = asked.key AND known_until IS NULL')}`,
 ];
 
-const RECEIPT_COLUMNS = `receipt.id AS "receiptId", receipt.patient, receipt.about_key AS about, receipt.thread, receipt.member, receipt.label,
-    receipt.role, delivery.endpoint`;
+/**
+ * What was decided after a delivery shows it too. What was delivered may stand in the lane of before its patient joined others; of what is
+ * due the head of the lane alone may be under way.
+ */
+const laterReached = (cluster: string) => `
+      EXISTS (
+        SELECT FROM delivery AS later
+        WHERE later.lane = ANY (ARRAY[delivery.lane, delivery.endpoint || '|' || ${cluster}])
+          AND later.reached AND later.number > delivery.number)
+      OR (
+        SELECT later.claims > later.attempts FROM delivery AS later
+        WHERE later.lane = delivery.endpoint || '|' || ${cluster} AND later.state = 'due' AND later.number > delivery.number
+        ORDER BY later.number
+        LIMIT 1)`;
+
+const receiptColumns = (
+  cluster: string,
+) => `receipt.id AS "receiptId", receipt.patient, receipt.about_key AS about, receipt.thread, receipt.member, receipt.label,
+    receipt.role, delivery.endpoint, delivery.id AS "deliveryId",
+    CASE
+      WHEN delivery.reached THEN 'reached'
+      WHEN delivery.claims > delivery.attempts THEN 'under-way'
+      WHEN ${laterReached(cluster)} THEN 'shown'
+      ELSE 'none'
+    END AS reach`;
 
 const ABOUT_STAY = `LATERAL (SELECT * FROM receipt WHERE about_key = asked.stay OFFSET 0) AS receipt`;
 
-const ITS_DELIVERIES = `LATERAL (SELECT endpoint FROM delivery WHERE receipt_id = receipt.id OFFSET 0) AS delivery`;
+const ITS_DELIVERIES = `LATERAL (SELECT * FROM delivery WHERE receipt_id = receipt.id OFFSET 0) AS delivery`;
 
 /** Who was told of the stays, and where. */
 const RECEIPTS: Statement = [
   'windows-receipts',
   `
-  SELECT asked.cluster, ${RECEIPT_COLUMNS}
+  SELECT asked.cluster, ${receiptColumns('asked.cluster')}
   FROM unnest($1::text[], $2::bigint[]) AS asked (stay, cluster)
   CROSS JOIN ${ABOUT_STAY}
   CROSS JOIN ${ITS_DELIVERIES}
-  WHERE receipt.about_type = 'stay' AND receipt.decision = 'told'`,
+  WHERE receipt.about_type = 'stay' AND receipt.decision = 'told'
+  ORDER BY delivery.number`,
 ];
 
 /** Who was told of the patients or of the stays, and where. */
 const RECEIPTS_WHOLE: Statement = [
   'windows-receipts-whole',
   `
-  SELECT ${RECEIPT_COLUMNS}
+  SELECT ${receiptColumns('$3::text')}
   FROM (
     SELECT probe.* FROM unnest($1::text[]) AS asked (patient)
     CROSS JOIN LATERAL (
@@ -85,7 +109,8 @@ const RECEIPTS_WHOLE: Statement = [
     CROSS JOIN ${ABOUT_STAY}
     WHERE about_type = 'stay' AND decision = 'told'
   ) AS receipt
-  CROSS JOIN ${ITS_DELIVERIES}`,
+  CROSS JOIN ${ITS_DELIVERIES}
+  ORDER BY delivery.number`,
 ];
 
 /** An identifier of a cluster. */
@@ -174,7 +199,7 @@ async function wholeWindow(
   facts: Fact[],
 ): Promise<PatientWindow> {
   const stays = new Set(facts.flatMap(({ stay }) => stay ?? []));
-  const { rows: receipts } = await prepared<EarlierReceipt>(client, RECEIPTS_WHOLE, [keys, [...stays]]);
+  const { rows: receipts } = await prepared<EarlierReceipt>(client, RECEIPTS_WHOLE, [keys, [...stays], window.cluster]);
   return { ...window, facts, whole: true, memberships: new Map(), firstMember: new Map(), receipts };
 }
 

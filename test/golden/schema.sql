@@ -33,21 +33,30 @@ TABLE delivery
   lane text NOT NULL,
   kind text NOT NULL,
   state text NOT NULL DEFAULT 'due'::text,
+  reason text,
+  event_number integer NOT NULL,
+  supersedes uuid,
+  notification uuid,
+  responds_to uuid,
   attempts integer NOT NULL DEFAULT 0,
+  claims integer NOT NULL DEFAULT 0,
+  reached boolean NOT NULL DEFAULT false,
   due_at timestamp with time zone NOT NULL DEFAULT now(),
   leased_until timestamp with time zone,
   code text,
   pinned text[] NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  revived_at timestamp with time zone,
   ended_at timestamp with time zone
   WITH fillfactor=45
   CONSTRAINT delivery_pkey PRIMARY KEY (id)
   CONSTRAINT delivery_receipt_id_fkey FOREIGN KEY (receipt_id) REFERENCES receipt(id)
-  CONSTRAINT delivery_state_check CHECK ((state = ANY (ARRAY['due'::text, 'delivered'::text, 'dead'::text])))
+  CONSTRAINT delivery_state_check CHECK ((state = ANY (ARRAY['due'::text, 'delivered'::text, 'dead'::text, 'superseded'::text])))
   INDEX delivery_dead public.delivery USING btree (number) WHERE (state = 'dead'::text)
   INDEX delivery_due public.delivery USING btree (endpoint, due_at) WHERE (state = 'due'::text)
   INDEX delivery_lane public.delivery USING btree (lane, number) WHERE (state = 'due'::text)
   INDEX delivery_number public.delivery USING btree (number)
+  INDEX delivery_reached public.delivery USING btree (lane, number) WHERE reached
   INDEX delivery_receipt public.delivery USING btree (receipt_id)
 TABLE event
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

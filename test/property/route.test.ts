@@ -70,7 +70,16 @@ function earlierOf({ receipts, deliveries }: Routed): EarlierReceipt[] {
 
 function earlier(receiptId: string, endpoint: string): EarlierReceipt {
   const whom = { member: 'PractitionerRole/1', label: 'MARTIN', role: 'PCP' };
-  return { receiptId, patient: 'sys|1', about: STAY, thread: MOVEMENT, ...whom, endpoint };
+  return {
+    receiptId,
+    patient: 'sys|1',
+    about: STAY,
+    thread: MOVEMENT,
+    ...whom,
+    endpoint,
+    deliveryId: `delivery of ${receiptId}`,
+    reach: 'reached',
+  };
 }
 
 const recipients = (routed: Routed) =>

@@ -1,8 +1,9 @@
 import type { Bundle } from 'fhir/r4.js';
 import { notificationBundle } from '../../src/deliver/notification.js';
 import { openDeliver, type DeliverEndpoint } from '../../src/deliver/pump.js';
-import type { AttemptOutcome } from '../../src/message/delivery.js';
+import type { AttemptOutcome, Claim } from '../../src/message/delivery.js';
 import { buildDirectory } from '../../src/route/directory.js';
+import type { Store } from '../../src/store/store.js';
 import { translateStage } from '../../src/work/translate-stage.js';
 import { ownMappings } from './pam.js';
 import { incoming, openTestStore } from './stored.js';
@@ -21,6 +22,7 @@ const TAKEN = {
   startedAt: new Date(0),
   durationMs: 1,
   ok: true,
+  reached: true,
   status: 200,
   code: null,
   detail: '',
@@ -43,6 +45,9 @@ export interface Stages {
   deliver(url: string, settings?: Partial<DeliverEndpoint>, wakes?: number): Promise<AttemptOutcome[]>;
   /** The bundles of all that is due, in the order of their lanes. It is not due any more after that. */
   bundles(): Promise<Bundle[]>;
+  /** Records the same outcome for each of these claims. */
+  record(claimed: readonly Claim[], next: AttemptOutcome['next']): Promise<void>;
+  readonly store: Store;
   /** The reasons of the work items that are open. */
   workItems(): Promise<unknown[]>;
   close(): Promise<void>;
@@ -71,6 +76,7 @@ export async function openStages(): Promise<Stages> {
   };
   const waiting = async () => (await store.listDeliveries({ state: 'due' })).total;
   return {
+    store,
     translateTogether,
     async translate(...texts) {
       for (const text of texts) await translateTogether(text);
@@ -86,7 +92,7 @@ export async function openStages(): Promise<Stages> {
           await store.recordAttempts(made);
           outcomes.push(...made);
         },
-        releaseDeliveries: (ids) => store.releaseDeliveries(ids),
+        releaseDeliveries: (claims) => store.releaseDeliveries(claims),
         now: () => Date.now(),
         chance: () => 0.5,
         log: () => undefined,
@@ -105,9 +111,16 @@ export async function openStages(): Promise<Stages> {
         const claimed = await store.claimDeliveries({ endpoint: ENDPOINT, limit: 100, leaseMs: 60_000 });
         if (claimed.length === 0) return bundles;
         bundles.push(...claimed.map((delivery) => notificationBundle(delivery, OWNERSHIP)));
-        await store.recordAttempts(claimed.map(({ id }) => ({ ...TAKEN, deliveryId: id })));
+        await store.recordAttempts(claimed.map(({ id, claim }) => ({ ...TAKEN, deliveryId: id, claim })));
       }
     },
+    record: (claimed, next) =>
+      store.recordAttempts(
+        claimed.map(({ id, claim }) => {
+          const ok = next.state === 'delivered';
+          return { ...TAKEN, deliveryId: id, claim, ok, reached: ok, code: ok ? null : 'endpoint-refused', next };
+        }),
+      ),
     workItems: async () => (await store.listWorkItems({})).items.map(({ reason }) => reason),
     close,
   };

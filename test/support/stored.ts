@@ -70,6 +70,7 @@ export function step(messageId: string | null, change: Partial<TranslationStep> 
     events: [],
     receipts: [],
     deliveries: [],
+    withdrawals: [],
     workItems: [],
     settled: [],
     ...change,

@@ -12,7 +12,7 @@ import type {
   ValueSet,
 } from 'fhir/r4.js';
 import { CANONICAL, OWN } from '../../src/fhir/systems.js';
-import { communicationOf, EVENT_SUBJECTS } from '../../src/fhir/transaction.js';
+import { communicationOf, EVENT_SUBJECTS } from '../../src/fhir/communication.js';
 import { EVENT_KINDS, isCorrection, type EventKind } from '../../src/message/event.js';
 import { FAILURES } from '../../src/message/failure.js';
 import { capabilityStatement, DEFINED, SERVED } from '../../src/serve/capability.js';
@@ -202,6 +202,9 @@ const communication = (kind: EventKind): Communication =>
   communicationOf({
     id: '0ba1965d-5852-5e37-81b0-e9020a79f3f3',
     kind,
+    eventNumber: 12,
+    thread: 'urn:oid:2.999.71.1|M1',
+    respondsTo: isCorrection(kind) ? '14cc6387-71cc-5673-a538-052bbe79a600' : null,
     sent: '2026-03-06T15:00:00+01:00',
     recipient: 'PractitionerRole/1',
     patient: 'Patient/1',

@@ -269,25 +269,43 @@ CREATE TABLE delivery (
   endpoint text NOT NULL,
   lane text NOT NULL,
   kind text NOT NULL,
-  state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'delivered', 'dead')),
+  state text NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'delivered', 'dead', 'superseded')),
+  -- Why it was superseded.
+  reason text,
+  -- Number of the event among those of its patient: of the last one whose state is sent.
+  event_number int NOT NULL,
+  -- The delivery in whose place this one goes, and the id of the Communication that it has from there; null where that is its own id.
+  supersedes uuid,
+  notification uuid,
+  -- The delivery that told what this one cancels or corrects.
+  responds_to uuid,
+  -- Outcomes counted, and how often it was claimed: the number of a claim is that of its attempt, and what an earlier claim brings in late is
+  -- not counted. A claim without outcome may have reached the endpoint.
   attempts int NOT NULL DEFAULT 0,
+  claims int NOT NULL DEFAULT 0,
+  -- The endpoint may hold it: it was delivered, or an attempt ended without telling whether it was carried out.
+  reached boolean NOT NULL DEFAULT false,
   due_at timestamptz NOT NULL DEFAULT now(),
   leased_until timestamptz,
   code text,
   -- `Type/id/_history/version`
   pinned text[] NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
+  -- From when it expires, where an operator revived it.
+  revived_at timestamptz,
   ended_at timestamptz
 );
 -- A delivery is changed twice, when it is claimed and when it ended: with room in its page the first leaves the indexes alone.
 ALTER TABLE delivery SET (fillfactor = 45);
 CREATE INDEX delivery_due ON delivery (endpoint, due_at) WHERE state = 'due';
 CREATE INDEX delivery_lane ON delivery (lane, number) WHERE state = 'due';
+-- What may have passed others of its lane.
+CREATE INDEX delivery_reached ON delivery (lane, number) WHERE reached;
 CREATE INDEX delivery_receipt ON delivery (receipt_id);
 CREATE INDEX delivery_number ON delivery (number);
 CREATE INDEX delivery_dead ON delivery (number) WHERE state = 'dead';
 
--- Each try of a delivery. It is written from the row of its delivery, so no constraint looks that up once more.
+-- Each try of a delivery, by the number of its claim. It is written from the row of its delivery, so no constraint looks that up once more.
 CREATE TABLE attempt (
   delivery_id uuid NOT NULL,
   number int NOT NULL,

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Bundle, FhirResource } from 'fhir/r4.js';
-import type { AttemptOutcome, DueDelivery } from '../../../src/message/delivery.js';
+import type { AttemptOutcome, Claim, DueDelivery } from '../../../src/message/delivery.js';
 import type { StoredResource } from '../../../src/message/resource.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
@@ -62,6 +62,11 @@ function delivery(endpoint: string, number: number): DueDelivery {
     endpoint,
     lane: `${endpoint}|${number}`,
     kind: 'admission',
+    notification: `00000000-0000-5000-8000-${String(number).padStart(12, '0')}`,
+    respondsTo: null,
+    eventNumber: 1,
+    thread: 'urn:oid:2.999.3|M1',
+    claim: 1,
     receiptId: 'r',
     messageId: '1',
     member: 'PractitionerRole/1',
@@ -97,7 +102,7 @@ function portOf(due: DueDelivery[]) {
       return Promise.resolve(mine);
     },
     recordAttempts: (made: AttemptOutcome[]) => Promise.resolve(void outcomes.push(...made)),
-    releaseDeliveries: (ids: string[]) => Promise.resolve(void released.push(...ids)),
+    releaseDeliveries: (claims: readonly Claim[]) => Promise.resolve(void released.push(...claims.map(({ id }) => id))),
   };
 }
 

@@ -5,7 +5,8 @@ import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { outcomeOf, statusOf } from '../../../src/fhir/outcome.js';
 import { period } from '../../../src/fhir/period.js';
 import { readCondition } from '../../../src/cli/vendor/condition.js';
-import { communicationOf, transactionBundle } from '../../../src/fhir/transaction.js';
+import { communicationOf } from '../../../src/fhir/communication.js';
+import { transactionBundle } from '../../../src/fhir/transaction.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import { canonicalJson } from '../../../src/message/canonical-json.js';
 
@@ -236,6 +237,9 @@ describe('a transaction', () => {
     const said = communicationOf({
       id: ID,
       kind: 'discharge-cancelled',
+      eventNumber: 4,
+      thread: 'urn:oid:2.999.3|M1',
+      respondsTo: '14cc6387-71cc-5673-a538-052bbe79a600',
       sent: '2026-03-06T15:00:00+01:00',
       recipient: 'PractitionerRole/1',
       patient: 'Patient/1',
@@ -245,7 +249,32 @@ describe('a transaction', () => {
       identifier: [{ value: `urn:uuid:${ID}` }],
       status: 'completed',
       payload: [{ contentString: 'Annulation de la sortie : le patient est toujours hospitalisé' }],
+      extension: [{ valueInteger: 4 }],
+      inResponseTo: [{ identifier: { value: 'urn:uuid:14cc6387-71cc-5673-a538-052bbe79a600' } }],
     });
+  });
+
+  it.each([
+    ['urn:oid:2.999.3|M1', ['urn:oid:2.999.3', 'M1']],
+    ['urn:trait-d-union:authority:chu|312', ['urn:trait-d-union:authority:chu', '312']],
+    ['urn:oid:2.999.2|V1|A01|1772434800000', undefined],
+    ['|A01|1772434800000', undefined],
+    ['M1', undefined],
+  ])('names the movement where the hospital gave it a number: %s', (thread, number) => {
+    const { about } = communicationOf({
+      id: ID,
+      kind: 'transfer',
+      eventNumber: 2,
+      thread,
+      respondsTo: null,
+      sent: '2026-03-06T15:00:00+01:00',
+      recipient: 'PractitionerRole/1',
+      patient: 'Patient/1',
+      encounter: 'Encounter/1',
+    });
+    const identifiers = about?.map(({ identifier }) => [identifier?.system, identifier?.value]);
+    expect(identifiers).toEqual(number === undefined ? undefined : [number]);
+    expect(about?.[0]?.identifier?.type?.coding?.[0]?.code).toBe(number === undefined ? undefined : 'MN');
   });
 });
 

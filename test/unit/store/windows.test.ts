@@ -319,6 +319,8 @@ describe('the window of a message', () => {
         label: 'Dr BERTHIER',
         role: 'PCP',
         endpoint: 'one',
+        deliveryId: expect.any(String),
+        reach: 'none',
       },
     ]);
     expect((await store.wholeOf(keys[0] ?? ''))?.receipts.map(({ endpoint }) => endpoint).sort()).toEqual([

@@ -1,0 +1,77 @@
+import type { Communication, Identifier } from 'fhir/r4.js';
+import type { EventKind } from '../message/event.js';
+import { OWN, SYSTEMS } from './systems.js';
+
+/** What the recipient's software shows of an event, in French: the displays of the code system of events. */
+export const EVENT_SUBJECTS: Readonly<Record<EventKind, string>> = {
+  preadmission: 'Préadmission à l’hôpital',
+  admission: 'Admission à l’hôpital',
+  transfer: 'Mutation pendant le séjour',
+  'bed-change': 'Changement de lit pendant le séjour',
+  discharge: 'Sortie de l’hôpital',
+  'preadmission-cancelled': 'Annulation de la préadmission',
+  'admission-cancelled': 'Annulation de l’admission : l’information précédente est sans effet',
+  'transfer-cancelled': 'Annulation de la mutation : l’information précédente est sans effet',
+  'bed-change-cancelled': 'Annulation du changement de lit : l’information précédente est sans effet',
+  'discharge-cancelled': 'Annulation de la sortie : le patient est toujours hospitalisé',
+  correction: 'Correction d’une information transmise',
+  'patient-replaced': 'Le dossier du patient est remplacé par un autre',
+};
+
+export interface Notification {
+  /** The same notification sent twice is the same Communication. */
+  id: string;
+  kind: EventKind;
+  /** Number of the event among those of the patient. */
+  eventNumber: number;
+  /** What names the movement: of a numbered one `system|value`. */
+  thread: string;
+  /** Id of the Communication that is cancelled or corrected. */
+  respondsTo: string | null;
+  /** Instant of the event. */
+  sent: string;
+  recipient: string;
+  patient: string;
+  /** Absent where it is about the patient and no stay. */
+  encounter: string | undefined;
+}
+
+/** The notification itself: who is told what about whom, as a Communication. */
+export function communicationOf(notification: Notification): Communication {
+  const { id, kind, eventNumber, thread, respondsTo, sent, recipient, patient, encounter } = notification;
+  const text = EVENT_SUBJECTS[kind];
+  const movement = encounter === undefined ? undefined : movementIdentifier(thread);
+  return {
+    resourceType: 'Communication',
+    id,
+    meta: { profile: [OWN.eventCommunication] },
+    extension: [{ url: OWN.eventNumber, valueInteger: eventNumber }],
+    identifier: [communicationIdentifier(id)],
+    ...(respondsTo === null ? {} : { inResponseTo: [{ identifier: communicationIdentifier(respondsTo) }] }),
+    status: 'completed',
+    category: [
+      {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/communication-category', code: 'notification' }],
+        text: 'Notification d’événement de séjour',
+      },
+    ],
+    subject: { reference: patient },
+    topic: { coding: [{ system: OWN.event, code: kind }], text },
+    ...(movement === undefined ? {} : { about: [{ identifier: movement }] }),
+    ...(encounter === undefined ? {} : { encounter: { reference: encounter } }),
+    sent,
+    recipient: [{ reference: recipient }],
+    payload: [{ contentString: text }],
+  };
+}
+
+function communicationIdentifier(id: string): Identifier {
+  return { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` };
+}
+
+/** ZBE-1, as its thread has it. A movement of a feed without ZBE has no number: its thread names stay, event and time. */
+function movementIdentifier(thread: string): Identifier | undefined {
+  const [system = '', value = '', ...rest] = thread.split('|');
+  if (system === '' || value === '' || rest.length > 0) return undefined;
+  return { type: { coding: [{ system: SYSTEMS.identifierType, code: 'MN' }] }, system, value };
+}

@@ -1,0 +1,107 @@
+import type { FhirResource } from 'fhir/r4.js';
+import { localReferences, localType } from '../fhir/references.js';
+import type { StoredResource } from '../message/resource.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
+
+const PINNED: Statement = [
+  'deliveries-pinned',
+  `
+  SELECT type || '/' || id AS reference, version, identifier, body
+  FROM unnest($1::text[], $2::text[], $3::int[]) AS asked (type, id, version)
+  JOIN resource_version USING (type, id, version)`,
+];
+
+const CURRENT: Statement = [
+  'deliveries-current',
+  `
+  SELECT type || '/' || id AS reference, version, identifier, body
+  FROM unnest($1::text[], $2::text[]) AS asked (type, id)
+  JOIN resource USING (type, id)
+  JOIN resource_version USING (type, id, version)
+  WHERE NOT resource.removed`,
+];
+
+/** A stored resource, what it refers to, and the patient it is about where it is a RelatedPerson. */
+interface Referring {
+  resource: StoredResource;
+  references: string[];
+  patient: string | undefined;
+}
+
+/**
+ * What each of these deliveries carries: what it pins, and what that leads to in the territory as it stands.
+ * @returns in the order of the deliveries
+ */
+export async function deliveryContents(
+  client: Queryable,
+  deliveries: readonly { pinned: readonly string[]; member: string }[],
+): Promise<StoredResource[][]> {
+  const keys = [...new Set(deliveries.flatMap(({ pinned }) => pinned))];
+  const read = await bodies(client, PINNED, keys.map(splitVersion));
+  const byVersion = new Map(read.map((row) => [`${row.resource.reference}/_history/${row.resource.version}`, row]));
+  const wanted = [...deliveries.map(({ member }) => member), ...read.flatMap(({ references }) => references)];
+  const territory = await territoryOf(client, wanted);
+  return deliveries.map(({ pinned, member }) => {
+    const roots = pinned.flatMap((key) => byVersion.get(key) ?? []);
+    return contentOf(member, roots, territory);
+  });
+}
+
+function splitVersion(key: string): [type: string, id: string, version: string] {
+  const [type = '', id = '', , version = ''] = key.split('/');
+  return [type, id, version];
+}
+
+async function bodies(client: Queryable, statement: Statement, keys: string[][]): Promise<Referring[]> {
+  const [first] = keys;
+  if (first === undefined) return [];
+  const columns = first.map((_, column) => keys.map((key) => key[column] ?? ''));
+  const { rows } = await prepared<StoredResource>(client, statement, columns);
+  return rows.map((resource) => {
+    const content = JSON.parse(resource.body) as FhirResource;
+    const patient = content.resourceType === 'RelatedPerson' ? content.patient.reference : undefined;
+    return { resource, references: localReferences(content), patient };
+  });
+}
+
+/** What a delivery may carry beside what is pinned: who and where, and the patient's own relatives. Never another Patient. */
+const TERRITORY = new Set(['Organization', 'Location', 'Practitioner', 'PractitionerRole', 'RelatedPerson']);
+
+/** All of the territory that these references lead to, to any depth, as it stands. */
+async function territoryOf(client: Queryable, references: string[]): Promise<Map<string, Referring>> {
+  const territory = new Map<string, Referring>();
+  const seen = new Set<string>();
+  for (let wanted = references; wanted.length > 0;) {
+    const fresh = [...new Set(wanted)].filter((key) => !seen.has(key) && TERRITORY.has(localType(key) ?? ''));
+    for (const key of fresh) seen.add(key);
+    const next = await bodies(
+      client,
+      CURRENT,
+      fresh.map((key) => key.split('/')),
+    );
+    for (const one of next) territory.set(one.resource.reference, one);
+    wanted = next.flatMap((one) => one.references);
+  }
+  return territory;
+}
+
+/** The pinned resources, then all they lead to in the territory; of relatives those of the delivery's own patient. */
+function contentOf(
+  member: string,
+  roots: readonly Referring[],
+  territory: ReadonlyMap<string, Referring>,
+): StoredResource[] {
+  const patient = roots.find(({ resource }) => localType(resource.reference) === 'Patient')?.resource.reference;
+  const content = roots.map(({ resource }) => resource);
+  const seen = new Set(content.map(({ reference }) => reference));
+  const queue = [...roots.flatMap(({ references }) => references), member];
+  for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
+    const named = territory.get(key);
+    if (seen.has(key) || named === undefined) continue;
+    seen.add(key);
+    if (localType(key) === 'RelatedPerson' && named.patient !== patient) continue;
+    content.push(named.resource);
+    queue.push(...named.references);
+  }
+  return content;
+}

@@ -1,0 +1,202 @@
+import type { CarePlan, Encounter, FhirResource } from 'fhir/r4.js';
+import type { Pool } from 'pg';
+import { localType } from '../fhir/references.js';
+import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
+import type { SupersededReason } from '../message/delivery.js';
+import { GatewayError } from '../message/failure.js';
+import type { Withdrawal } from '../message/translation.js';
+import { uuid5 } from '../message/uuid.js';
+import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+
+const END: Statement = [
+  'superseded-end',
+  `
+  UPDATE delivery SET state = 'superseded', reason = input.reason, leased_until = NULL, ended_at = now()
+  FROM unnest($1::uuid[], $2::text[]) AS input (id, reason)
+  WHERE delivery.id = input.id AND state = ANY ($3::text[])
+  RETURNING delivery.id, number::int AS number, delivery.reason, pinned`,
+];
+
+const CURRENT: Statement = [
+  'superseded-current',
+  `
+  SELECT resource.type || '/' || resource.id AS reference, resource.version, resource_version.body
+  FROM unnest($1::text[], $2::text[]) AS asked (type, id)
+  JOIN resource ON resource.type = asked.type AND resource.id = asked.id
+  JOIN resource_version ON resource_version.type = resource.type AND resource_version.id = resource.id
+    AND resource_version.version = resource.version
+  WHERE NOT resource.removed`,
+];
+
+/** The lane in which a delivery would stand today: its patient may have joined others since. */
+const PRESENT_LANE = `coalesce(
+  delivery.endpoint || '|' || (SELECT cluster FROM identifier WHERE key = receipt.patient), delivery.lane)`;
+
+/** To the same person, with the same Communication, of the state that the patient's last event left. */
+const SUCCESSORS: Statement = [
+  'superseded-successors',
+  `
+  INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, event_number, supersedes, notification, responds_to, pinned)
+  SELECT input.id, receipt_id, delivery.message_id, endpoint, ${PRESENT_LANE}, kind,
+    greatest(event_number, (SELECT max(number) FROM event WHERE event.patient = receipt.patient)),
+    delivery.id, coalesce(notification, delivery.id), responds_to, string_to_array(input.pinned, ' ')
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[]) WITH ORDINALITY AS input (id, earlier, pinned, position)
+  JOIN delivery ON delivery.id = input.earlier
+  JOIN receipt ON receipt.id = delivery.receipt_id
+  ORDER BY position`,
+];
+
+interface Ended {
+  id: string;
+  number: number;
+  reason: SupersededReason;
+  pinned: string[];
+}
+
+/**
+ * Ends deliveries that are due or dead; where the person is still to be told, one of the present state goes in the place of each, last in
+ * its lane.
+ */
+export async function supersede(
+  client: Queryable,
+  deliveries: readonly { id: string; reason: SupersededReason }[],
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  const { rows } = await prepared<Ended>(client, END, [
+    deliveries.map(({ id }) => id),
+    plainArray(deliveries.map(({ reason }) => reason)),
+    statesBefore(DELIVERY_CHANGES, 'superseded'),
+  ]);
+  const followed = rows
+    .filter(({ reason }) => reason === 'passed' || reason === 'corrected')
+    .sort((a, b) => a.number - b.number);
+  if (followed.length === 0) return;
+  const pinned = await presentVersions(client, followed);
+  await prepared(client, SUCCESSORS, [
+    followed.map(({ id }) => uuid5(`delivery|after|${id}`)),
+    followed.map(({ id }) => id),
+    pinned.map((keys) => keys.join(' ')),
+  ]);
+}
+
+/** What the deliveries carry, as it stands now: of a stay that has another patient since, his Patient and CareTeam. */
+async function presentVersions(client: Queryable, ended: readonly Ended[]): Promise<string[][]> {
+  const wanted = ended.map(({ pinned }) => pinned.map((key) => key.replace(/\/_history\/.*$/, '')));
+  const stays = await currentOf(client, wanted.flat());
+  const present = wanted.map((references) => ofPresentPatient(references, stays));
+  const current = await currentOf(client, present.flat());
+  return present.map((references) =>
+    references.flatMap((reference) => {
+      const version = current.get(reference)?.version;
+      return version === undefined ? [] : [`${reference}/_history/${version}`];
+    }),
+  );
+}
+
+interface Current {
+  reference: string;
+  version: number;
+  body: string;
+}
+
+async function currentOf(client: Queryable, references: readonly string[]): Promise<Map<string, Current>> {
+  const keys = [...new Set(references)].map((reference) => reference.split('/'));
+  const { rows } = await prepared<Current>(client, CURRENT, [
+    keys.map(([type]) => type ?? ''),
+    keys.map(([, id]) => id ?? ''),
+  ]);
+  return new Map(rows.map((row) => [row.reference, row]));
+}
+
+function ofPresentPatient(references: readonly string[], current: ReadonlyMap<string, Current>): string[] {
+  const stands = references.flatMap((reference) => {
+    const row = current.get(reference);
+    return row === undefined ? [] : [JSON.parse(row.body) as FhirResource];
+  });
+  const stay = stands.find((resource): resource is Encounter => resource.resourceType === 'Encounter');
+  const plan = stands.find((resource): resource is CarePlan => resource.resourceType === 'CarePlan');
+  const patient = stay?.subject?.reference;
+  if (patient === undefined) return [...references];
+  const team = plan?.careTeam?.[0]?.reference;
+  const kept = references.filter((reference) => !['Patient', 'CareTeam'].includes(localType(reference) ?? ''));
+  return [patient, ...kept, ...(team === undefined ? [] : [team])];
+}
+
+/** The deliveries of receipts that have not ended well, and what is due behind them in their lanes. Locked. */
+const WITHDRAWN: Statement = [
+  'superseded-withdrawn',
+  `
+  SELECT id, receipt_id AS "receiptId", state, reached OR claims > attempts AS reached
+  FROM delivery
+  WHERE id = ANY (ARRAY (
+    SELECT delivery.id FROM delivery WHERE receipt_id = ANY ($1::uuid[])
+    UNION
+    SELECT later.id
+    FROM delivery
+    JOIN receipt ON receipt.id = delivery.receipt_id
+    CROSS JOIN LATERAL (
+      SELECT id FROM delivery AS behind
+      WHERE behind.lane = ${PRESENT_LANE} AND behind.state = 'due' AND behind.number > delivery.number OFFSET 0) AS later
+    WHERE delivery.receipt_id = ANY ($2::uuid[]) AND delivery.state IN ('due', 'dead')))
+  FOR UPDATE`,
+];
+
+/**
+ * Ends what was undone before it reached anybody. What was cancelled is told to nobody, and what is due behind it, which shows it still, goes
+ * in the present state; what was corrected and is due goes in the present state, what is dead waits for an operator.
+ * @throws GatewayError store-conflict where one of them was claimed or delivered meanwhile: then the correction must follow it
+ */
+export async function withdraw(client: Queryable, withdrawals: readonly Withdrawal[]): Promise<void> {
+  if (withdrawals.length === 0) return;
+  const cancelled = new Set(withdrawals.flatMap(({ receiptId, by }) => (by.endsWith('-cancelled') ? [receiptId] : [])));
+  const withdrawn = new Set(withdrawals.map(({ receiptId }) => receiptId));
+  const { rows } = await prepared<{ id: string; receiptId: string; state: string; reached: boolean }>(
+    client,
+    WITHDRAWN,
+    [[...withdrawn], [...cancelled]],
+  );
+  if (rows.some(({ reached }) => reached))
+    throw new GatewayError('store-conflict', 'a delivery that is to be withdrawn has left meanwhile');
+  await supersede(
+    client,
+    rows.flatMap(({ id, receiptId, state }): { id: string; reason: SupersededReason }[] => {
+      if (cancelled.has(receiptId)) return [{ id, reason: 'cancelled' }];
+      return state === 'due' ? [{ id, reason: 'corrected' }] : [];
+    }),
+  );
+}
+
+const DEAD: Statement = [
+  'superseded-dead',
+  `
+  SELECT delivery.id, ${PRESENT_LANE} AS lane,
+    EXISTS (SELECT FROM event WHERE event.patient = receipt.patient AND event.number > event_number) AS passed
+  FROM delivery
+  JOIN receipt ON receipt.id = delivery.receipt_id
+  WHERE delivery.id = $1 AND state = ANY ($2::text[])
+  FOR UPDATE OF delivery`,
+];
+
+const REVIVE: Statement = [
+  'superseded-revive',
+  `UPDATE delivery SET state = 'due', lane = $2, due_at = now(), ended_at = NULL, revived_at = now() WHERE id = $1`,
+];
+
+/**
+ * A dead delivery becomes due again, by an operator's decision; where something happened to its patient since, one of the present state
+ * goes in its place.
+ * @returns false where it is not dead
+ */
+export function reviveDelivery(pool: Pool, id: string): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    const { rows } = await prepared<{ id: string; lane: string; passed: boolean }>(client, DEAD, [
+      id,
+      statesBefore(DELIVERY_CHANGES, 'due'),
+    ]);
+    const [dead] = rows;
+    if (dead === undefined) return false;
+    if (dead.passed) await supersede(client, [{ id, reason: 'passed' }]);
+    else await prepared(client, REVIVE, [id, dead.lane]);
+    return true;
+  });
+}
