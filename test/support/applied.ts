@@ -265,9 +265,10 @@ export class MemoryGateway {
     for (const reference of step.removed) this.stored.delete(reference);
     for (const { patient, stay, rows } of step.memberships) this.rows.set(`${patient} ${stay ?? ''}`, rows);
     for (const { id, event, member, label, role } of step.receipts)
-      for (const { endpoint } of step.deliveries.filter(({ receiptId }) => receiptId === id)) {
+      for (const { id: deliveryId, endpoint } of step.deliveries.filter(({ receiptId }) => receiptId === id)) {
         const { patient, thread, about } = event;
-        this.receipts.push({ receiptId: id, patient, about: about.key, thread, member, label, role, endpoint });
+        const to = { member, label, role, endpoint, deliveryId, reach: 'reached' as const };
+        this.receipts.push({ receiptId: id, patient, about: about.key, thread, ...to });
       }
     for (const item of step.workItems) this.items.set(item.key ?? `${step.messageId ?? ''}`, item.reason);
     for (const key of step.settled) this.items.delete(key);

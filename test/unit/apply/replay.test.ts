@@ -77,7 +77,7 @@ describe('the number that names a patient', () => {
 });
 
 describe('messages of one transaction', () => {
-  it('see what those before them changed, and correct whom those told', async () => {
+  it('see what those before them changed, and take back what nobody has been told yet', async () => {
     const wrong = pam({
       trigger: 'A11',
       at: '20260301090000',
@@ -87,7 +87,9 @@ describe('messages of one transaction', () => {
     });
     const gateway = new MemoryGateway();
     const steps = await gateway.takeTogether(admission(), wrong);
-    expect(steps.map(sent)).toEqual([['admission to agnes'], ['admission-cancelled to agnes']]);
+    expect(steps.map(sent)).toEqual([['admission to agnes'], []]);
+    const [first, second] = steps;
+    expect(second?.withdrawals).toEqual([{ receiptId: first?.deliveries[0]?.receiptId, by: 'admission-cancelled' }]);
   });
 
   it('end as the same ones do one by one, in whatever order', async () => {

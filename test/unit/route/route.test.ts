@@ -102,6 +102,8 @@ describe('an event of earlier', () => {
     thread: 'M1',
     label: 'AGNES',
     role: 'PCP',
+    deliveryId: 'd',
+    reach: 'reached' as const,
   };
   const late = (change: Partial<RouteInput>) =>
     routeLate(ADMISSION, new Set(['PractitionerRole/agnes']), input(change)).deliveries.map(({ endpoint }) => endpoint);
