@@ -16,6 +16,7 @@ export async function openDelivery({ settings, store, queues, metrics, log }: Ho
     claimDeliveries: (request) => store.claimDeliveries(request),
     recordAttempts: (outcomes) => store.recordAttempts(outcomes),
     releaseDeliveries: (claims) => store.releaseDeliveries(claims),
+    reportEndpoint: (endpoint, code) => store.reportEndpoint(endpoint, code),
     now,
     chance: () => Math.random(),
     log,

@@ -119,6 +119,10 @@ const endpointSchema = z.strictObject({
   directory: z.enum(['theirs', 'overwrite']).default('theirs'),
   /** Patients: updated each time, or made where absent and left alone. */
   patient: z.enum(['ours', 'theirs']).default('ours'),
+  /** What the server holds already in that version: left out, or sent again to a server that knows no conditional references. */
+  unchanged: z.enum(['omit', 'send']).default('omit'),
+  /** `meta.profile`, for a server that refuses profiles which it does not have. */
+  profiles: z.enum(['keep', 'omit']).default('keep'),
 });
 
 const organisationSchema = z.strictObject({

@@ -23,6 +23,11 @@ export class Breaker {
     return this.failures >= FAILURES || this.refusals >= REFUSALS;
   }
 
+  /** Whether it refuses whatever it is sent. */
+  get isRefusing(): boolean {
+    return this.refusals >= REFUSALS;
+  }
+
   isResting(now: number): boolean {
     return now < this.restUntil;
   }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Ownership } from '../fhir/transaction.js';
-import type { AttemptOutcome, Claim, DueDelivery } from '../message/delivery.js';
-import { GatewayError, type FailureCode } from '../message/failure.js';
+import type { BundleSettings } from '../fhir/transaction.js';
+import type { AttemptOutcome, Claim, DeliveredResource, DueDelivery } from '../message/delivery.js';
+import { FAILURES, GatewayError, type FailureCode } from '../message/failure.js';
 import type { Sent } from './answer.js';
 import { Breaker } from './breaker.js';
 import { isUnclear } from './classify.js';
@@ -9,7 +9,7 @@ import { fhirSender, type FhirEndpoint } from './fhir.js';
 import { notificationBundle } from './notification.js';
 import { nextState, retryAfterMs } from './retry.js';
 
-export interface DeliverEndpoint extends FhirEndpoint, Ownership {
+export interface DeliverEndpoint extends FhirEndpoint, BundleSettings {
   id: string;
   expireHours: number;
 }
@@ -20,6 +20,8 @@ export interface DeliverDeps {
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
   /** Gives back what was claimed and not tried. */
   releaseDeliveries(claims: readonly Claim[]): Promise<void>;
+  /** The endpoint refuses all it is sent, with that code; or delivers, for the first time or again (null). */
+  reportEndpoint(endpoint: string, code: FailureCode | null): Promise<void>;
   now(): number;
   /** A number from 0 to 1, to spread retries. */
   chance(): number;
@@ -79,6 +81,9 @@ class Pump {
   private more = false;
   private changed = false;
   private notify: () => void = () => undefined;
+  /** What is to be reported of the endpoint, and what was last. */
+  private report: FailureCode | null | undefined;
+  private reported: FailureCode | null | undefined;
   private readonly breaker = new Breaker();
   private readonly send: (bundle: Buffer, entries: number) => Promise<Sent>;
 
@@ -168,6 +173,13 @@ class Pump {
       this.outcomes.unshift(...outcomes);
       throw error;
     }
+    const { report } = this;
+    if (report !== undefined) {
+      await this.deps.reportEndpoint(this.endpoint.id, report);
+      this.report = undefined;
+      // What waited longer than the endpoint was away is due now.
+      this.more = true;
+    }
     if (outcomes.length > 0) this.more = true;
     // What is not given back comes back when its lease ends.
     if (untried.length > 0) await this.deps.releaseDeliveries(untried.map(({ id, claim }) => ({ id, claim })));
@@ -190,13 +202,13 @@ class Pump {
   private async attempt(delivery: DueDelivery): Promise<AttemptOutcome> {
     const { id: endpoint, expireHours } = this.endpoint;
     const startedAt = this.deps.now();
-    const { sent, sha256 } = await this.post(delivery);
+    const { sent, sha256, resources } = await this.post(delivery);
     const now = this.deps.now();
     const askedMs = retryAfterMs(sent.retryAfter, now, expireHours * HOUR_MS);
-    if (sha256 !== undefined && this.breaker.record(sent.code, now, askedMs))
-      this.deps.log('warn', 'deliver.resting', { endpoint, code: sent.code });
+    if (sha256 !== undefined) this.judge(sent.code, now, askedMs);
     this.deps.observe(endpoint, sent.code ?? 'delivered', (now - startedAt) / 1000);
-    const next = this.nextOf(delivery, sent.code, now, askedMs);
+    const isPartial = resources.length < delivery.resources.length;
+    const next = this.nextOf(delivery, sent.code, now, askedMs, isPartial && sha256 !== undefined);
     if (next.state === 'dead')
       this.deps.log('error', 'deliver.dead', { delivery: delivery.id, endpoint, code: next.code });
     const { code, ...state } = next;
@@ -210,10 +222,18 @@ class Pump {
       status: sent.status,
       code,
       detail: sent.detail,
-      sent: delivery.resources.map(({ reference, version }) => `${reference}/_history/${version}`),
+      sent: resources.map(({ reference, version }) => `${reference}/_history/${version}`),
       sha256: sha256 ?? Buffer.alloc(32),
       next: state,
     };
+  }
+
+  private judge(code: FailureCode | null, now: number, askedMs: number): void {
+    const endpoint = this.endpoint.id;
+    const wasAway = this.breaker.isHalfOpen;
+    if (this.breaker.record(code, now, askedMs)) this.deps.log('warn', 'deliver.resting', { endpoint, code });
+    const isNew = code === null ? wasAway || this.reported !== null : this.breaker.isRefusing && !this.reported;
+    if (isNew) this.report = this.reported = code;
   }
 
   private nextOf(
@@ -221,8 +241,11 @@ class Pump {
     code: FailureCode | null,
     now: number,
     askedMs: number,
+    isPartial: boolean,
   ): AttemptOutcome['next'] & { code: FailureCode | null } {
     if (code === null) return { state: 'delivered', code };
+    // What was left out may be missing there all the same.
+    if (isPartial && FAILURES[code] === 'permanent') return { state: 'due', at: new Date(now), code };
     return nextState(code, {
       attempts: attempts + 1,
       conflicts: conflicts + (code === 'endpoint-conflict' ? 1 : 0),
@@ -234,17 +257,18 @@ class Pump {
     });
   }
 
-  /** The hash of what was sent; none where nothing was. */
-  private async post(delivery: DueDelivery): Promise<{ sent: Sent; sha256?: Buffer }> {
+  /** What was sent, and its hash; none where nothing was. */
+  private async post(delivery: DueDelivery): Promise<{ sent: Sent; resources: DeliveredResource[]; sha256?: Buffer }> {
     try {
-      const bundle = notificationBundle(delivery, this.endpoint);
+      const { bundle, sent: resources } = notificationBundle(delivery, this.endpoint);
       const body = Buffer.from(JSON.stringify(bundle));
-      return { sent: await this.send(body, bundle.entry?.length ?? 0), sha256: hash('sha256', body, 'buffer') };
+      const sent = await this.send(body, bundle.entry?.length ?? 0);
+      return { sent, resources, sha256: hash('sha256', body, 'buffer') };
     } catch (error) {
       // A bundle that cannot be made will not be made better by waiting.
       const failure = error instanceof GatewayError ? error : undefined;
       const detail = failure?.field ?? 'the bundle could not be made';
-      return { sent: { status: null, code: failure?.code ?? 'endpoint-refused', detail } };
+      return { sent: { status: null, code: failure?.code ?? 'endpoint-refused', detail }, resources: [] };
     }
   }
 }

@@ -32,6 +32,9 @@ export interface Claim {
   claim: number;
 }
 
+/** A resource of a delivery, and the version of it that the endpoint holds for sure; null where that is not known. */
+export type DeliveredResource = StoredResource & { readonly held: number | null };
+
 export interface DueDelivery extends Claim {
   endpoint: string;
   lane: string;
@@ -55,7 +58,7 @@ export interface DueDelivery extends Claim {
   /** When it was made, or revived. */
   createdAt: Date;
   /** The pinned resources first, then all they lead to. */
-  resources: StoredResource[];
+  resources: DeliveredResource[];
 }
 
 export interface AttemptOutcome {

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
 import type { AttemptOutcome, Claim, DueDelivery, SupersededReason } from '../message/delivery.js';
 import { deliveryContents } from './delivery-content.js';
+import { saveHoldings } from './holdings.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 import { supersede } from './superseded.js';
 
@@ -69,7 +70,8 @@ const OUTCOMES: Statement = [
     ended_at = CASE WHEN input.state = 'due' THEN NULL ELSE now() END
   FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::boolean[], $6::int[])
     AS input (id, state, due_at, code, reached, claim)
-  WHERE delivery.id = input.id AND delivery.claims = input.claim AND delivery.leased_until IS NOT NULL AND delivery.state = ANY ($7::text[])`,
+  WHERE delivery.id = input.id AND delivery.claims = input.claim AND delivery.leased_until IS NOT NULL AND delivery.state = ANY ($7::text[])
+  RETURNING delivery.id`,
 ];
 
 const RELEASE: Statement = [
@@ -78,13 +80,6 @@ const RELEASE: Statement = [
   UPDATE delivery SET leased_until = NULL, claims = claims - 1
   FROM unnest($1::uuid[], $2::int[]) AS input (id, claim)
   WHERE delivery.id = input.id AND claims = input.claim AND leased_until IS NOT NULL AND state = 'due'`,
-];
-
-const ENDPOINTS: Statement = [
-  'deliveries-endpoints',
-  `
-  SELECT DISTINCT endpoint FROM delivery
-  WHERE state = 'due' AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())`,
 ];
 
 type Claimed = Omit<DueDelivery, 'resources'> & {
@@ -106,7 +101,7 @@ export async function claimDeliveries(
   const ended = rows.flatMap(endedBy);
   if (ended.length > 0) await inTransaction(pool, (client) => supersede(client, ended));
   const claimed = rows.filter(({ reason }) => reason === null);
-  const contents = claimed.length === 0 ? [] : await deliveryContents(pool, claimed);
+  const contents = claimed.length === 0 ? [] : await deliveryContents(pool, request.endpoint, claimed);
   const due = claimed.map(({ pinned: _pinned, reason: _none, original: _original, ...delivery }, index) => ({
     ...delivery,
     resources: contents[index] ?? [],
@@ -144,7 +139,7 @@ export async function recordAttempts(pool: Pool, outcomes: AttemptOutcome[]): Pr
       outcomes.map(({ sent }) => sent.join(' ')),
       outcomes.map(({ claim }) => claim),
     ]);
-    await prepared(client, OUTCOMES, [
+    const { rows } = await prepared<{ id: string }>(client, OUTCOMES, [
       plainArray(outcomes.map(({ deliveryId }) => deliveryId)),
       plainArray(outcomes.map(({ next }) => next.state)),
       outcomes.map(({ next }) => next.at?.toISOString() ?? null),
@@ -153,10 +148,10 @@ export async function recordAttempts(pool: Pool, outcomes: AttemptOutcome[]): Pr
       outcomes.map(({ claim }) => claim),
       statesBefore(DELIVERY_CHANGES, 'delivered'),
     ]);
+    const counted = new Set(rows.map(({ id }) => id));
+    await saveHoldings(
+      client,
+      outcomes.filter(({ deliveryId }) => counted.has(deliveryId)),
+    );
   });
-}
-
-/** Endpoints that have something due now and not leased. */
-export async function endpointsDue(client: Queryable): Promise<string[]> {
-  return (await prepared<{ endpoint: string }>(client, ENDPOINTS)).rows.map((row) => row.endpoint);
 }

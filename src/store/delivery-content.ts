@@ -1,6 +1,8 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { localReferences, localType } from '../fhir/references.js';
+import type { DeliveredResource } from '../message/delivery.js';
 import type { StoredResource } from '../message/resource.js';
+import { heldVersions } from './holdings.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
 
 const PINNED: Statement = [
@@ -29,22 +31,28 @@ interface Referring {
 }
 
 /**
- * What each of these deliveries carries: what it pins, and what that leads to in the territory as it stands.
+ * What each of these deliveries carries, what it pins and what that leads to in the territory as it stands; and what the endpoint holds of it.
  * @returns in the order of the deliveries
  */
 export async function deliveryContents(
   client: Queryable,
+  endpoint: string,
   deliveries: readonly { pinned: readonly string[]; member: string }[],
-): Promise<StoredResource[][]> {
+): Promise<DeliveredResource[][]> {
   const keys = [...new Set(deliveries.flatMap(({ pinned }) => pinned))];
   const read = await bodies(client, PINNED, keys.map(splitVersion));
   const byVersion = new Map(read.map((row) => [`${row.resource.reference}/_history/${row.resource.version}`, row]));
   const wanted = [...deliveries.map(({ member }) => member), ...read.flatMap(({ references }) => references)];
   const territory = await territoryOf(client, wanted);
-  return deliveries.map(({ pinned, member }) => {
+  const contents = deliveries.map(({ pinned, member }) => {
     const roots = pinned.flatMap((key) => byVersion.get(key) ?? []);
     return contentOf(member, roots, territory);
   });
+  const references = contents.flatMap((content) => content.map(({ reference }) => reference));
+  const held = await heldVersions(client, endpoint, references);
+  return contents.map((content) =>
+    content.map((resource) => ({ ...resource, held: held.get(resource.reference) ?? null })),
+  );
 }
 
 function splitVersion(key: string): [type: string, id: string, version: string] {
@@ -60,8 +68,16 @@ async function bodies(client: Queryable, statement: Statement, keys: string[][])
   return rows.map((resource) => {
     const content = JSON.parse(resource.body) as FhirResource;
     const patient = content.resourceType === 'RelatedPerson' ? content.patient.reference : undefined;
-    return { resource, references: localReferences(content), patient };
+    return { resource, references: carriedReferences(content), patient };
   });
+}
+
+/** What goes along with a resource: of the places of a stay the present one and those to come; past ones are displays. */
+function carriedReferences(resource: FhirResource): string[] {
+  if (resource.resourceType !== 'Encounter') return localReferences(resource);
+  const { location: places = [] } = resource;
+  const location = places.filter(({ period }, index) => period?.end === undefined || index === places.length - 1);
+  return localReferences({ ...resource, location });
 }
 
 /** What a delivery may carry beside what is pinned: who and where, and the patient's own relatives. Never another Patient. */

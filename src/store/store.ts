@@ -1,10 +1,12 @@
 import type { FhirResource } from 'fhir/r4.js';
 import type { SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, Claim, DueDelivery } from '../message/delivery.js';
+import type { FailureCode } from '../message/failure.js';
 import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
 import type { PatientWindow, TranslationTx } from '../message/translation.js';
-import { claimDeliveries, endpointsDue, recordAttempts, releaseDeliveries } from './deliveries.js';
+import { claimDeliveries, recordAttempts, releaseDeliveries } from './deliveries.js';
+import { endpointsDue, reportEndpoint } from './endpoints.js';
 import { Journal } from './keep.js';
 import { windowKnownAt, type KnownAtSubject } from './known-at.js';
 import { keepMappings } from './mapping-versions.js';
@@ -57,6 +59,8 @@ export interface Store {
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
   releaseDeliveries(claims: readonly Claim[]): Promise<void>;
   endpointsDue(): Promise<string[]>;
+  /** The endpoint refuses whatever it is sent, with that code; or delivers again (null). */
+  reportEndpoint(endpoint: string, code: FailureCode | null): Promise<void>;
   reviveDelivery(id: string): Promise<boolean>;
   readResource(type: string, id: string): Promise<StoredVersion | undefined>;
   readVersion(type: string, id: string, version: number): Promise<StoredVersion | undefined>;
@@ -117,6 +121,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     recordAttempts: (outcomes) => guarded(recordAttempts(pool, outcomes)),
     releaseDeliveries: (claims) => guarded(releaseDeliveries(pool, claims)),
     endpointsDue: () => guarded(endpointsDue(pool)),
+    reportEndpoint: (endpoint, code) => guarded(reportEndpoint(pool, endpoint, code)),
     reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
     readResource: (type, id) => guarded(readResource(pool, type, id)),
     readVersion: (type, id, version) => guarded(readVersion(pool, type, id, version)),

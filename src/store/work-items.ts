@@ -71,9 +71,14 @@ export async function saveWorkItems(client: Queryable, steps: readonly StepItems
   );
   await openWorkItems(client, items);
   const settled = [...last].flatMap(([key, how]) => (how === 'settled' ? [key] : []));
-  if (settled.length > 0) await prepared(client, SETTLED, [settled]);
+  await settleWorkItems(client, settled);
   const translated = steps.flatMap(({ messageId, state }) => (state === 'translated' ? (messageId ?? []) : []));
   if (translated.length > 0) await prepared(client, RELEASED, [translated, items.flatMap(({ key }) => key ?? [])]);
+}
+
+/** Closes the work items of these keys, whose cause is gone. */
+export async function settleWorkItems(client: Queryable, keys: readonly string[]): Promise<void> {
+  if (keys.length > 0) await prepared(client, SETTLED, [keys]);
 }
 
 /** Closes a work item; false when it is not open. `how` says what released it. */

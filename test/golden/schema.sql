@@ -99,6 +99,12 @@ TABLE fact
   INDEX fact_patient public.fact USING btree (patient) WHERE (known_until IS NULL)
   INDEX fact_stay public.fact USING btree (stay) WHERE ((known_until IS NULL) AND (stay IS NOT NULL))
   INDEX fact_superseded public.fact USING btree (patient, known_until) WHERE (known_until IS NOT NULL)
+TABLE holding
+  endpoint text NOT NULL,
+  type text NOT NULL,
+  id text NOT NULL,
+  version integer NOT NULL
+  CONSTRAINT holding_pkey PRIMARY KEY (endpoint, type, id)
 TABLE identifier
   key text NOT NULL,
   system text NOT NULL,

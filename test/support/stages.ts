@@ -13,7 +13,7 @@ export const DOCTOR = { rpps: '10999000123', family: 'MEDECIN' };
 const ENDPOINT = 'logiciel';
 
 /** Whose the records of a vendor are where the configuration says nothing. */
-export const OWNERSHIP = { directory: 'theirs', patient: 'ours' } as const;
+export const OWNERSHIP = { directory: 'theirs', patient: 'ours', unchanged: 'omit', profiles: 'keep' } as const;
 
 /** After all that the messages of tests tell of. */
 const RECEIVED_AT = new Date(Date.UTC(2026, 3, 1));
@@ -93,6 +93,7 @@ export async function openStages(): Promise<Stages> {
           outcomes.push(...made);
         },
         releaseDeliveries: (claims) => store.releaseDeliveries(claims),
+        reportEndpoint: (endpoint, code) => store.reportEndpoint(endpoint, code),
         now: () => Date.now(),
         chance: () => 0.5,
         log: () => undefined,
@@ -110,7 +111,7 @@ export async function openStages(): Promise<Stages> {
       for (;;) {
         const claimed = await store.claimDeliveries({ endpoint: ENDPOINT, limit: 100, leaseMs: 60_000 });
         if (claimed.length === 0) return bundles;
-        bundles.push(...claimed.map((delivery) => notificationBundle(delivery, OWNERSHIP)));
+        bundles.push(...claimed.map((delivery) => notificationBundle(delivery, OWNERSHIP).bundle));
         await store.recordAttempts(claimed.map(({ id, claim }) => ({ ...TAKEN, deliveryId: id, claim })));
       }
     },

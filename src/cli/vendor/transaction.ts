@@ -104,6 +104,13 @@ function resolve(
   const entry = references.get(target);
   if (entry !== undefined) return { ...reference, reference: entry };
   const [type = '', id = ''] = target.split('/');
+  const condition = readCondition(target);
+  if (condition !== undefined) {
+    const [match, another] = records.search(condition);
+    if (match === undefined || another !== undefined)
+      throw new Refusal(412, 'multiple-matches', `a reference by search leads to no ${condition.type}, or to several`);
+    return { ...reference, reference: `${condition.type}/${match.resource.id}` };
+  }
   const isHeld = after.has(target) || records.read(type, id) !== undefined;
   if (target.startsWith('#') || /^https?:/.test(target) || isHeld) return reference;
   throw new Refusal(422, 'not-found', 'a reference leads to nothing that is held or sent');

@@ -320,5 +320,14 @@ CREATE TABLE attempt (
   PRIMARY KEY (delivery_id, number)
 );
 
+-- What each endpoint holds for sure: of each resource the version that it took last.
+CREATE TABLE holding (
+  endpoint text NOT NULL,
+  type text NOT NULL,
+  id text NOT NULL,
+  version int NOT NULL,
+  PRIMARY KEY (endpoint, type, id)
+);
+
 -- Each process that receives takes a number for its message ids, so that two never give the same.
 CREATE SEQUENCE gateway_node MINVALUE 0 MAXVALUE 255 START 0 CYCLE;

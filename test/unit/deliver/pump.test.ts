@@ -2,9 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Bundle, FhirResource } from 'fhir/r4.js';
-import type { AttemptOutcome, Claim, DueDelivery } from '../../../src/message/delivery.js';
-import type { StoredResource } from '../../../src/message/resource.js';
-import { GatewayError } from '../../../src/message/failure.js';
+import type { AttemptOutcome, Claim, DeliveredResource, DueDelivery } from '../../../src/message/delivery.js';
+import { GatewayError, type FailureCode } from '../../../src/message/failure.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { canonicalJson } from '../../../src/message/canonical-json.js';
 import { OWNERSHIP } from '../../support/stages.js';
@@ -48,9 +47,10 @@ function says(status: number, headers: Record<string, string> = {}): Answerer {
   };
 }
 
-const stored = (resource: FhirResource): StoredResource => ({
+const stored = (resource: FhirResource): DeliveredResource => ({
   reference: `${resource.resourceType}/${resource.id ?? ''}`,
   version: 1,
+  held: null,
   identifier: businessIdentifier(resource) ?? null,
   body: canonicalJson(resource),
 });
@@ -92,6 +92,7 @@ function delivery(endpoint: string, number: number): DueDelivery {
 function portOf(due: DueDelivery[]) {
   const outcomes: AttemptOutcome[] = [];
   const released: string[] = [];
+  const reports: (FailureCode | null)[] = [];
   return {
     due,
     outcomes,
@@ -102,13 +103,15 @@ function portOf(due: DueDelivery[]) {
       return Promise.resolve(mine);
     },
     recordAttempts: (made: AttemptOutcome[]) => Promise.resolve(void outcomes.push(...made)),
+    reportEndpoint: (_endpoint: string, code: FailureCode | null) => Promise.resolve(void reports.push(code)),
+    reports,
     releaseDeliveries: (claims: readonly Claim[]) => Promise.resolve(void released.push(...claims.map(({ id }) => id))),
   };
 }
 
 function open(
   endpoints: (Pick<DeliverEndpoint, 'id' | 'url'> & Partial<DeliverEndpoint>)[],
-  port: Omit<ReturnType<typeof portOf>, 'due' | 'outcomes' | 'released'>,
+  port: Omit<ReturnType<typeof portOf>, 'due' | 'outcomes' | 'released' | 'reports'>,
   now = () => 1000,
 ) {
   return openDeliver({

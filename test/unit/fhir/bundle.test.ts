@@ -73,7 +73,7 @@ describe('a transaction', () => {
     identifier: businessIdentifier(resource) ?? null,
     body: canonicalJson(resource),
   });
-  const OURS = { directory: 'theirs', patient: 'ours' } as const;
+  const OURS = { directory: 'theirs', patient: 'ours', unchanged: 'omit', profiles: 'keep' } as const;
   const transaction = (...resources: FhirResource[]) => transactionBundle(resources.map(textOf), OURS);
   const bundle = transaction(patient, encounter);
 
