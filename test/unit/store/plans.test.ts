@@ -45,6 +45,7 @@ const FILL = [
   `INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, state, pinned, event_number, reached)
     SELECT gen_random_uuid(), id, message_id, 'cpts', CASE WHEN due THEN 'cpts|due' ELSE 'cpts|' END || about_key, 'admission', CASE WHEN due THEN 'due' ELSE 'delivered' END,
       ARRAY['Patient/1/_history/1'], 1, NOT due FROM (SELECT *, random() < 0.1 AS due FROM receipt) AS receipt`,
+  `INSERT INTO holding SELECT 'cpts', type, id, version FROM resource`,
   `INSERT INTO attempt SELECT id, 1, now(), 1, true, 200, NULL, '', 'x', '{}' FROM delivery WHERE state = 'delivered'`,
   `INSERT INTO work_item (message_id, control_id, reason, text, state)
     SELECT ${FIRST} + n, 'C' || n, 'code-unknown', 't', CASE WHEN n % 100 = 0 THEN 'open' ELSE 'done' END FROM generate_series(1, ${ROWS}) AS n`,
