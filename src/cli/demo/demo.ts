@@ -101,12 +101,19 @@ async function playAndShow(gateway: GatewayProcess, vendor: VendorProcess): Prom
 
 async function play(day: DayMessage[], gateway: GatewayProcess, vendor: VendorProcess): Promise<string[]> {
   const answers: string[] = [];
+  let fails = false;
   for (const message of day) {
-    if (message.repeat !== true && message.hour === VENDOR_FAILS.from) await vendor.behave('500');
+    if (message.repeat !== true && message.hour === VENDOR_FAILS.from) {
+      fails = true;
+      await vendor.behave('500');
+    }
     if (message.repeat !== true && message.hour === VENDOR_FAILS.to) {
       await refused(gateway);
+      fails = false;
       await vendor.behave('ok');
     }
+    // Minutes lie between the messages of a real day: what is corrected has been told by then.
+    if (!fails) await settled(gateway);
     const answer = await exchange('127.0.0.1', gateway.mllpPort, message.text);
     answers.push(/MSA\|(\w\w)/.exec(answer)?.[1] ?? '??');
   }
