@@ -10,7 +10,7 @@ import { incoming, openTestStore } from './stored.js';
 
 /** The family doctor who is told, and the software that tells him. */
 export const DOCTOR = { rpps: '10999000123', family: 'MEDECIN' };
-const ENDPOINT = 'logiciel';
+export const ENDPOINT = 'logiciel';
 
 /** Whose the records of a vendor are where the configuration says nothing. */
 export const OWNERSHIP = { directory: 'theirs', patient: 'ours', unchanged: 'omit', profiles: 'keep' } as const;
@@ -46,7 +46,7 @@ export interface Stages {
   /** The bundles of all that is due, in the order of their lanes. It is not due any more after that. */
   bundles(): Promise<Bundle[]>;
   /** Records the same outcome for each of these claims. */
-  record(claimed: readonly Claim[], next: AttemptOutcome['next']): Promise<void>;
+  record(claimed: readonly Claim[], next: AttemptOutcome['next'], reached?: boolean): Promise<void>;
   readonly store: Store;
   /** The reasons of the work items that are open. */
   workItems(): Promise<unknown[]>;
@@ -115,11 +115,11 @@ export async function openStages(): Promise<Stages> {
         await store.recordAttempts(claimed.map(({ id, claim }) => ({ ...TAKEN, deliveryId: id, claim })));
       }
     },
-    record: (claimed, next) =>
+    record: (claimed, next, reached = next.state === 'delivered') =>
       store.recordAttempts(
         claimed.map(({ id, claim }) => {
           const ok = next.state === 'delivered';
-          return { ...TAKEN, deliveryId: id, claim, ok, reached: ok, code: ok ? null : 'endpoint-refused', next };
+          return { ...TAKEN, deliveryId: id, claim, ok, reached, code: ok ? null : 'endpoint-refused', next };
         }),
       ),
     workItems: async () => (await store.listWorkItems({})).items.map(({ reason }) => reason),
