@@ -12,6 +12,7 @@ import type { Closers, House } from './wire-house.js';
 import type { Receive } from './wire-receive.js';
 import { foldSettings } from './wire-translate.js';
 import type { Queues } from './work/queues.js';
+import { SWEEP } from './work/sweep.js';
 import type { Workers } from './work/worker-process.js';
 
 /**
@@ -30,12 +31,20 @@ export async function openServe(
   // Connections of its own: whoever reads, however much, takes none from those that keep messages.
   const store = await openStore({ databaseUrl: settings.databaseUrl, log, use: 'serve' });
   closers.push(() => store.close());
+  // A gateway that has just started has had no time for one.
+  const sweepSeconds = async () =>
+    Math.min((await store.secondsSinceBeat(SWEEP)) ?? Infinity, performance.now() / 1000);
   const app = createApp({
     insecureFhir: settings.insecureFhir,
     startedAt: new Date().toISOString(),
     log,
-    ready: { store: () => store.ping(), queue: () => queues.ping() },
-    metrics: () => metrics.text(workers?.metrics() ?? []),
+    ready: { store: () => store.ping() },
+    degraded: { queue: () => queues.ping() },
+    sweepSeconds,
+    metrics: async () => {
+      metrics.swept(await sweepSeconds().catch(() => NaN));
+      return metrics.text(workers?.metrics() ?? []);
+    },
     ...(serving
       ? { fhir: store, operator: operatorPort(house, store), operatorToken: operatorToken(settings.dataDir, log) }
       : {}),
