@@ -1,5 +1,6 @@
 import { peopleAt, type PersonAt } from './apply/time-travel.js';
 import { QUEUES } from './journey.js';
+import { GatewayError } from './message/failure.js';
 import { hl7v2Router } from './receive/http.js';
 import { carriesToken } from './serve/bearer.js';
 import { createApp, openHttp, type HttpServer } from './serve/http.js';
@@ -39,9 +40,10 @@ export async function openServe(
     startedAt: new Date().toISOString(),
     log,
     ready: { store: () => store.ping() },
-    degraded: { queue: () => queues.ping() },
+    degraded: { queue: () => queues.ping(), ...workerChecks(workers) },
     sweepSeconds,
     metrics: async () => {
+      metrics.workers(workers?.states() ?? []);
       metrics.swept(await sweepSeconds().catch(() => NaN));
       return metrics.text(workers?.metrics() ?? []);
     },
@@ -64,6 +66,17 @@ function operatorPort({ queues, settings }: House, store: Store): OperatorPort {
       return window && peopleAt(window, asOf, foldSettings(settings)).map(personText);
     },
   };
+}
+
+/** One check for each worker, by its name: it says no while it is dead or not there yet. */
+function workerChecks(workers: Workers<MetricsJson> | undefined): Record<string, () => Promise<void>> {
+  const checks = (workers?.states() ?? []).map(({ name }) => {
+    const isUp = () => workers?.states().some((state) => state.name === name && state.up) === true;
+    const check = () =>
+      isUp() ? Promise.resolve() : Promise.reject(new GatewayError('store-unavailable', `${name} is not up`));
+    return [name, check] as const;
+  });
+  return Object.fromEntries(checks);
 }
 
 /** A person at an instant as the operator reads it. */

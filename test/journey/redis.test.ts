@@ -75,7 +75,10 @@ describe('a gateway whose Redis was never there', () => {
     for (let n = 0; n < 20; n++) expect((await gateway.send(benchAdmission(n, 'RN'))).value('MSA-1')).toBe('AA');
     await until(async () => (await vendor.communications()).length === 20, 60_000);
     await gateway.settled();
-    expect(await gateway.get('/health/ready')).toMatchObject({ status: 'degraded', degraded: ['queue', 'sweep'] });
+    expect(await gateway.get('/health/ready')).toMatchObject({
+      status: 'degraded',
+      degraded: expect.arrayContaining(['queue']) as unknown,
+    });
     const lines = gateway
       .output()
       .split('\n')
