@@ -56,9 +56,9 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
   const handlers = new Map<string, Map<string, () => Promise<void>>>();
   let closing = false;
   const watches: NodeJS.Timeout[] = [];
-  const sparse = sparseLog(log);
+  const connectionFailed = connectionLog(sparseLog(log));
   const failed = (cause: Error) => {
-    if (!closing) sparse('warn', 'queue.connection', { code: codeOf(cause) });
+    if (!closing) connectionFailed(cause);
   };
   const backend = redisUrl === undefined ? await postgresBackend(databaseUrl) : redisBackend(redisUrl, failed);
   const queue = (name: string): Queue => {
@@ -150,6 +150,12 @@ async function isLost(queue: Queue, scheduler: string): Promise<boolean> {
   if (next + LATE_MS > Date.now() || (await queue.getJob(`repeat:${scheduler}:${next}`)) !== undefined) return false;
   await queue.removeJobScheduler(scheduler);
   return true;
+}
+
+function connectionLog(log: Log): (cause: Error) => void {
+  return (cause) => {
+    log('warn', 'queue.connection', { code: codeOf(cause) });
+  };
 }
 
 /** Permanent failures are not tried again; the stage has left a work item or a dead letter for them. */
