@@ -265,7 +265,7 @@ describe('a delivery', () => {
       code: 'endpoint-refused' as const,
       detail: 'answered 422 required',
     };
-    await store.recordAttempts([{ ...failed, next: { state: 'dead' } }]);
+    await store.recordAttempts([{ ...failed, claim: due?.claim ?? 0, reached: true, next: { state: 'dead' } }]);
     const { items } = await list('deliveries?endpoint=msp');
     expect(items.find(({ id }) => id === due?.id)).toMatchObject({
       history: [{ durationMs: 7, ok: false, status: 422, code: 'endpoint-refused', detail: 'answered 422 required' }],
