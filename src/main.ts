@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { childEnvironment, readSettings } from './config/load.js';
+import { childEnvironment, isUnderNpm, readSettings } from './config/load.js';
 import { checkMappings } from './config/mapping-files.js';
 import type { Settings } from './config/schema.js';
 import type { Log } from './message/log.js';
@@ -27,7 +27,7 @@ export async function runGateway(): Promise<void> {
     if (worker === undefined) await runParent(read.settings, ofSource, log, closers);
     else await runWorker(worker, read.settings, ofSource, log, closers);
   } catch (error) {
-    await closeAll(closers);
+    await closeAll(closers, log);
     giveUp([error]);
   }
 }
@@ -38,6 +38,7 @@ export async function runGateway(): Promise<void> {
  */
 async function runParent(settings: Settings, mappings: SourceMappings, log: Log, closers: Closers): Promise<void> {
   const { roles } = settings;
+  onStop(() => closeAll(closers, log), { seconds: 25, withShell: isUnderNpm() });
   const databaseUrl = await openDatabase(settings, log, closers);
   const house = await openHouse({ ...settings, databaseUrl }, mappings, 'receive', log, closers);
   const workers = roles.includes('work') ? startWorkers(databaseUrl, log, closers) : undefined;
@@ -46,13 +47,13 @@ async function runParent(settings: Settings, mappings: SourceMappings, log: Log,
   const mllpPort = receive?.listeners[0]?.port ?? 0;
   log('info', 'gateway.ready', { httpPort, mllpPort, roles });
   process.send?.({ httpPort, mllpPort, databaseUrl });
-  onStop(() => closeAll(closers), { seconds: 20, withParent: false });
 }
 
 function startWorkers(databaseUrl: string, log: Log, closers: Closers): Workers<MetricsJson> {
   const environment = childEnvironment({ DATABASE_URL: databaseUrl, TDU_ROLES: 'work' });
   const workers = forkWorkers<MetricsJson>(fileURLToPath(import.meta.url), environment, log);
-  closers.push(() => workers.stop());
+  // They have their own limit.
+  closers.push(Object.assign(() => workers.stop(), { ms: 12_000 }));
   return workers;
 }
 
@@ -64,6 +65,7 @@ async function runWorker(
   log: Log,
   closers: Closers,
 ): Promise<void> {
+  onStop(() => closeAll(closers, log), { seconds: 8, withParent: true });
   const databaseUrl = settings.databaseUrl ?? '';
   const house = await openHouse({ ...settings, databaseUrl }, mappings, 'work', log, closers);
   if (name === 'translate') openTranslation(house, closers);
@@ -73,7 +75,6 @@ async function runWorker(
     clearInterval(report);
     return Promise.resolve();
   });
-  onStop(() => closeAll(closers), { seconds: 10, withParent: true });
 }
 
 if (isProgram(import.meta.url)) await runGateway();

@@ -1,8 +1,10 @@
 import { openDeliver } from './deliver/pump.js';
 import { QUEUES } from './journey.js';
+import { GatewayError } from './message/failure.js';
 import type { Closers, House } from './wire-house.js';
 import { foldSettings } from './wire-translate.js';
-import { openSweep } from './work/sweep.js';
+import { openFallback } from './work/fallback.js';
+import { openSweep, SWEEP, sweepWithoutQueue } from './work/sweep.js';
 import { upkeepCircles } from './work/upkeep.js';
 
 /** Jobs of the deliver queue at once: each wakes the pumps of the endpoints it names, and ends. */
@@ -30,5 +32,18 @@ export async function openDelivery({ settings, store, queues, metrics, log }: Ho
   };
   queues.work(QUEUES.deliver, WAKING, wake);
   const upkeep = { ...store, fold: foldSettings(settings), now };
-  await openSweep(queues, { ...store, upkeepCircles: () => upkeepCircles(upkeep) }, metrics, now);
+  const port = { ...store, upkeepCircles: () => upkeepCircles(upkeep) };
+  openSweep(queues, port, metrics, now);
+  const wakeAll = (endpoints: string[]) => {
+    wake(endpoints).catch((error: unknown) => {
+      const code = error instanceof GatewayError ? error.code : 'unknown';
+      log('warn', 'deliver.not-woken', { code });
+    });
+  };
+  const fallback = openFallback({
+    secondsSinceSweep: () => store.secondsSinceBeat(SWEEP),
+    run: () => sweepWithoutQueue(port, wakeAll, metrics, now),
+    log,
+  });
+  closers.push(() => fallback.close());
 }

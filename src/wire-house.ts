@@ -3,7 +3,7 @@ import type { CheckedMappings } from './config/mapping-files.js';
 import type { Settings } from './config/schema.js';
 import { GatewayError } from './message/failure.js';
 import type { Log } from './message/log.js';
-import { startEmbedded } from './store/embedded.js';
+import { EMBEDDED_STOP_MS, startEmbedded } from './store/embedded.js';
 import type { StoreUse } from './store/pool.js';
 import { openStore, type Store } from './store/store.js';
 import type { Mappings } from './translate/compile.js';
@@ -13,8 +13,8 @@ import { openQueues, type Queues } from './work/queues.js';
 /** The mappings of every source, by its name. */
 export type SourceMappings = CheckedMappings['ofSource'];
 
-/** What was opened, to be closed last first. */
-export type Closers = (() => Promise<void>)[];
+/** What was opened, to be closed last first; `ms` is what it may take, where that is more than usual. */
+export type Closers = ((() => Promise<void>) & { ms?: number })[];
 
 /** Everything the stages share, opened once in each process. */
 export interface House {
@@ -33,7 +33,7 @@ export interface House {
 export async function openDatabase(settings: Settings, log: Log, closers: Closers): Promise<string> {
   if (settings.databaseUrl !== undefined) return settings.databaseUrl;
   const embedded = await startEmbedded({ dataDir: settings.dataDir, environment: programEnvironment(), log });
-  closers.push(() => embedded.stop());
+  closers.push(Object.assign(() => embedded.stop(), { ms: EMBEDDED_STOP_MS }));
   return embedded.url;
 }
 
@@ -64,7 +64,20 @@ export async function openHouse(
   return { settings, log, metrics: openMetrics(), store, queues, mappingsOf };
 }
 
-/** Closes all that was opened, last first. */
-export async function closeAll(closers: Closers): Promise<void> {
-  for (const close of closers.splice(0).reverse()) await close();
+/** What one part may take to close. */
+const CLOSE_MS = 4000;
+
+/** Closes all that was opened, last first. One that fails or hangs holds up no other: what it would have finished is in the store. */
+export async function closeAll(closers: Closers, log: Log): Promise<void> {
+  for (const close of closers.splice(0).reverse()) {
+    let late: NodeJS.Timeout | undefined;
+    const silence = new Promise<'late'>((resolve) => {
+      late = setTimeout(() => {
+        resolve('late');
+      }, close.ms ?? CLOSE_MS);
+    });
+    const outcome = await Promise.race([close(), silence]).catch(() => 'failed' as const);
+    clearTimeout(late);
+    if (outcome !== undefined) log('warn', 'gateway.not-closed', { outcome });
+  }
 }

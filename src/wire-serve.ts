@@ -1,5 +1,6 @@
 import { peopleAt, type PersonAt } from './apply/time-travel.js';
 import { QUEUES } from './journey.js';
+import { GatewayError } from './message/failure.js';
 import { hl7v2Router } from './receive/http.js';
 import { carriesToken } from './serve/bearer.js';
 import { createApp, openHttp, type HttpServer } from './serve/http.js';
@@ -12,6 +13,7 @@ import type { Closers, House } from './wire-house.js';
 import type { Receive } from './wire-receive.js';
 import { foldSettings } from './wire-translate.js';
 import type { Queues } from './work/queues.js';
+import { SWEEP } from './work/sweep.js';
 import type { Workers } from './work/worker-process.js';
 
 /**
@@ -30,12 +32,21 @@ export async function openServe(
   // Connections of its own: whoever reads, however much, takes none from those that keep messages.
   const store = await openStore({ databaseUrl: settings.databaseUrl, log, use: 'serve' });
   closers.push(() => store.close());
+  // A gateway that has just started has had no time for one.
+  const sweepSeconds = async () =>
+    Math.min((await store.secondsSinceBeat(SWEEP)) ?? Infinity, performance.now() / 1000);
   const app = createApp({
     insecureFhir: settings.insecureFhir,
     startedAt: new Date().toISOString(),
     log,
-    ready: { store: () => store.ping(), queue: () => queues.ping() },
-    metrics: () => metrics.text(workers?.metrics() ?? []),
+    ready: { store: () => store.ping() },
+    degraded: { queue: () => queues.ping(), ...workerChecks(workers) },
+    sweepSeconds,
+    metrics: async () => {
+      metrics.workers(workers?.states() ?? []);
+      metrics.swept(await sweepSeconds().catch(() => NaN));
+      return metrics.text(workers?.metrics() ?? []);
+    },
     ...(serving
       ? { fhir: store, operator: operatorPort(house, store), operatorToken: operatorToken(settings.dataDir, log) }
       : {}),
@@ -55,6 +66,17 @@ function operatorPort({ queues, settings }: House, store: Store): OperatorPort {
       return window && peopleAt(window, asOf, foldSettings(settings)).map(personText);
     },
   };
+}
+
+/** One check for each worker, by its name: it says no while it is dead or not there yet. */
+function workerChecks(workers: Workers<MetricsJson> | undefined): Record<string, () => Promise<void>> {
+  const checks = (workers?.states() ?? []).map(({ name }) => {
+    const isUp = () => workers?.states().some((state) => state.name === name && state.up) === true;
+    const check = () =>
+      isUp() ? Promise.resolve() : Promise.reject(new GatewayError('store-unavailable', `${name} is not up`));
+    return [name, check] as const;
+  });
+  return Object.fromEntries(checks);
 }
 
 /** A person at an instant as the operator reads it. */

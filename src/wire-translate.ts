@@ -4,6 +4,8 @@ import { GatewayError } from './message/failure.js';
 import type { FoldOptions } from './message/stay.js';
 import { buildDirectory } from './route/directory.js';
 import type { Closers, House } from './wire-house.js';
+import { openFallback } from './work/fallback.js';
+import { SWEEP } from './work/sweep.js';
 import { translateStage } from './work/translate-stage.js';
 import { Wakeups } from './work/wakeups.js';
 
@@ -38,6 +40,12 @@ export function openTranslation(house: House, closers: Closers): void {
     stopping: () => stopping,
   });
   queues.work(QUEUES.translate, TRANSLATING, translate);
+  const fallback = openFallback({
+    secondsSinceSweep: () => store.secondsSinceBeat(SWEEP),
+    run: () => translate([]),
+    log,
+  });
+  closers.push(() => fallback.close());
   closers.push(() => {
     stopping = true;
     return wakeups.flush();

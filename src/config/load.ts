@@ -67,6 +67,11 @@ export function childEnvironment(
   return { ...environment, ...variables };
 }
 
+/** Was the gateway started by `npm start` or `npx`? They run it under a shell, which ends at a signal without passing it on. */
+export function isUnderNpm(environment: Environment = process.env): boolean {
+  return environment['npm_command'] !== undefined || environment['npm_lifecycle_event'] !== undefined;
+}
+
 const OF_THE_MACHINE = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_LIBRARY_PATH', 'SystemRoot'];
 
 /** The environment of a program that is not the gateway: what the machine needs to run it, no setting and no secret. */

@@ -14,6 +14,10 @@ export interface HttpDeps {
   log: Log;
   /** Each names what it depends on; a rejection makes the gateway not ready. */
   ready: Readonly<Record<string, () => Promise<void>>>;
+  /** Each names what the gateway does without for a while; a rejection makes it degraded. */
+  degraded?: Readonly<Record<string, () => Promise<void>>>;
+  /** Seconds since the last sweep. */
+  sweepSeconds?: () => Promise<number>;
   metrics(): Promise<string>;
   /** Absent where the role is not served. */
   fhir?: FhirPort;
@@ -51,13 +55,29 @@ export function createApp(deps: HttpDeps): Express {
 /** A part that says nothing for so long is missing, as one that says no. */
 const PATIENCE_MS = 2000;
 
-async function ready({ ready: parts }: HttpDeps, response: Response): Promise<void> {
-  const names = Object.keys(parts);
-  const results = await Promise.allSettled(Object.values(parts).map((check) => soon(check())));
-  const missing = names.filter((_, index) => results[index]?.status === 'rejected');
-  response
-    .status(missing.length === 0 ? 200 : 503)
-    .json(missing.length === 0 ? { status: 'ready' } : { status: 'not ready', missing });
+/** A sweep comes every two seconds; one that is so late stands still. */
+const SWEEP_SECONDS = 30;
+
+async function ready(
+  { ready: parts, degraded: others = {}, sweepSeconds }: HttpDeps,
+  response: Response,
+): Promise<void> {
+  let seconds: number | undefined;
+  const sweep = async () => {
+    seconds = await sweepSeconds?.();
+    if ((seconds ?? 0) > SWEEP_SECONDS) throw new GatewayError('queue-unavailable', 'the sweep stands still');
+  };
+  const [missing, degraded] = await Promise.all([failing(parts), failing({ ...others, sweep })]);
+  const swept = seconds === undefined ? {} : { sweepSeconds: Math.round(seconds) };
+  if (missing.length > 0) response.status(503).json({ status: 'not ready', missing, ...swept });
+  else if (degraded.length > 0) response.json({ status: 'degraded', degraded, ...swept });
+  else response.json({ status: 'ready', ...swept });
+}
+
+/** The names of those that say no, or nothing in time. */
+async function failing(checks: Readonly<Record<string, () => Promise<void>>>): Promise<string[]> {
+  const results = await Promise.allSettled(Object.values(checks).map((check) => soon(check())));
+  return Object.keys(checks).filter((_, index) => results[index]?.status === 'rejected');
 }
 
 async function soon(check: Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import { Router, type Request } from 'express';
-import { GatewayError } from '../message/failure.js';
+import { DELIVERY_CHANGES, MESSAGE_CHANGES } from '../journey.js';
+import { FAILURES, GatewayError } from '../message/failure.js';
 import { carriesToken } from './bearer.js';
 import { circleApi, type CirclePort } from './circle-api.js';
 import { isLocal } from './loopback.js';
@@ -52,7 +53,7 @@ export function operatorApi(port: OperatorPort, token: string | undefined): Rout
   });
   for (const name of Object.keys(FILTERS) as (keyof typeof FILTERS)[])
     router.get(`/${name}`, async (request, response) => {
-      response.json(await lists[name](filterOf(request, FILTERS[name])));
+      response.json(await lists[name](filterOf(request, name)));
     });
   router.use(circleApi(port.circleAt, () => Date.now()));
   router.get('/messages/:id', async (request, response) => {
@@ -101,7 +102,15 @@ const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
   after: isNumber,
 };
 
-function filterOf(request: Request, allowed: readonly string[]): OperatorFilter & { count?: number } {
+/** Filters whose values are of a closed list. */
+const VALUES: Readonly<Record<keyof typeof FILTERS, Readonly<Record<string, readonly string[]>>>> = {
+  messages: { state: Object.keys(MESSAGE_CHANGES) },
+  'work-items': { state: ['open', 'done'], reason: Object.keys(FAILURES) },
+  receipts: { decision: ['told', 'not-told'] },
+  deliveries: { state: Object.keys(DELIVERY_CHANGES) },
+};
+
+function filterOf(request: Request, list: keyof typeof FILTERS): OperatorFilter & { count?: number } {
   const filter: Record<string, string> = {};
   let count: number | undefined;
   for (const [name, value] of Object.entries(request.query)) {
@@ -113,11 +122,17 @@ function filterOf(request: Request, allowed: readonly string[]): OperatorFilter 
       if (!Number.isInteger(count) || count < 1 || count > 500) throw bad('a whole number from 1 to 500');
       continue;
     }
-    if (name !== 'after' && !allowed.includes(name)) throw bad('not a filter of this list');
+    if (name !== 'after' && !isFilter(list, name)) throw bad('not a filter of this list');
+    const values = VALUES[list][name];
+    if (values !== undefined && !values.includes(value)) throw bad(`one of ${values.join(', ')}`);
     if (!(FORMS[name] ?? isText)(value)) throw bad('no such value can exist');
     filter[name] = value;
   }
   return count === undefined ? filter : ({ ...filter, count } as OperatorFilter & { count?: number });
+}
+
+function isFilter(list: keyof typeof FILTERS, name: string): boolean {
+  return (FILTERS[list] as readonly string[]).includes(name);
 }
 
 function isText(text: string): boolean {

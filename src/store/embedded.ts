@@ -28,6 +28,9 @@ export interface EmbeddedOptions {
   settings?: string[];
 }
 
+/** What stopping PostgreSQL takes at most: half of it for a checkpoint. */
+export const EMBEDDED_STOP_MS = 10_000;
+
 const USER = 'tdu';
 const DATABASE = 'tdu';
 /** Durable by default; the rest gives a small machine room. */
@@ -183,7 +186,12 @@ class Supervised {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGINT');
+    // One that hangs ends without its checkpoint, and is recovered at the next start.
+    const late = setTimeout(() => child.kill('SIGQUIT'), EMBEDDED_STOP_MS / 2);
+    const never = setTimeout(() => child.kill('SIGKILL'), EMBEDDED_STOP_MS - 1000);
     await gone;
+    clearTimeout(late);
+    clearTimeout(never);
   }
 
   private spawn(): void {
@@ -204,6 +212,10 @@ class Supervised {
         if (!this.stopping) this.spawn();
       }, 200).unref();
     });
+    // However this process ends, it leaves no PostgreSQL behind.
+    const leave = () => child.kill('SIGINT');
+    process.once('exit', leave);
+    child.once('exit', () => process.off('exit', leave));
     this.child = child;
   }
 }

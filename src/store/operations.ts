@@ -63,7 +63,10 @@ const LISTS = {
   },
   deliveries: {
     select: `id::text, receipt_id::text AS "receiptId", message_id::text AS "messageId", endpoint, kind AS event, state, reason,
-      supersedes::text, attempts, due_at AS "dueAt", code, created_at AS "createdAt", ended_at AS "endedAt", number::text AS cursor`,
+      supersedes::text, attempts,
+      (SELECT coalesce(json_agg(json_build_object('startedAt', started_at, 'durationMs', duration_ms, 'ok', ok, 'status', status,
+        'code', attempt.code, 'detail', detail) ORDER BY attempt.number), '[]') FROM attempt WHERE delivery_id = delivery.id)
+        AS history, due_at AS "dueAt", code, created_at AS "createdAt", ended_at AS "endedAt", number::text AS cursor`,
     from: 'delivery',
     filters: { message: toldOf, receipt: is('receipt_id'), endpoint: is('endpoint'), state: is('state') },
     order: 'delivery.number',

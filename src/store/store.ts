@@ -7,6 +7,7 @@ import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from 
 import type { PatientWindow, TranslationTx } from '../message/translation.js';
 import { claimDeliveries, recordAttempts, releaseDeliveries } from './deliveries.js';
 import { endpointsDue, reportEndpoint } from './endpoints.js';
+import { beat, secondsSinceBeat } from './heartbeats.js';
 import { Journal } from './keep.js';
 import { windowKnownAt, type KnownAtSubject } from './known-at.js';
 import { keepMappings } from './mapping-versions.js';
@@ -78,6 +79,9 @@ export interface Store {
   listDeliveries(filter: ListFilter): Promise<Page>;
   closeWorkItem(id: string, how: string): Promise<boolean>;
   counts(): Promise<Counts>;
+  /** Notes that the sweep, or whatever has that name, has run now; and how many seconds ago it last did at any gateway. */
+  beat(name: string): Promise<void>;
+  secondsSinceBeat(name: string): Promise<number | undefined>;
   /** A number from 0 to 255, for the message ids of one process that receives. */
   nodeNumber(): Promise<number>;
   /** Makes the journal's partitions of the coming days. */
@@ -134,6 +138,8 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     listDeliveries: (filter) => guarded(list(pool, 'deliveries', filter)),
     closeWorkItem: (id, how) => guarded(closeWorkItem(pool, id, how)),
     counts: () => guarded(counts(pool)),
+    beat: (name) => guarded(beat(pool, name)),
+    secondsSinceBeat: (name) => guarded(secondsSinceBeat(pool, name)),
     nodeNumber: () => guarded(nodeNumber(pool)),
     makePartitions: (from, days) => guarded(makePartitions(pool, from, days)),
     ping: async () => void (await guarded(pool.query('SELECT 1'))),

@@ -17,6 +17,9 @@ export interface Metrics {
   translated(messages: number, seconds: number): void;
   delivered(endpoint: string, code: string, seconds: number): void;
   counted(counts: Readonly<Record<string, number>>): void;
+  workers(states: readonly { name: string; up: boolean; restarts: number }[]): void;
+  /** Seconds since the last sweep at any gateway; NaN where the store does not say. */
+  swept(seconds: number): void;
   /** For another process, which serves them with its own. */
   json(): Promise<MetricsJson>;
   /** Prometheus text, with what the workers last reported. */
@@ -52,6 +55,14 @@ export function openMetrics(): Metrics {
     registers,
   });
   const depth = new Gauge({ name: 'tdu_waiting', help: 'What waits in the store', labelNames: ['what'], registers });
+  const up = new Gauge({ name: 'tdu_worker_up', help: 'Is the process there', labelNames: ['worker'], registers });
+  const restarts = new Gauge({
+    name: 'tdu_worker_restarts',
+    help: 'Deaths since the start',
+    labelNames: ['worker'],
+    registers,
+  });
+  const sweep = new Gauge({ name: 'tdu_sweep_age_seconds', help: 'Since the last sweep at any gateway', registers });
   return {
     answered(source, code, seconds) {
       answers.observe({ source, code }, seconds);
@@ -69,6 +80,15 @@ export function openMetrics(): Metrics {
     },
     counted(counts) {
       for (const [what, count] of Object.entries(counts)) depth.set({ what }, count);
+    },
+    workers(states) {
+      for (const state of states) {
+        up.set({ worker: state.name }, state.up ? 1 : 0);
+        restarts.set({ worker: state.name }, state.restarts);
+      }
+    },
+    swept(seconds) {
+      sweep.set(seconds);
     },
     json: () => registry.getMetricsAsJSON(),
     async text(workers) {

@@ -12,10 +12,11 @@ export function isProgram(moduleUrl: string): boolean {
  * SIGTERM, SIGINT, the parent's end, or an error that nobody caught: finish what is under way, once. Whatever hangs, the process ends in time.
  * @param seconds after which it ends as it is
  * @param withParent a process that ends with the one that forked it
+ * @param withShell a process that ends with the shell that runs it
  */
 export function onStop(
   close: () => Promise<void>,
-  { seconds, withParent }: { seconds: number; withParent: boolean },
+  { seconds, withParent = false, withShell = false }: { seconds: number; withParent?: boolean; withShell?: boolean },
 ): void {
   let stopping = false;
   const stop = (code: number) => {
@@ -43,6 +44,17 @@ export function onStop(
     process.on('disconnect', () => {
       stop(0);
     });
+  if (withShell) whenOrphaned(() => stop(0));
+}
+
+/** Once the process that started this one is gone, and another has taken its place. */
+function whenOrphaned(act: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
+  }, 250).unref();
 }
 
 /** An error's kind, code and place. Its text and its other properties may quote a message, and are left out. */

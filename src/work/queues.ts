@@ -1,9 +1,10 @@
 import { createPostgresBackend, Queue, runMigrations, UnrecoverableError, Worker, type Job } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import type { StageJob } from '../journey.js';
 import { GatewayError } from '../message/failure.js';
 import type { Log } from '../message/log.js';
+import { sparseLog } from './sparse-log.js';
 
 /** The queues of the gateway. They carry ids only; the whole of them may be lost, and the sweep brings everything back (docs/design.md#one-truth). */
 export interface Queues {
@@ -12,7 +13,7 @@ export interface Queues {
   /** Runs a handler for the jobs of a queue; a transient failure is tried again with backoff, a permanent one is not. */
   work(queue: string, concurrency: number, handler: (ids: string[]) => Promise<void>): void;
   /** Runs a handler at intervals, once among all gateways. */
-  every(queue: string, name: string, ms: number, handler: () => Promise<void>): Promise<void>;
+  every(queue: string, name: string, ms: number, handler: () => Promise<void>): void;
   /** Jobs that wait or are being run. */
   depth(queue: string): Promise<number>;
   ping(): Promise<void>;
@@ -50,15 +51,16 @@ interface Backend {
  */
 // eslint-disable-next-line max-lines-per-function -- the methods of one object over the state they share
 export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): Promise<Queues> {
-  const backend = redisUrl === undefined ? await postgresBackend(databaseUrl) : redisBackend(redisUrl, log);
   const queues = new Map<string, Queue>();
   const workers: Worker[] = [];
   const handlers = new Map<string, Map<string, () => Promise<void>>>();
   let closing = false;
   const watches: NodeJS.Timeout[] = [];
+  const connectionFailed = connectionLog(sparseLog(log));
   const failed = (cause: Error) => {
-    if (!closing) log('warn', 'queue.connection', { code: codeOf(cause) });
+    if (!closing) connectionFailed(cause);
   };
+  const backend = redisUrl === undefined ? await postgresBackend(databaseUrl) : redisBackend(redisUrl, failed);
   const queue = (name: string): Queue => {
     const open = queues.get(name);
     if (open !== undefined) return open;
@@ -82,16 +84,14 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
   return {
     async add(name, ids) {
       const job: StageJob = { ids };
-      await queue(name)
-        .add(name, job, JOB_OPTIONS)
-        .catch((cause: unknown) => {
-          throw new GatewayError('queue-unavailable', 'the queue took no job', { cause });
-        });
+      await soon(queue(name).add(name, job, JOB_OPTIONS)).catch((cause: unknown) => {
+        throw new GatewayError('queue-unavailable', 'the queue took no job', { cause });
+      });
     },
     work(name, concurrency, handler) {
       start(name, concurrency, (job) => carryOut(() => handler((job.data as StageJob).ids)));
     },
-    async every(name, job, ms, handler) {
+    every(name, job, ms, handler) {
       const running = handlers.get(name);
       const table = running ?? new Map<string, () => Promise<void>>();
       table.set(job, handler);
@@ -103,25 +103,58 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
           { every: ms },
           { name: job, opts: { removeOnComplete: true, removeOnFail: true } },
         );
-      await schedule();
-      // A queue that was lost has lost its schedule too, and with it the sweep that would bring it back.
       const restore = async () => {
-        if ((await queue(name).getJobScheduler(job)) === undefined) await schedule();
+        if (await isLost(queue(name), job)) await schedule();
       };
-      watches.push(setInterval(() => void restore().catch(failed), SCHEDULE_WATCH_MS));
+      // A queue that is away is no reason not to start: the watch makes the schedule once it is there.
+      void schedule().catch(failed);
+      watches.push(setInterval(() => void soon(restore()).catch(failed), SCHEDULE_WATCH_MS));
     },
-    depth: (name) => queue(name).getJobCountByTypes('waiting', 'active', 'delayed'),
-    ping: async () => void (await queue('translate').getJobCounts('waiting')),
+    depth: (name) => soon(queue(name).getJobCountByTypes('waiting', 'active', 'delayed')),
+    ping: async () => void (await soon(queue('translate').getJobCounts('waiting'))),
     obliterate: async () => {
       for (const open of queues.values()) await open.obliterate({ force: true });
     },
     async close() {
       closing = true;
       watches.forEach(clearInterval);
-      await Promise.allSettled(workers.map((worker) => worker.close()));
-      await Promise.allSettled([...queues.values()].map((open) => open.close()));
+      await Promise.allSettled(workers.map((worker) => soon(worker.close())));
+      await Promise.allSettled([...queues.values()].map((open) => soon(open.close())));
       await backend.close();
     },
+  };
+}
+
+const SILENCE_MS = 4000;
+
+/** BullMQ waits for its connection as long as it takes. @throws GatewayError queue-unavailable after four seconds */
+async function soon<T>(asked: Promise<T>): Promise<T> {
+  let late: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    late = setTimeout(() => {
+      reject(new GatewayError('queue-unavailable', 'the queue does not answer'));
+    }, SILENCE_MS);
+  });
+  return Promise.race([asked, silence]).finally(() => {
+    clearTimeout(late);
+  });
+}
+
+/** How late a scheduled job may be before it is looked for. */
+const LATE_MS = 3000;
+
+/** A queue that was lost has lost its schedules too; and a schedule may have lost its next job alone, and would wait for it for ever. */
+async function isLost(queue: Queue, scheduler: string): Promise<boolean> {
+  const { next } = (await queue.getJobScheduler(scheduler)) ?? {};
+  if (next === undefined) return true;
+  if (next + LATE_MS > Date.now() || (await queue.getJob(`repeat:${scheduler}:${next}`)) !== undefined) return false;
+  await queue.removeJobScheduler(scheduler);
+  return true;
+}
+
+function connectionLog(log: Log): (cause: Error) => void {
+  return (cause) => {
+    log('warn', 'queue.connection', { code: codeOf(cause) });
   };
 }
 
@@ -177,24 +210,23 @@ async function migrateQueue(databaseUrl: string): Promise<void> {
   }
 }
 
-function redisBackend(url: string, log: Log): Backend {
-  const connect = (maxRetriesPerRequest: number | null) => {
-    const redis = new Redis(url, { maxRetriesPerRequest });
-    redis.on('error', (error: Error) => {
-      log('warn', 'queue.connection', { code: codeOf(error) });
-    });
-    return redis;
-  };
+function redisBackend(url: string, failed: (error: Error) => void): Backend {
   const connections: Redis[] = [];
-  const opened = (maxRetriesPerRequest: number | null) => {
-    const connection = connect(maxRetriesPerRequest);
+  const opened = (options: RedisOptions) => {
+    const connection = new Redis(url, { connectTimeout: 5000, keepAlive: 15_000, ...options });
+    connection.on('error', failed);
     connections.push(connection);
     return connection;
   };
   return {
     // Whoever adds a job is told soon that it was not taken; a worker waits for Redis as long as it takes.
-    queue: (name) => new Queue(name, { connection: opened(3) }),
-    worker: (name, process, concurrency) => new Worker(name, process, { connection: opened(null), concurrency }),
-    close: async () => void (await Promise.allSettled(connections.map((connection) => connection.quit()))),
+    queue: (name) => new Queue(name, { connection: opened({ maxRetriesPerRequest: 3, commandTimeout: 5000 }) }),
+    worker: (name, process, concurrency) =>
+      new Worker(name, process, { connection: opened({ maxRetriesPerRequest: null }), concurrency }),
+    // No farewell: a Redis that is away would answer none.
+    close: () => {
+      for (const connection of connections) connection.disconnect();
+      return Promise.resolve();
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { Log } from '../message/log.js';
+import { sparseLog } from './sparse-log.js';
 
 /** Least time between two jobs: a job costs the queue ten milliseconds, and whoever takes it takes all that waits. */
 const BETWEEN_MS = 500;
@@ -8,6 +9,7 @@ const BETWEEN_MS = 500;
  * process and found by the sweep: the store is the truth.
  */
 export class Wakeups {
+  private readonly log: Log;
   private readonly ids = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private lastAt = -Infinity;
@@ -21,8 +23,10 @@ export class Wakeups {
     private readonly queue: (ids: string[]) => Promise<void>,
     private readonly most: number,
     private readonly now: () => number,
-    private readonly log: Log,
-  ) {}
+    log: Log,
+  ) {
+    this.log = sparseLog(log, now);
+  }
 
   add(ids: readonly string[]): void {
     for (const id of ids) if (this.ids.size < this.most) this.ids.add(id);

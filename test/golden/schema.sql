@@ -99,6 +99,10 @@ TABLE fact
   INDEX fact_patient public.fact USING btree (patient) WHERE (known_until IS NULL)
   INDEX fact_stay public.fact USING btree (stay) WHERE ((known_until IS NULL) AND (stay IS NOT NULL))
   INDEX fact_superseded public.fact USING btree (patient, known_until) WHERE (known_until IS NOT NULL)
+TABLE heartbeat
+  name text NOT NULL,
+  at timestamp with time zone NOT NULL
+  CONSTRAINT heartbeat_pkey PRIMARY KEY (name)
 TABLE holding
   endpoint text NOT NULL,
   type text NOT NULL,

@@ -331,3 +331,9 @@ CREATE TABLE holding (
 
 -- Each process that receives takes a number for its message ids, so that two never give the same.
 CREATE SEQUENCE gateway_node MINVALUE 0 MAXVALUE 255 START 0 CYCLE;
+
+-- When what ought to happen again and again last happened, at whichever gateway: a sweep that stands still is seen by all.
+CREATE TABLE heartbeat (
+  name text PRIMARY KEY,
+  at timestamptz NOT NULL
+);

@@ -85,6 +85,41 @@ describe('health', () => {
   });
 });
 
+describe('a gateway that does without something for a while', () => {
+  const answer = async (deps: Partial<HttpDeps>) => {
+    const { status, body } = await request(appOf({ ready: { store: resolved }, ...deps })).get('/health/ready');
+    return [status, body as unknown];
+  };
+  const away = () => Promise.reject(new Error('away'));
+
+  it.each([
+    ['its queue is away', { degraded: { queue: away } }, { status: 'degraded', degraded: ['queue'] }],
+    [
+      'its queue says nothing',
+      { degraded: { queue: () => new Promise<void>(() => undefined) } },
+      { status: 'degraded', degraded: ['queue'] },
+    ],
+    [
+      'its sweep stands still',
+      { sweepSeconds: () => Promise.resolve(31.2) },
+      { status: 'degraded', degraded: ['sweep'], sweepSeconds: 31 },
+    ],
+    ['nobody can say when it swept', { sweepSeconds: away }, { status: 'degraded', degraded: ['sweep'] }],
+    [
+      'all is well',
+      { degraded: { queue: resolved }, sweepSeconds: () => Promise.resolve(1.4) },
+      { status: 'ready', sweepSeconds: 1 },
+    ],
+  ])('still takes messages, and says so: %s', async (_, deps, body) => {
+    expect(await answer(deps)).toEqual([200, body]);
+  });
+
+  it('is not ready without its store, whatever else is missing', async () => {
+    const deps = { ready: { store: away }, degraded: { queue: away } };
+    expect(await answer(deps)).toEqual([503, { status: 'not ready', missing: ['store'] }]);
+  });
+});
+
 describe('metrics', () => {
   it('are Prometheus text: each sample is of a family that is typed, labels are quoted, values are numbers', async () => {
     const metrics = openMetrics();

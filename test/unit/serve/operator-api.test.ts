@@ -231,3 +231,44 @@ describe('what an operator decides', () => {
     expect(replayed).not.toContain(told);
   });
 });
+
+describe('a filter', () => {
+  it.each([
+    ['messages?state=transalted', 'received, parked'],
+    ['messages?state=', 'received'],
+    ['work-items?state=closed', 'open, done'],
+    ['work-items?reason=code-unknwon', 'code-unknown'],
+    ['receipts?decision=yes', 'told, not-told'],
+    ['deliveries?state=failed', 'due'],
+    ['deliveries?state=Dead', 'dead'],
+  ])('whose value no item can have is refused, with those that it may have: %s', async (path, values) => {
+    const response = await request(app).get(`/api/${path}`);
+    expect(response.status).toBe(400);
+    expect(JSON.stringify(response.body)).toContain(values);
+  });
+});
+
+describe('a delivery', () => {
+  it('shows each of its attempts, with status, code and detail', async () => {
+    const [due] = await store.claimDeliveries({ endpoint: 'msp', limit: 1, leaseMs: 1 });
+    const attempt = {
+      deliveryId: due?.id ?? '',
+      startedAt: new Date(0),
+      durationMs: 7,
+      sent: [],
+      sha256: Buffer.alloc(32),
+    };
+    const failed = {
+      ...attempt,
+      ok: false,
+      status: 422,
+      code: 'endpoint-refused' as const,
+      detail: 'answered 422 required',
+    };
+    await store.recordAttempts([{ ...failed, claim: due?.claim ?? 0, reached: true, next: { state: 'dead' } }]);
+    const { items } = await list('deliveries?endpoint=msp');
+    expect(items.find(({ id }) => id === due?.id)).toMatchObject({
+      history: [{ durationMs: 7, ok: false, status: 422, code: 'endpoint-refused', detail: 'answered 422 required' }],
+    });
+  });
+});

@@ -1,10 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createPostgresBackend, Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { until } from '../../../src/cli/demo/vendor-process.js';
 import { QUEUES } from '../../../src/journey.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import type { Store } from '../../../src/store/store.js';
 import { openQueues, type Queues } from '../../../src/work/queues.js';
 import { openSweep } from '../../../src/work/sweep.js';
+import { freePort } from '../../support/ports.js';
 import { hasRedis, startRedis } from '../../support/redis.js';
 import { changed, incoming, openTestStore, routed, step } from '../../support/stored.js';
 
@@ -43,6 +47,29 @@ function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Prom
     });
     opened.push(queues);
     return queues;
+  };
+  /** The queue as BullMQ has it, for a test that breaks it. */
+  const rawQueue = (name: string): Queue =>
+    redisUrl === undefined
+      ? (new Queue(
+          name,
+          { connection: { connectionString: databaseUrl, schema: 'bullmq' } },
+          createPostgresBackend,
+        ) as unknown as Queue)
+      : new Queue(name, { connection: { url: redisUrl } });
+  /** As a store of the queue that throws out what it has no room for. */
+  const loseJob = async (name: string, id: string) => {
+    if (redisUrl === undefined) {
+      const client = new pg.Client({ connectionString: databaseUrl });
+      await client.connect();
+      await client.query('DELETE FROM bullmq.job WHERE queue = $1', [name]);
+      return client.end();
+    }
+    const redis = new Redis(redisUrl);
+    for (const list of ['delayed', 'wait', 'active'])
+      await (list === 'delayed' ? redis.zrem(`bull:${name}:delayed`, id) : redis.lrem(`bull:${name}:${list}`, 0, id));
+    await redis.del(`bull:${name}:${id}`);
+    redis.disconnect();
   };
   const newQueue = () => `queue-${(suffix += 1)}`;
 
@@ -106,13 +133,29 @@ function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Prom
     const [first, second, name] = [await open(), await open(), newQueue()];
     let runs = 0;
     const tick = () => Promise.resolve(void (runs += 1));
-    await first.every(name, 'tick', 200, tick);
-    await second.every(name, 'tick', 200, tick);
+    first.every(name, 'tick', 200, tick);
+    second.every(name, 'tick', 200, tick);
     await soon(() => runs >= 1);
     const [started, before] = [performance.now(), runs];
     await soon(() => runs >= before + 6);
     // Twelve runs of two gateways would take half of it.
     expect(performance.now() - started).toBeGreaterThan(900);
+  });
+
+  it.each([
+    ['its next job', (queue: Queue, next: string) => loseJob(queue.name, next)],
+    ['its schedule', async (queue: Queue) => void (await queue.removeJobScheduler('tick'))],
+    ['all of the queue', (queue: Queue) => queue.obliterate({ force: true })],
+  ])('makes a schedule anew that has lost %s', async (_, lose) => {
+    const [queues, name] = [await open(), newQueue()];
+    let runs = 0;
+    queues.every(name, 'tick', 1000, () => Promise.resolve(void (runs += 1)));
+    await soon(() => runs > 0);
+    const queue = rawQueue(name);
+    const scheduler = await queue.getJobScheduler('tick');
+    await lose(queue, `repeat:tick:${String(scheduler?.next)}`).finally(() => queue.close());
+    const before = runs;
+    await soon(() => runs > before + 2);
   });
 
   it('counts what waits, and works again after all of it was dropped', async () => {
@@ -156,9 +199,14 @@ function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Prom
     );
     const sweeping = { untranslated: store.untranslated, endpointsDue: store.endpointsDue, counts: store.counts };
     const counted: Record<string, number>[] = [];
-    await openSweep(
+    openSweep(
       queues,
-      { ...sweeping, makePartitions: () => Promise.resolve(), upkeepCircles: () => Promise.resolve(0) },
+      {
+        ...sweeping,
+        makePartitions: () => Promise.resolve(),
+        beat: store.beat,
+        upkeepCircles: () => Promise.resolve(0),
+      },
       { counted: (counts) => void counted.push({ ...counts }) },
       () => Date.now(),
     );
@@ -215,5 +263,20 @@ describe('the queues on PostgreSQL', () => {
   suite(async () => {
     const { url, stop } = await startRedis();
     return { redisUrl: url, stop };
+  });
+});
+
+describe('a Redis that is not there', () => {
+  it('keeps nobody from starting or from stopping, and is one line a minute', async () => {
+    const port = await freePort();
+    const logged: string[] = [];
+    const log = (_level: string, event: string) => void logged.push(event);
+    const queues = await openQueues({ redisUrl: `redis://127.0.0.1:${port}`, databaseUrl: '', log });
+    queues.work('translate', 2, () => Promise.resolve());
+    queues.every('upkeep', 'sweep', 100, () => Promise.resolve());
+    await expect(queues.add('translate', ['1'])).rejects.toMatchObject({ code: 'queue-unavailable' });
+    await expect(queues.ping()).rejects.toThrow();
+    await queues.close();
+    expect(logged).toEqual(['queue.connection']);
   });
 });
