@@ -37,15 +37,15 @@ function judgeEntries({ entry = [] }: Bundle, entries: number, status: number): 
   if (entry.length !== entries)
     return { status, code: 'endpoint-error', detail: `${entry.length} entries answered of ${entries}` };
   for (const [index, answered] of entry.entries()) {
-    const said = statusOf(answered?.response?.status);
-    if (said !== undefined && said >= 200 && said < 300) continue;
+    const entryStatus = statusOf(answered?.response?.status);
+    if (entryStatus !== undefined && entryStatus >= 200 && entryStatus < 300) continue;
     const codes = issueCodes(answered?.response?.outcome);
-    if (said === undefined)
+    if (entryStatus === undefined)
       return { status, code: 'endpoint-error', detail: [`entry ${index + 1} has no status`, ...codes].join(' ') };
     // An entry's 404 speaks of a resource, and not of the address that took the transaction.
-    const code = said === 404 || said === 405 || said === 410 ? 'endpoint-refused' : classify({ status: said });
-    const detail = [`entry ${index + 1} was answered ${said}`, ...codes].join(' ');
-    return { status: said, code: code ?? 'endpoint-error', detail };
+    const code = [404, 405, 410].includes(entryStatus) ? 'endpoint-refused' : classify({ status: entryStatus });
+    const detail = [`entry ${index + 1} was answered ${entryStatus}`, ...codes].join(' ');
+    return { status: entryStatus, code: code ?? 'endpoint-error', detail };
   }
   return { status, code: null, detail: `${entry.length} entries` };
 }

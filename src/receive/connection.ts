@@ -15,7 +15,7 @@ const PAUSE_MS = 20;
 const FAREWELL_MS = 2000;
 
 /** A frame whose answer has not left yet. */
-interface Owed {
+interface PendingFrame {
   bytes: number;
   /** None where the sender wants none; undefined while the message is not kept. */
   answers: Buffer[] | undefined;
@@ -24,16 +24,16 @@ interface Owed {
 /** One sender: its frames in, their answers out in the same order. */
 export class Connection {
   private readonly decoder: FrameDecoder;
-  /** What is owed, in the order of the frames: an answer that is ready waits for those before it. */
-  private readonly owed: Owed[] = [];
-  private owedBytes = 0;
-  private whenNothingOwed: (() => void) | undefined;
+  /** Answers that have not left, in the order of the frames: an answer that is ready waits for those before it. */
+  private readonly pending: PendingFrame[] = [];
+  private pendingBytes = 0;
+  private whenNothingPends: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
   private pauseTimer: NodeJS.Timeout | undefined;
   /** MSH-10 of the last frame that was broken: what is discarded behind it was part of it. */
   private brokenControlId = '';
   private refusing = false;
-  /** The sender has ended its half: what is owed goes out, then ours ends too. */
+  /** The sender has ended its half: what pends goes out, then ours ends too. */
   private halfClosed = false;
   /** What comes from now on is not read: its sender sends it again elsewhere. */
   private ending = false;
@@ -65,13 +65,13 @@ export class Connection {
     });
   }
 
-  /** Reads no more, sends what is owed, closes. */
+  /** Reads no more, sends what pends, closes. */
   async finish(): Promise<void> {
     this.ending = true;
     this.socket.pause();
-    if (this.owed.length > 0)
+    if (this.pending.length > 0)
       await new Promise<void>((resolve) => {
-        this.whenNothingOwed = resolve;
+        this.whenNothingPends = resolve;
       });
     if (this.socket.destroyed) return;
     await new Promise<void>((resolve) => {
@@ -100,7 +100,7 @@ export class Connection {
     this.halfClosed = true;
     if (this.refusing || this.ending) return;
     for (const event of this.decoder.end()) this.take(event);
-    if (this.owed.length === 0) this.socket.end();
+    if (this.pending.length === 0) this.socket.end();
   }
 
   private take(event: FrameEvent): void {
@@ -113,11 +113,11 @@ export class Connection {
     if (event.kind === 'oversize') {
       this.refusing = true;
       this.deps.log('warn', 'receive.oversize', { source: this.source.name, limit: this.source.maxMessageBytes });
-      this.owe(0).answers = [oversizeAnswer(event.head, this.source, this.deps)];
+      this.enqueue(0).answers = [oversizeAnswer(event.head, this.source, this.deps)];
       this.answer();
       return;
     }
-    const owed = this.owe(event.bytes.length);
+    const place = this.enqueue(event.bytes.length);
     const broken = event.kind === 'broken';
     this.brokenControlId = broken ? controlIdOf(event.bytes, this.source) : '';
     const answer = broken
@@ -125,22 +125,22 @@ export class Connection {
       : accept(event.bytes, this.source, 'mllp', this.deps);
     answer.then(
       ({ messages }) => {
-        owed.answers = messages;
+        place.answers = messages;
         this.answer();
       },
       (error: unknown) => {
         this.fail(error);
-        owed.answers = [];
+        place.answers = [];
         this.answer();
       },
     );
   }
 
-  private owe(bytes: number): Owed {
-    const owed: Owed = { bytes, answers: undefined };
-    this.owed.push(owed);
-    this.owedBytes += bytes;
-    return owed;
+  private enqueue(bytes: number): PendingFrame {
+    const place: PendingFrame = { bytes, answers: undefined };
+    this.pending.push(place);
+    this.pendingBytes += bytes;
+    return place;
   }
 
   /** An answer that could not be made: the connection is closed, so that the sender sends again. */
@@ -152,15 +152,15 @@ export class Connection {
 
   /** Writes what is ready, up to the first frame whose answer is not. */
   private answer(): void {
-    for (let first = this.owed[0]; first?.answers !== undefined; first = this.owed[0]) {
+    for (let first = this.pending[0]; first?.answers !== undefined; first = this.pending[0]) {
       first.answers.forEach((message) => {
         this.write(frame(message));
       });
-      this.owed.shift();
-      this.owedBytes -= first.bytes;
+      this.pending.shift();
+      this.pendingBytes -= first.bytes;
     }
-    if (this.owed.length > 0) return void this.holdBack();
-    this.whenNothingOwed?.();
+    if (this.pending.length > 0) return void this.holdBack();
+    this.whenNothingPends?.();
     if (this.refusing) this.farewell();
     else if (this.halfClosed) this.socket.end();
     else this.holdBack();
@@ -181,7 +181,7 @@ export class Connection {
   /** The kernel's buffers hold the sender back while it has too much unanswered or does not read its answers. */
   private holdBack(): void {
     if (this.ending) return;
-    const much = this.owed.length >= MAX_PENDING || this.owedBytes >= MAX_PENDING_BYTES;
+    const much = this.pending.length >= MAX_PENDING || this.pendingBytes >= MAX_PENDING_BYTES;
     const full = much || this.socket.writableNeedDrain;
     if (full === this.socket.isPaused()) return;
     if (full) this.socket.pause();

@@ -32,12 +32,12 @@ export function decideCorrection(
   { circle, receipts }: { circle: readonly Membership[]; receipts: readonly EarlierReceipt[] },
 ): Decision[] {
   const informed = addresses(receipts).flatMap((list): Decision[] => {
-    const told =
+    const arrived =
       list.findLast(({ reach }) => reach === 'reached') ?? list.findLast(({ reach }) => reach === 'under-way');
-    const last = told ?? list.findLast(({ reach }) => reach === 'shown');
+    const last = arrived ?? list.findLast(({ reach }) => reach === 'shown');
     if (last === undefined) return [];
     const { member, label, role, endpoint } = last;
-    const respondsTo = told?.thread === thread ? told.deliveryId : undefined;
+    const respondsTo = arrived?.thread === thread ? arrived.deliveryId : undefined;
     const reason = 'was-told-before';
     return [{ member, label, role, endpoint, from: null, to: null, reason, rule: null, respondsTo }];
   });

@@ -59,7 +59,7 @@ const PATIENCE_MS = 2000;
 const SWEEP_SECONDS = 30;
 
 async function ready(
-  { ready: parts, degraded: others = {}, sweepSeconds }: HttpDeps,
+  { ready: parts, degraded: optional = {}, sweepSeconds }: HttpDeps,
   response: Response,
 ): Promise<void> {
   let seconds: number | undefined;
@@ -67,7 +67,7 @@ async function ready(
     seconds = await sweepSeconds?.();
     if ((seconds ?? 0) > SWEEP_SECONDS) throw new GatewayError('queue-unavailable', 'the sweep stands still');
   };
-  const [missing, degraded] = await Promise.all([failing(parts), failing({ ...others, sweep })]);
+  const [missing, degraded] = await Promise.all([failing(parts), failing({ ...optional, sweep })]);
   const swept = seconds === undefined ? {} : { sweepSeconds: Math.round(seconds) };
   if (missing.length > 0) response.status(503).json({ status: 'not ready', missing, ...swept });
   else if (degraded.length > 0) response.json({ status: 'degraded', degraded, ...swept });

@@ -95,8 +95,8 @@ async function territoryOf(client: Queryable, references: string[]): Promise<Map
       CURRENT,
       fresh.map((key) => key.split('/')),
     );
-    for (const one of next) territory.set(one.resource.reference, one);
-    wanted = next.flatMap((one) => one.references);
+    for (const body of next) territory.set(body.resource.reference, body);
+    wanted = next.flatMap((body) => body.references);
   }
   return territory;
 }

@@ -128,14 +128,14 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
 const SILENCE_MS = 4000;
 
 /** BullMQ waits for its connection as long as it takes. @throws GatewayError queue-unavailable after four seconds */
-async function soon<T>(asked: Promise<T>): Promise<T> {
+async function soon<T>(answer: Promise<T>): Promise<T> {
   let late: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_resolve, reject) => {
     late = setTimeout(() => {
       reject(new GatewayError('queue-unavailable', 'the queue does not answer'));
     }, SILENCE_MS);
   });
-  return Promise.race([asked, silence]).finally(() => {
+  return Promise.race([answer, silence]).finally(() => {
     clearTimeout(late);
   });
 }

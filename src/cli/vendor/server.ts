@@ -50,7 +50,7 @@ class Vendor {
   private transactions = 0;
   private readonly records = new Records();
   /** Who wants to hear of so many notifications, once they are here. */
-  private waiting: { atLeast: number; tell(): void }[] = [];
+  private waiting: { atLeast: number; tell: () => void }[] = [];
 
   async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://vendor');
@@ -77,7 +77,7 @@ class Vendor {
   private tell(): void {
     if (this.waiting.length === 0) return;
     const held = this.records.count('Communication');
-    for (const one of this.waiting) if (held >= one.atLeast) one.tell();
+    for (const { atLeast, tell } of this.waiting) if (held >= atLeast) tell();
     this.waiting = this.waiting.filter(({ atLeast }) => held < atLeast);
   }
 
