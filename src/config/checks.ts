@@ -2,18 +2,13 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { GatewayError } from '../message/failure.js';
-import { itemSchemas, type EndpointSettings, type SourceItem } from './schema.js';
+import { itemSchemas, type EndpointSettings, type Ports, type SourceItem } from './schema.js';
 
 /** The configuration file as it is written, and how a path of it is found: 1-based line of the deepest node that the file holds. */
 export interface ConfigurationFile {
   path: string;
   content: unknown;
   lineOf(path: readonly PropertyKey[]): number;
-}
-
-export interface Ports {
-  http: number;
-  mllp: number;
 }
 
 /** What the file names and may not hold: secrets come from the environment, paths are relative to the file. */

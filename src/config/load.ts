@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { GatewayError } from '../message/failure.js';
-import { crossCheck, environmentFault, schemaFaults, type ConfigurationFile, type Ports } from './checks.js';
-import { environmentSchema, fileSchema, plainSource, type Settings } from './schema.js';
+import { crossCheck, environmentFault, schemaFaults, type ConfigurationFile } from './checks.js';
+import { environmentSchema, fileSchema, plainSource, type Ports, type Settings } from './schema.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

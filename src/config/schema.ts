@@ -233,3 +233,9 @@ export function isZone(value: string): boolean {
     return false;
   }
 }
+
+/** Where the gateway listens. */
+export interface Ports {
+  http: number;
+  mllp: number;
+}

@@ -1,13 +1,12 @@
-import { hash } from 'node:crypto';
 import type { BundleSettings } from '../fhir/transaction.js';
-import type { AttemptOutcome, Claim, DeliveredResource, DueDelivery } from '../message/delivery.js';
-import { FAILURES, GatewayError, type FailureCode } from '../message/failure.js';
+import type { AttemptOutcome, Claim, DueDelivery } from '../message/delivery.js';
+import type { FailureCode } from '../message/failure.js';
 import type { Sent } from './answer.js';
 import { Breaker } from './breaker.js';
 import { isUnclear } from './classify.js';
 import { fhirSender, type FhirEndpoint } from './fhir.js';
-import { notificationBundle } from './notification.js';
-import { nextState, retryAfterMs } from './retry.js';
+import { post, stateAfter } from './attempt.js';
+import { retryAfterMs } from './retry.js';
 
 export interface DeliverEndpoint extends FhirEndpoint, BundleSettings {
   id: string;
@@ -202,13 +201,19 @@ class Pump {
   private async attempt(delivery: DueDelivery): Promise<AttemptOutcome> {
     const { id: endpoint, expireHours } = this.endpoint;
     const startedAt = this.deps.now();
-    const { sent, sha256, resources } = await this.post(delivery);
+    const { sent, sha256, resources } = await post(delivery, this.endpoint, this.send);
     const now = this.deps.now();
     const askedMs = retryAfterMs(sent.retryAfter, now, expireHours * HOUR_MS);
     if (sha256 !== undefined) this.judge(sent.code, now, askedMs);
     this.deps.observe(endpoint, sent.code ?? 'delivered', (now - startedAt) / 1000);
     const isPartial = resources.length < delivery.resources.length;
-    const next = this.nextOf(delivery, sent.code, now, askedMs, isPartial && sha256 !== undefined);
+    const next = stateAfter(delivery, sent.code, {
+      now,
+      askedMs,
+      isPartial: isPartial && sha256 !== undefined,
+      expireHours,
+      chance: this.deps.chance(),
+    });
     if (next.state === 'dead')
       this.deps.log('error', 'deliver.dead', { delivery: delivery.id, endpoint, code: next.code });
     const { code, ...state } = next;
@@ -234,41 +239,5 @@ class Pump {
     if (this.breaker.record(code, now, askedMs)) this.deps.log('warn', 'deliver.resting', { endpoint, code });
     const isNew = code === null ? wasAway || this.reported !== null : this.breaker.isRefusing && !this.reported;
     if (isNew) this.report = this.reported = code;
-  }
-
-  private nextOf(
-    { attempts, conflicts, createdAt }: DueDelivery,
-    code: FailureCode | null,
-    now: number,
-    askedMs: number,
-    isPartial: boolean,
-  ): AttemptOutcome['next'] & { code: FailureCode | null } {
-    if (code === null) return { state: 'delivered', code };
-    // What was left out may be missing there all the same.
-    if (isPartial && FAILURES[code] === 'permanent') return { state: 'due', at: new Date(now), code };
-    return nextState(code, {
-      attempts: attempts + 1,
-      conflicts: conflicts + (code === 'endpoint-conflict' ? 1 : 0),
-      createdAt,
-      expireHours: this.endpoint.expireHours,
-      now,
-      chance: this.deps.chance(),
-      askedMs,
-    });
-  }
-
-  /** What was sent, and its hash; none where nothing was. */
-  private async post(delivery: DueDelivery): Promise<{ sent: Sent; resources: DeliveredResource[]; sha256?: Buffer }> {
-    try {
-      const { bundle, sent: resources } = notificationBundle(delivery, this.endpoint);
-      const body = Buffer.from(JSON.stringify(bundle));
-      const sent = await this.send(body, bundle.entry?.length ?? 0);
-      return { sent, resources, sha256: hash('sha256', body, 'buffer') };
-    } catch (error) {
-      // A bundle that cannot be made will not be made better by waiting.
-      const failure = error instanceof GatewayError ? error : undefined;
-      const detail = failure?.field ?? 'the bundle could not be made';
-      return { sent: { status: null, code: failure?.code ?? 'endpoint-refused', detail }, resources: [] };
-    }
   }
 }

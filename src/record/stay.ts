@@ -6,9 +6,10 @@ import type { Sourced } from '../message/sourced.js';
 import type { Doubt, FoldedStay, StayMovement, StayPresence } from '../message/stay.js';
 import { buildFields, valueOf } from './contributions.js';
 import { encounterOf } from './encounter.js';
-import { movementsOf, type Movement, type MovementFact, type StayMovements } from './movement.js';
+import type { Movement, MovementFact } from './movement.js';
 import { planOf } from './plan.js';
 import { isEntered, ON_DISCHARGE, reduceMovements } from './stay-reduce.js';
+import { movementsOf, type StayMovements } from './stay-movements.js';
 import type { Present, Spell, StayState } from './stay-state.js';
 
 /** A stay with its movements reduced, before anybody knows who its patient is. */
