@@ -165,7 +165,8 @@ export function failureItem(messageId: string, error: unknown): NewWorkItem {
   };
 }
 
-function emptyStep(messageId: string | null, state: TranslationStep['state']): TranslationStep {
+/** A step that changes nothing. */
+export function emptyStep(messageId: string | null, state: TranslationStep['state']): TranslationStep {
   return {
     messageId,
     state,

@@ -1,4 +1,5 @@
 import type { FhirResource } from 'fhir/r4.js';
+import { emptyStep } from '../../src/apply/apply.js';
 import type { NewDelivery } from '../../src/message/delivery.js';
 import type { Event } from '../../src/message/event.js';
 import type { Fact } from '../../src/message/fact.js';
@@ -54,27 +55,7 @@ export function incoming(controlId: string, change: Partial<IncomingMessage> = {
 
 /** A step of the translate stage that changes nothing but what is asked. */
 export function step(messageId: string | null, change: Partial<TranslationStep> = {}): TranslationStep {
-  return {
-    messageId,
-    state: 'translated',
-    supersedes: false,
-    facts: [],
-    outdated: [],
-    reconsiders: false,
-    anchors: [],
-    mentions: [],
-    resources: [],
-    removed: [],
-    memberships: [],
-    nextChanges: [],
-    events: [],
-    receipts: [],
-    deliveries: [],
-    withdrawals: [],
-    workItems: [],
-    settled: [],
-    ...change,
-  };
+  return { ...emptyStep(messageId, 'translated'), ...change };
 }
 
 /** A resource as the translate stage hands it to the store. */
