@@ -111,7 +111,10 @@ function isRecent(end: string | undefined, { lateSince }: RoutingContext): boole
   return end === undefined || instant(end) >= instant(lateSince);
 }
 
-/** Patients whom another one replaced, or who are themselves again: those who hold them learn it. */
+/**
+ * Patients whom another one replaced, or who are themselves again: those who hold them learn it, and of the one whom they were parted from,
+ * before that he has no more of theirs.
+ */
 function replacements(
   before: FoldedWindow,
   after: FoldedWindow,
@@ -128,7 +131,12 @@ function replacements(
   const restored = after.people.flatMap(({ anchor }) =>
     !wasFirst.has(anchor) && before.births.has(anchor) ? [{ anchor, kind: 'correction' as const }] : [],
   );
-  return [...replaced, ...restored].map(({ anchor, kind }) => ({
+  const partedFrom = before.people.flatMap(({ anchor, anchors }) =>
+    isFirst.has(anchor) && restored.some((parted) => anchors.includes(parted.anchor))
+      ? [{ anchor, kind: 'correction' as const }]
+      : [],
+  );
+  return [...replaced, ...partedFrom, ...restored].map(({ anchor, kind }) => ({
     event: {
       kind,
       messageId,

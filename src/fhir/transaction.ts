@@ -1,13 +1,16 @@
-import type { Bundle, BundleEntry, FhirResource, Reference } from 'fhir/r4.js';
+import type { Bundle, BundleEntry, FhirResource, Identifier, Reference } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
 import { uuid5 } from '../message/uuid.js';
+import { splitIdentifier } from '../message/identifier.js';
 import type { StoredResource } from '../message/resource.js';
 import { identifiersOf, keyOf } from './identifier.js';
 import { localType, mapReferences } from './references.js';
 import { tokenText } from './search-value.js';
 
-/** What a bundle needs of a resource: its canonical JSON, and the identifier that finds it. */
-export type BundleMember = Pick<StoredResource, 'reference' | 'identifier' | 'body'>;
+/** What a bundle needs of a resource: its canonical JSON, the identifier that finds it, and those of others whom it would find too. */
+export interface BundleMember extends Pick<StoredResource, 'reference' | 'identifier' | 'body'> {
+  readonly excluded?: readonly string[];
+}
 
 /** What a server is sent. */
 export interface BundleSettings {
@@ -75,19 +78,23 @@ function entryOf(member: BundleMember, targets: ReadonlyMap<string, string>, set
   return { fullUrl: targets.get(member.reference) ?? '', resource, request };
 }
 
-/** `Type?identifier=…`, by which a server finds the resource. */
-function searchOf({ reference, identifier, body }: BundleMember): string {
+/**
+ * `Type?identifier=…`, by which a server finds the resource. Those whose numbers are excluded are not meant (`:not`, R4 §3.1.1.5.5): the server
+ * may hold the number under their names too.
+ */
+function searchOf({ reference, identifier, body, excluded = [] }: BundleMember): string {
   const type = localType(reference) ?? '';
   if (identifier === null)
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
-  return `${type}?${conditionOn(JSON.parse(body) as FhirResource, identifier)}`;
+  const carried = identifiersOf(JSON.parse(body) as FhirResource).find((own) => keyOf(own) === identifier);
+  const wanted = `identifier=${tokenOf(carried ?? { value: identifier })}`;
+  const unwanted = excluded.map((number) => `identifier:not=${tokenOf(splitIdentifier(number))}`);
+  return `${type}?${[wanted, ...unwanted].join('&')}`;
 }
 
-/** The search by that identifier. A number without system is asked for as such, else it would find those of any system. */
-function conditionOn(resource: FhirResource, key: string): string {
-  const carried = identifiersOf(resource).find((identifier) => keyOf(identifier) === key);
-  const token = tokenText(carried?.system ?? '', carried?.value ?? key);
-  return `identifier=${encodeURIComponent(token)}`;
+/** A number without system is asked for as such, else it would find those of any system. */
+function tokenOf({ system = '', value = '' }: Identifier): string {
+  return encodeURIComponent(tokenText(system, value));
 }
 
 /**

@@ -32,8 +32,13 @@ export interface Claim {
   claim: number;
 }
 
-/** A resource of a delivery, and the version of it that the endpoint holds for sure; null where that is not known. */
-export type DeliveredResource = StoredResource & { readonly held: number | null };
+/** A resource of a delivery. */
+export interface DeliveredResource extends StoredResource {
+  /** The version that the endpoint holds for sure; null where that is not known. */
+  readonly held: number | null;
+  /** Numbers of other patients whom the endpoint may find by this one's `identifier`. */
+  readonly excluded: readonly string[];
+}
 
 export interface DueDelivery extends Claim {
   endpoint: string;

@@ -3,6 +3,7 @@ import { localReferences, localType } from '../fhir/references.js';
 import type { DeliveredResource } from '../message/delivery.js';
 import type { StoredResource } from '../message/resource.js';
 import { heldVersions } from './holdings.js';
+import { whoCarriesTheNumber } from './shared-numbers.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
 
 const PINNED: Statement = [
@@ -37,7 +38,7 @@ interface Referring {
 export async function deliveryContents(
   client: Queryable,
   endpoint: string,
-  deliveries: readonly { pinned: readonly string[]; member: string }[],
+  deliveries: readonly { pinned: readonly string[]; member: string; lane: string }[],
 ): Promise<DeliveredResource[][]> {
   const keys = [...new Set(deliveries.flatMap(({ pinned }) => pinned))];
   const read = await bodies(client, PINNED, keys.map(splitVersion));
@@ -50,9 +51,28 @@ export async function deliveryContents(
   });
   const references = contents.flatMap((content) => content.map(({ reference }) => reference));
   const held = await heldVersions(client, endpoint, references);
-  return contents.map((content) =>
-    content.map((resource) => ({ ...resource, held: held.get(resource.reference) ?? null })),
+  const excluded = await excludedOf(client, endpoint, deliveries, contents);
+  return contents.map((content, index) =>
+    content.map((resource) => ({
+      ...resource,
+      held: held.get(resource.reference) ?? null,
+      excluded: localType(resource.reference) === 'Patient' ? (excluded[index] ?? []) : [],
+    })),
   );
+}
+
+/** Of each delivery the numbers that its Patient is told apart by. */
+async function excludedOf(
+  client: Queryable,
+  endpoint: string,
+  deliveries: readonly { lane: string }[],
+  contents: readonly (readonly StoredResource[])[],
+): Promise<string[][]> {
+  const sent = deliveries.map(({ lane }, index) => ({
+    patient: contents[index]?.find(({ reference }) => localType(reference) === 'Patient'),
+    cluster: lane.slice(lane.lastIndexOf('|') + 1),
+  }));
+  return whoCarriesTheNumber(client, endpoint, sent);
 }
 
 function splitVersion(key: string): [type: string, id: string, version: string] {

@@ -22,8 +22,8 @@ const PEOPLE = [
   { ipp: 'B7', authority: OTHER_HOSPITAL },
 ] as const;
 
-/** What the hospitals do. */
-type Happening = 'transfer' | 'discharge' | 'cancel' | 'correct';
+/** What the hospitals do. `join` says that both patients are one person, `part` that the second one's INS is no longer qualified. */
+type Happening = 'transfer' | 'discharge' | 'cancel' | 'correct' | 'join' | 'part';
 /** What the vendor's server does with what it is sent. */
 type Answer = 'ok' | '422' | '409' | '503' | 'lost' | 'expired';
 type Step =
@@ -41,7 +41,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('message' as const),
-      what: fc.constantFrom<Happening>('transfer', 'transfer', 'discharge', 'cancel', 'cancel', 'correct'),
+      what: fc.constantFrom<Happening>(
+        'transfer',
+        'transfer',
+        'discharge',
+        'cancel',
+        'cancel',
+        'correct',
+        'join',
+        'part',
+      ),
       person,
     }),
   },
@@ -69,6 +78,7 @@ class Hospitals {
   message(what: Happening | 'admission', index: 0 | 1): string {
     const at = this.now();
     const stays = this.movements[index] ?? [];
+    if (what === 'join' || what === 'part') return this.identity(what, at);
     const id = `M${index}-${this.minute}`;
     const last = stays.at(-1);
     if (what === 'cancel' && last !== undefined && last.trigger !== 'A01') {
@@ -81,6 +91,13 @@ class Hospitals {
     const trigger = what === 'admission' ? 'A01' : what === 'discharge' ? 'A03' : 'A02';
     stays.push({ id, trigger, at });
     return this.text(trigger, at, index, movement(id, at, 'INSERT', { unit: '2040' }));
+  }
+
+  private identity(what: 'join' | 'part', at: string): string {
+    const [, { ipp, authority }] = PEOPLE;
+    const number = `${ipp}^^^${authority}^PI`;
+    const pid = what === 'join' ? { ...TRAITS, 3: `${number}~${INS}` } : { ...TRAITS, 3: number, 32: 'PROV' };
+    return pam({ trigger: 'A31', at, pid, pv1: null });
   }
 
   private now(): string {
@@ -186,7 +203,7 @@ async function expectSameState({ store }: Stages, vendor: TestVendor): Promise<v
   }
 }
 
-describe('after any mix of refusals, lost answers, lost leases, late outcomes and revivals', () => {
+describe('after any mix of refusals, lost answers, lost leases, late outcomes, revivals and joins', () => {
   it(
     'what a vendor holds of each patient is what the facts fold to',
     async () => {

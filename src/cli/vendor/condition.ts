@@ -6,24 +6,27 @@ export interface IdentifierToken {
   value: string;
 }
 
-/** A search by identifier: any of its tokens. */
+/** A search by identifier: any of its tokens, and none of those that are excluded. */
 export interface Condition {
   type: string;
   tokens: IdentifierToken[];
+  excluded?: IdentifierToken[];
 }
 
 /**
  * Reads `Type?identifier=…` as R4 Search says under "Escaping Search Parameters": percent-decoded, commas that are not escaped part alternatives, then `\,` `\|` `\$` `\\`
- * stand for themselves.
+ * stand for themselves. `identifier:not=…` beside it excludes.
  * @returns undefined where it is no search by identifier alone
  */
 export function readCondition(url: string): Condition | undefined {
   const mark = url.indexOf('?');
   if (mark < 0) return undefined;
   const parameters = [...new URLSearchParams(url.slice(mark + 1))];
-  const [parameter] = parameters;
-  if (parameters.length !== 1 || parameter?.[0] !== 'identifier' || parameter[1] === '') return undefined;
-  return { type: url.slice(0, mark), tokens: readTokens(parameter[1]) };
+  const [sought, ...excluding] = parameters;
+  if (sought?.[0] !== 'identifier' || parameters.some(([, text]) => text === '')) return undefined;
+  if (excluding.some(([name]) => name !== 'identifier:not')) return undefined;
+  const excluded = excluding.flatMap(([, text]) => readTokens(text));
+  return { type: url.slice(0, mark), tokens: readTokens(sought[1]), ...(excluded.length === 0 ? {} : { excluded }) };
 }
 
 export function readTokens(text: string): IdentifierToken[] {
@@ -42,8 +45,10 @@ function parted(text: string, mark: string): string[] {
   return parts;
 }
 
-export function satisfies(resource: FhirResource, tokens: readonly IdentifierToken[]): boolean {
-  return identifiersOf(resource).some((identifier) => tokens.some((token) => isMeant(identifier, token)));
+export function satisfies(resource: FhirResource, { tokens, excluded = [] }: Omit<Condition, 'type'>): boolean {
+  const carries = (wanted: readonly IdentifierToken[]) =>
+    identifiersOf(resource).some((identifier) => wanted.some((token) => isMeant(identifier, token)));
+  return carries(tokens) && !carries(excluded);
 }
 
 function isMeant({ system = '', value = '' }: Identifier, token: IdentifierToken): boolean {

@@ -25,14 +25,15 @@ export class Records {
     return this.byType.get(type)?.size ?? 0;
   }
 
-  search({ type, tokens }: Condition): Stored[] {
+  search(condition: Condition): Stored[] {
+    const { type, tokens } = condition;
     const everything = tokens.some(({ value }) => value === '');
     const ids = everything
       ? [...(this.byType.get(type)?.keys() ?? [])]
       : new Set(tokens.flatMap(({ value }) => [...(this.byValue.get(`${type}|${value}`) ?? [])]));
     return [...ids].flatMap((id) => {
       const stored = this.read(type, id);
-      return stored !== undefined && satisfies(stored.resource, tokens) ? [stored] : [];
+      return stored !== undefined && satisfies(stored.resource, condition) ? [stored] : [];
     });
   }
 

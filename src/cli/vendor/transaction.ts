@@ -50,7 +50,7 @@ function stepOf(records: Records, { request, resource }: BundleEntry): Step {
   if (resource === undefined) throw new Refusal(400, 'required', 'an entry has no resource');
   const update = request?.method === 'PUT';
   const condition = conditionOf(resource as FhirResource, request);
-  if (!satisfies(resource as FhirResource, condition.tokens))
+  if (!satisfies(resource as FhirResource, condition))
     throw new Refusal(422, 'business-rule', `a ${condition.type} does not carry what it is looked up by`);
   const [existing, another] = records.search(condition);
   if (another !== undefined)

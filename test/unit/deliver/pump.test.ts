@@ -51,6 +51,7 @@ const stored = (resource: FhirResource): DeliveredResource => ({
   reference: `${resource.resourceType}/${resource.id ?? ''}`,
   version: 1,
   held: null,
+  excluded: [],
   identifier: businessIdentifier(resource) ?? null,
   body: canonicalJson(resource),
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-/** Messages with one delivery each; `lanes` says in which lane. */
+/** Messages with one delivery each; `lanes` says which cluster's lane. */
 async function due(endpoint: string, lanes: string[], resources = ['Patient/p']): Promise<string[]> {
   const messages = lanes.map((_, index) => incoming(`${endpoint}-${index}-${Math.random()}`));
   await store.keep(messages);
@@ -79,7 +79,7 @@ function outcome(
 
 describe('deliveries', () => {
   it('go one after the other in a lane, beside each other between lanes', async () => {
-    const [first = '', second = '', other = ''] = await due('lanes', ['a', 'a', 'b']);
+    const [first = '', second = '', other = ''] = await due('lanes', ['1', '1', '2']);
     expect(idsOf(await claim('lanes'))).toEqual([first, other].sort());
     expect(await claim('lanes')).toEqual([]);
     await store.recordAttempts([outcome(first, { state: 'delivered' })]);
@@ -87,14 +87,14 @@ describe('deliveries', () => {
   });
 
   it('hold back their lane while the one ahead waits for its next attempt', async () => {
-    const [first = ''] = await due('waits', ['a', 'a']);
+    const [first = ''] = await due('waits', ['1', '1']);
     await claim('waits');
     await store.recordAttempts([outcome(first, { state: 'due', at: new Date(Date.now() + 3_600_000) })]);
     expect(await claim('waits')).toEqual([]);
   });
 
   it('go on in their lane once the one ahead is given up', async () => {
-    const [first = '', second = ''] = await due('given-up', ['a', 'a']);
+    const [first = '', second = ''] = await due('given-up', ['1', '1']);
     await claim('given-up');
     await store.recordAttempts([outcome(first, { state: 'due', at: new Date(Date.now() - 1000) })]);
     expect(idsOf(await claim('given-up'))).toEqual([first]);
@@ -108,7 +108,7 @@ describe('deliveries', () => {
     ['a retry', { state: 'due', at: new Date(Date.now() + 3_600_000) }, { state: 'delivered' }],
   ] as const)('do not count what a claim whose lease was taken over brings in: %s', async (what, late, next) => {
     const endpoint = `fence-${what.slice(2)}`;
-    const [id = ''] = await due(endpoint, ['a']);
+    const [id = ''] = await due(endpoint, ['1']);
     const [first] = await claim(endpoint, 1, 1);
     await until(async () => (await store.endpointsDue()).includes(endpoint), 5000);
     const [second] = await claim(endpoint, 1);
@@ -122,7 +122,7 @@ describe('deliveries', () => {
   });
 
   it('count once what is recorded twice', async () => {
-    const [id = ''] = await due('twice', ['a']);
+    const [id = ''] = await due('twice', ['1']);
     await claim('twice');
     const made = outcome(id, { state: 'due', at: new Date(0) });
     await store.recordAttempts([made]);
@@ -131,14 +131,14 @@ describe('deliveries', () => {
   });
 
   it('are claimed anew after they were given back untried', async () => {
-    const [id = ''] = await due('back', ['a']);
+    const [id = ''] = await due('back', ['1']);
     const [taken] = await claim('back');
     await store.releaseDeliveries([{ id, claim: taken?.claim ?? 0 }]);
     expect(await claim('back')).toMatchObject([{ id, claim: 1, attempts: 0 }]);
   });
 
   it('come back when the lease of who took them ends', async () => {
-    const [id = ''] = await due('lease', ['a']);
+    const [id = ''] = await due('lease', ['1']);
     expect(idsOf(await claim('lease', 10, 300))).toEqual([id]);
     expect(await claim('lease')).toEqual([]);
     expect(await store.endpointsDue()).not.toContain('lease');
@@ -159,7 +159,7 @@ describe('deliveries', () => {
   });
 
   it('number their attempts, and say at last how it went', async () => {
-    const [id = ''] = await due('tries', ['a']);
+    const [id = ''] = await due('tries', ['1']);
     for (const expected of [0, 1, 2]) {
       const [delivery] = await claim('tries');
       expect(delivery).toMatchObject({ id, attempts: expected });
@@ -177,7 +177,7 @@ describe('deliveries', () => {
   });
 
   it('live again by an operator’s decision, once dead', async () => {
-    const [id = ''] = await due('dead', ['a']);
+    const [id = ''] = await due('dead', ['1']);
     expect(await store.reviveDelivery(id)).toBe(false);
     await claim('dead');
     await store.recordAttempts([outcome(id, { state: 'dead' })]);
@@ -187,7 +187,7 @@ describe('deliveries', () => {
   });
 
   it('carry the versions of their moment, and the territory they lead to', async () => {
-    await due('content', ['a', 'b']);
+    await due('content', ['1', '2']);
     const claimed = await claim('content');
     const births = claimed.map(({ resources }) => resources.find(({ reference }) => reference.startsWith('Patient/')));
     expect(births.map((patient) => (JSON.parse(patient?.body ?? '{}') as Patient).multipleBirthInteger).sort()).toEqual(
@@ -232,9 +232,9 @@ describe('deliveries', () => {
   });
 
   it('that carry nothing hold back no other endpoint and no other lane', async () => {
-    const [nothing = ''] = await due('empty', ['a'], []);
+    const [nothing = ''] = await due('empty', ['1'], []);
     expect(await claim('empty')).toMatchObject([{ id: nothing }]);
-    const [without = '', well = ''] = [...(await due('mixed', ['a'], [])), ...(await due('mixed', ['b']))];
+    const [without = '', well = ''] = [...(await due('mixed', ['1'], [])), ...(await due('mixed', ['2']))];
     expect(idsOf(await claim('mixed'))).toEqual([without, well].sort());
   });
 

@@ -60,6 +60,15 @@ describe('the vendor’s server', () => {
     expect(statuses(await send(update(patient('1'), '1')))).toEqual(['201 Created']);
   });
 
+  it('leaves out who carries a number that is excluded', async () => {
+    await vendor.create(patient('1', '2'));
+    const parted = update(patient('2'), '2');
+    const request = { method: 'PUT' as const, url: 'Patient?identifier=2&identifier:not=urn%3Aoid%3A2.999.1%7C1' };
+    expect(statuses(await send({ ...parted, request }))).toEqual(['201 Created']);
+    expect(statuses(await send({ ...parted, request }))).toEqual(['200 OK']);
+    expect((await send(parted)).status).toBe(412);
+  });
+
   it.each([
     ['an update', () => update(patient('1'), 'urn:oid:2.999.1|1')],
     ['an update by the value alone', () => update(patient('1'), '1')],
