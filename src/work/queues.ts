@@ -42,6 +42,8 @@ const JOB_OPTIONS = {
 interface Backend {
   queue(name: string): Queue;
   worker(name: string, process: (job: Job) => Promise<void>, concurrency: number): Worker;
+  /** Some connection is not there, so that no farewell would be answered. */
+  isAway(): boolean;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
   const handlers = new Map<string, Map<string, () => Promise<void>>>();
   let closing = false;
   const watches: NodeJS.Timeout[] = [];
+  const running = new Set<Promise<void>>();
   const connectionFailed = connectionLog(sparseLog(log));
   const failed = (cause: Error) => {
     if (!closing) connectionFailed(cause);
@@ -70,7 +73,12 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
     return opened;
   };
   const start = (name: string, concurrency: number, process: (job: Job) => Promise<void>) => {
-    const worker = backend.worker(name, process, concurrency);
+    const followed = (job: Job) => {
+      const run = process(job).finally(() => running.delete(run));
+      running.add(run);
+      return run;
+    };
+    const worker = backend.worker(name, followed, concurrency);
     worker.on('error', failed);
     worker.on('failed', (job, error) => {
       log('warn', 'queue.job-failed', {
@@ -92,11 +100,11 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
       start(name, concurrency, (job) => carryOut(() => handler((job.data as StageJob).ids)));
     },
     every(name, job, ms, handler) {
-      const running = handlers.get(name);
-      const table = running ?? new Map<string, () => Promise<void>>();
+      const earlier = handlers.get(name);
+      const table = earlier ?? new Map<string, () => Promise<void>>();
       table.set(job, handler);
       handlers.set(name, table);
-      if (running === undefined) start(name, 1, async ({ name: due }) => void (await table.get(due)?.()));
+      if (earlier === undefined) start(name, 1, async ({ name: due }) => void (await table.get(due)?.()));
       const schedule = () =>
         queue(name).upsertJobScheduler(
           job,
@@ -118,7 +126,10 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
     async close() {
       closing = true;
       watches.forEach(clearInterval);
-      await Promise.allSettled(workers.map((worker) => soon(worker.close())));
+      // A worker would wait for a queue that is away as long as it takes.
+      const isAway = backend.isAway();
+      if (isAway) await Promise.allSettled(running);
+      await Promise.allSettled(workers.map((worker) => soon(worker.close(isAway))));
       await Promise.allSettled([...queues.values()].map((open) => soon(open.close())));
       await backend.close();
     },
@@ -194,6 +205,7 @@ async function postgresBackend(databaseUrl: string): Promise<Backend> {
     queue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,
     worker: (name, process, concurrency) =>
       new Worker(name, process, { connection, concurrency, drainDelay: 5 }, createPostgresBackend) as unknown as Worker,
+    isAway: () => false,
     close: () => Promise.resolve(),
   };
 }
@@ -215,6 +227,8 @@ function redisBackend(url: string, failed: (error: Error) => void): Backend {
   const opened = (options: RedisOptions) => {
     const connection = new Redis(url, { connectTimeout: 5000, keepAlive: 15_000, ...options });
     connection.on('error', failed);
+    // A worker waits for jobs on a copy of its own, which is to be closed too.
+    connection.duplicate = (changes) => opened({ ...connection.options, ...changes });
     connections.push(connection);
     return connection;
   };
@@ -223,7 +237,7 @@ function redisBackend(url: string, failed: (error: Error) => void): Backend {
     queue: (name) => new Queue(name, { connection: opened({ maxRetriesPerRequest: 3, commandTimeout: 5000 }) }),
     worker: (name, process, concurrency) =>
       new Worker(name, process, { connection: opened({ maxRetriesPerRequest: null }), concurrency }),
-    // No farewell: a Redis that is away would answer none.
+    isAway: () => connections.some(({ status }) => status !== 'ready'),
     close: () => {
       for (const connection of connections) connection.disconnect();
       return Promise.resolve();

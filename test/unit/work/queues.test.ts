@@ -271,6 +271,8 @@ describe('a Redis that is not there', () => {
     const port = await freePort();
     const logged: string[] = [];
     const log = (_level: string, event: string) => void logged.push(event);
+    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
     const queues = await openQueues({ redisUrl: `redis://127.0.0.1:${port}`, databaseUrl: '', log });
     queues.work('translate', 2, () => Promise.resolve());
     queues.every('upkeep', 'sweep', 100, () => Promise.resolve());
@@ -278,5 +280,7 @@ describe('a Redis that is not there', () => {
     await expect(queues.ping()).rejects.toThrow();
     await queues.close();
     expect(logged).toEqual(['queue.connection']);
+    // A timer that is left keeps the process from ending by itself.
+    await soon(() => timers() <= before);
   });
 });
