@@ -60,16 +60,18 @@ function membershipRows(before: FoldedWindow, after: FoldedWindow): MembershipRo
       rows !== earlier.get(key)?.rows && canonicalJson(rows) !== canonicalJson(earlier.get(key)?.rows ?? []),
   );
   const gone = [...earlier].filter(([key, { rows }]) => !later.has(key) && rows.length > 0);
-  return [...changed.map(([, rows]) => rows), ...gone.map(([, rows]) => ({ ...rows, rows: [] }))];
+  return [
+    ...changed.map(([, { rows, ...whose }]) => ({ ...whose, rows: [...rows] })),
+    ...gone.map(([, { rows: _rows, ...whose }]) => ({ ...whose, rows: [] })),
+  ];
 }
 
-function rowsOf({ people }: FoldedWindow): Map<string, MembershipRows> {
+function rowsOf({ people }: FoldedWindow) {
   return new Map(
     people.flatMap(({ patientId, memberships }) =>
-      [...memberships].map(([stay, rows]): [string, MembershipRows] => [
-        `${patientId} ${stay ?? ''}`,
-        { patient: patientId, stay, rows: [...rows] },
-      ]),
+      [...memberships].map(
+        ([stay, rows]) => [`${patientId} ${stay ?? ''}`, { patient: patientId, stay, rows }] as const,
+      ),
     ),
   );
 }

@@ -53,8 +53,11 @@ function changesOtherStays(person: Person, before: FoldedWindow): boolean {
 
 /** Memberships that are there now and were not, or not so. */
 export function newcomers(before: readonly Membership[], after: readonly Membership[]): Membership[] {
-  const earlier = new Set(before.map(timesOf));
-  return after.filter((membership) => !earlier.has(timesOf(membership)));
+  const kept = new Set(before);
+  const changed = after.filter((membership) => !kept.has(membership));
+  if (changed.length === 0) return [];
+  const times = new Set(before.map(timesOf));
+  return changed.filter((membership) => !times.has(timesOf(membership)));
 }
 
 function timesOf({ person, role, from, to, hidden, stay }: Membership): string {

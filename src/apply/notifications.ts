@@ -84,18 +84,20 @@ function lateEvents(
   messageId: string,
   context: RoutingContext,
 ): { event: Event; routed: Routed }[] {
-  const earlier = staysOf(before);
-  return [...staysOf(after)].flatMap(([key, { stay, person }]) => {
-    const was = earlier.get(key);
-    if (was === undefined || !isRecent(stay.end, context)) return [];
-    const late = newcomers(was.person.circle, person.circle).filter(
-      ({ scope, stay: of }) => scope === 'patient' || of === key,
-    );
+  const pairs = after.people.flatMap((person) => before.people.map((was) => ({ was, person })));
+  return pairs.flatMap(({ was, person }) => {
+    const stays = [...person.stays].filter(([key]) => was.stays.has(key));
+    const late = stays.length === 0 ? [] : newcomers(was.circle, person.circle);
     if (late.length === 0) return [];
-    return standingEvents(was.stay, person.anchor, messageId, stay).flatMap((event) => {
-      const people = new Set(membersAt(late, event.effectiveAt).map((membership) => membership.person));
-      if (people.size === 0) return [];
-      return [{ event, routed: routeLate(event, people, inputOf(event, person, after, context)) }];
+    return stays.flatMap(([key, { stay }]) => {
+      const earlier = was.stays.get(key)?.stay;
+      if (earlier === undefined || !isRecent(stay.end, context)) return [];
+      const members = late.filter(({ scope, stay: of }) => scope === 'patient' || of === key);
+      return standingEvents(earlier, person.anchor, messageId, stay).flatMap((event) => {
+        const people = new Set(membersAt(members, event.effectiveAt).map((membership) => membership.person));
+        if (people.size === 0) return [];
+        return [{ event, routed: routeLate(event, people, inputOf(event, person, after, context)) }];
+      });
     });
   });
 }

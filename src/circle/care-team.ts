@@ -3,7 +3,7 @@ import { period } from '../fhir/period.js';
 import { CDS, OWN, SYSTEMS } from '../fhir/systems.js';
 import { resourceId } from '../message/uuid.js';
 import type { Membership } from '../message/membership.js';
-import { compareText, instant } from '../message/order.js';
+import { instant } from '../message/order.js';
 import type { FoldedResource, Origin } from '../message/resource.js';
 import type { FoldOptions } from '../message/stay.js';
 import { isEmpty } from './members-at.js';
@@ -29,7 +29,7 @@ export function careTeam(input: CareTeamInput): { team: FoldedResource | undefin
   const { firstMember, options } = input;
   const members = input.memberships.filter((member) => !member.hidden && !isEmpty(member));
   const begins = [...members.map(({ from }) => from), ...(firstMember === undefined ? [] : [firstMember])];
-  const [start] = begins.sort(compareInstants);
+  const start = earliest(begins);
   if (start === undefined) return { team: undefined, nextChange: null };
   const visible = members.filter((member) => isVisible(member, options));
   return { team: teamOf(input, visible, start), nextChange: nextChange(visible, options) };
@@ -91,13 +91,13 @@ function frameOf(anchor: string, patientId: string) {
 
 const DAY = 86_400_000;
 
-/** Milliseconds at which a member who left is no longer shown. */
-function leavesWindow(to: string, { circleShowsEndedDays }: FoldOptions): number {
-  return instant(to) + circleShowsEndedDays * DAY;
+/** Milliseconds for which a member who left is shown. */
+function circleShowsEnded({ circleShowsEndedDays }: FoldOptions): number {
+  return circleShowsEndedDays * DAY;
 }
 
 function isVisible({ to }: Membership, options: FoldOptions): boolean {
-  return to === undefined || instant(options.now) < leavesWindow(to, options);
+  return to === undefined || instant(options.now) < instant(to) + circleShowsEnded(options);
 }
 
 function statusOf(
@@ -123,10 +123,11 @@ function lastToLeave(participants: readonly Participation[], { now }: FoldOption
 function nextChange(visible: readonly Membership[], options: FoldOptions): string | null {
   const now = instant(options.now);
   const next = visible
-    .flatMap(({ from, to }) =>
-      to === undefined ? [instant(from)] : [instant(from), instant(to), leavesWindow(to, options)],
-    )
-    .reduce((earliest, moment) => (moment > now && moment < earliest ? moment : earliest), Number.POSITIVE_INFINITY);
+    .flatMap(({ from, to }) => {
+      const end = to === undefined ? undefined : instant(to);
+      return end === undefined ? [instant(from)] : [instant(from), end, end + circleShowsEnded(options)];
+    })
+    .reduce((first, moment) => (moment > now && moment < first ? moment : first), Number.POSITIVE_INFINITY);
   return next === Number.POSITIVE_INFINITY ? null : new Date(next).toISOString();
 }
 
@@ -146,6 +147,12 @@ function ruleOrigin(path: string, messageId: string): Origin {
 }
 
 /** By instant, the smaller text of two that write one instant. */
-function compareInstants(a: string, b: string): number {
-  return instant(a) - instant(b) || compareText(a, b);
+function earliest(texts: readonly string[]): string | undefined {
+  return texts
+    .map((text) => ({ text, at: instant(text) }))
+    .reduce<{ text: string; at: number } | undefined>(
+      (first, next) =>
+        first === undefined || next.at < first.at || (next.at === first.at && next.text < first.text) ? next : first,
+      undefined,
+    )?.text;
 }

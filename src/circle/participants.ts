@@ -21,11 +21,11 @@ export interface Participation {
 export function participations(memberships: readonly Membership[]): Participation[] {
   const open = new Map<string, Participation>();
   const all: Participation[] = [];
-  for (const membership of [...memberships].sort(compareMemberships)) {
+  for (const { membership, begin } of inOrder(memberships)) {
     const { from, to } = membership;
     const key = keyOf(membership);
     const current = open.get(key);
-    if (current !== undefined && (current.to === undefined || instant(from) <= instant(current.to))) {
+    if (current !== undefined && (current.to === undefined || begin <= instant(current.to))) {
       join(current, membership);
     } else {
       const next: Participation = { from, to, last: membership, memberships: [membership] };
@@ -45,8 +45,11 @@ function join(participation: Participation, membership: Membership): void {
   participation.last = membership;
 }
 
-function compareMemberships(a: Membership, b: Membership): number {
-  return instant(a.from) - instant(b.from) || compareText(textOf(a), textOf(b));
+/** By begin, in milliseconds. */
+function inOrder(memberships: readonly Membership[]): { membership: Membership; begin: number }[] {
+  return memberships
+    .map((membership) => ({ membership, begin: instant(membership.from) }))
+    .sort((a, b) => a.begin - b.begin || compareText(textOf(a.membership), textOf(b.membership)));
 }
 
 function keyOf({ person, role }: Membership): string {
