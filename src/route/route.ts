@@ -14,8 +14,8 @@ export interface RoutingRule {
   id: string;
   events: readonly string[];
   roles: readonly string[];
-  /** Attributes that the event must have one of these values of, e.g. `class: [IMP]`. */
-  when?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Attributes that the event must have one of these values of, e.g. `class: [IMP]`; of a nature (ZBE-9) one of these letters. */
+  when?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
 }
 
 export interface RouteInput {
@@ -128,7 +128,11 @@ function applies({ events, roles, when = {} }: RoutingRule, event: Event, role: 
   return (
     events.includes(event.kind) &&
     (roles.includes(role) || roles.includes('any')) &&
-    Object.entries(when).every(([attribute, values]) => values.includes(event.attributes[attribute] ?? ''))
+    Object.entries(when).every(([attribute, values]) => {
+      const value = event.attributes[attribute] ?? '';
+      // The nature of one movement may be several letters, e.g. HMS.
+      return (attribute === 'nature' ? [...value] : [value]).some((part) => values?.includes(part) ?? true);
+    })
   );
 }
 

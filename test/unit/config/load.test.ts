@@ -123,6 +123,17 @@ hospitalMembersStayDays: 1.5
     for (const event of ['admission-cancelled', 'patient-replaced']) expect(faults(rule(event))).toHaveLength(1);
   });
 
+  it('take what a rule asks of the event, and refuse what events do not have', () => {
+    const rule = (when: string) => `rules: [{ id: r, events: [transfer], roles: [any], when: ${when} }]`;
+    expect(settings(rule(`{ class: [IMP], unit: ['2040'], nature: [M, H] }`)).rules[0]?.when).toEqual({
+      class: ['IMP'],
+      unit: ['2040'],
+      nature: ['M', 'H'],
+    });
+    for (const when of ['{ ward: [A] }', '{ nature: [MH] }', '{ unit: [] }'])
+      expect(faults(rule(when))).toHaveLength(1);
+  });
+
   it('take each role once, in any order, with blanks', () => {
     expect(settings('', { TDU_ROLES: 'work, receive,work' }).roles).toEqual(['work', 'receive']);
   });

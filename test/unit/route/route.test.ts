@@ -58,8 +58,11 @@ describe('a rule may ask for attributes of the event', () => {
     ['its unit', { unit: ['3070'] }, 'rule-tells'],
     ['its class and another unit', { class: ['IMP'], unit: ['9999'] }, 'no-rule'],
     ['an attribute that it does not have', { mode: ['X'] }, 'no-rule'],
+    ['one letter of its nature', { nature: ['D', 'M'] }, 'rule-tells'],
+    ['a letter that its nature does not have', { nature: ['D'] }, 'no-rule'],
   ])('%s', (_what, when, reason) => {
-    expect(reasons({ rules: [{ ...RULE, when }] })).toEqual([reason]);
+    const event = { ...ADMISSION, attributes: { ...ADMISSION.attributes, nature: 'HMS' } };
+    expect(reasons({ rules: [{ ...RULE, when }] }, event)).toEqual([reason]);
   });
 });
 
