@@ -70,9 +70,12 @@ export const STAGES = [
 ] as const satisfies readonly Stage[];
 
 /** Queues carry ids only (docs/design.md#one-truth); BullMQ allows no `:` in a name. */
-export const QUEUES = { translate: 'translate', deliver: 'deliver', upkeep: 'upkeep' } as const;
+export const QUEUES = { translate: 'translate', deliver: 'deliver', lanes: 'lanes', upkeep: 'upkeep' } as const;
 
-/** A translate job: ids of journal messages, oldest first. A deliver job: names of endpoints that have something due. */
+/**
+ * A translate job: ids of journal messages, oldest first. A deliver job: names of endpoints that have something due. A job of a lane: the id
+ * of the delivery at its head.
+ */
 export interface StageJob {
   ids: string[];
 }

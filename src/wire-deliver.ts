@@ -3,6 +3,7 @@ import { QUEUES } from './journey.js';
 import { GatewayError } from './message/failure.js';
 import type { Closers, House } from './wire-house.js';
 import { foldSettings } from './wire-translate.js';
+import { LaneFeed } from './work/lane-feed.js';
 import { openFallback } from './work/fallback.js';
 import { openSweep, SWEEP, sweepWithoutQueue } from './work/sweep.js';
 import { upkeepCircles } from './work/upkeep.js';
@@ -30,7 +31,13 @@ export async function openDelivery({ settings, store, queues, metrics, log }: Ho
   const wake = async (endpoints: string[]) => {
     await Promise.all(endpoints.map((endpoint) => deliver.wake(endpoint)));
   };
-  queues.work(QUEUES.deliver, WAKING, wake);
+  const { lanes: jobs } = queues;
+  if (jobs === undefined) queues.work(QUEUES.deliver, WAKING, wake);
+  else {
+    const places = new Map(settings.endpoints.map(({ id, concurrency }) => [id, concurrency]));
+    const feed = new LaneFeed(places, { jobs, laneHeads: store.laneHeads, carry: deliver.carry, log });
+    queues.work(QUEUES.deliver, WAKING, (endpoints) => feed.feed(endpoints));
+  }
   const upkeep = { ...store, fold: foldSettings(settings), now };
   const port = { ...store, upkeepCircles: () => upkeepCircles(upkeep) };
   openSweep(queues, port, metrics, now);

@@ -52,7 +52,8 @@ export async function openHouse(
   const store = await openStore({ databaseUrl: settings.databaseUrl, log, use });
   closers.push(() => store.close());
   await store.makePartitions(Date.now(), 3);
-  const queues = await openQueues({ redisUrl: settings.redisUrl, databaseUrl: settings.databaseUrl, log });
+  const { redisUrl, databaseUrl } = settings;
+  const queues = await openQueues({ redisUrl, prefix: `tdu-${await store.databaseId()}`, databaseUrl, log });
   closers.push(() => queues.close());
   for (const { version, files } of mappings.values()) await store.keepMappings(version, Object.fromEntries(files));
   const mappingsOf = (source: string) => {

@@ -3,18 +3,74 @@ import type { BundleSettings } from '../fhir/transaction.js';
 import type { AttemptOutcome, DeliveredResource, DueDelivery } from '../message/delivery.js';
 import { FAILURES, GatewayError, type FailureCode } from '../message/failure.js';
 import type { Sent } from './answer.js';
+import { isUnclear } from './classify.js';
 import { notificationBundle } from './notification.js';
-import { nextState } from './retry.js';
+import { nextState, retryAfterMs } from './retry.js';
 
-export interface Posted {
+interface Posted {
   sent: Sent;
   resources: DeliveredResource[];
   /** Of what was sent; none where nothing was. */
   sha256?: Buffer;
 }
 
+/** What an attempt gives: what is to be recorded, and what tells of the endpoint. */
+export interface Attempt {
+  outcome: AttemptOutcome;
+  /** null where it was delivered. */
+  code: FailureCode | null;
+  /** When it ended. */
+  at: number;
+  durationMs: number;
+  /** How long the endpoint asks to be left alone. */
+  askedMs: number;
+  /** Something was sent. */
+  isSent: boolean;
+}
+
+export interface AttemptDeps {
+  send(bundle: Buffer, entries: number): Promise<Sent>;
+  now(): number;
+  /** A number from 0 to 1, to spread retries. */
+  chance(): number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Sends one delivery, once. */
+export async function attempt(
+  delivery: DueDelivery,
+  endpoint: BundleSettings & { expireHours: number },
+  { send, now: clock, chance }: AttemptDeps,
+): Promise<Attempt> {
+  const { expireHours } = endpoint;
+  const startedAt = clock();
+  const { sent, sha256, resources } = await post(delivery, endpoint, send);
+  const now = clock();
+  const askedMs = retryAfterMs(sent.retryAfter, now, expireHours * HOUR_MS);
+  const isSent = sha256 !== undefined;
+  const isPartial = resources.length < delivery.resources.length && isSent;
+  const next = stateAfter(delivery, sent.code, { now, askedMs, isPartial, expireHours, chance: chance() });
+  const { code, ...state } = next;
+  const outcome: AttemptOutcome = {
+    deliveryId: delivery.id,
+    claim: delivery.claim,
+    startedAt: new Date(startedAt),
+    durationMs: now - startedAt,
+    ok: sent.code === null,
+    reached: sent.code === null || isUnclear(sent.code, sent.status),
+    status: sent.status,
+    code,
+    detail: sent.detail,
+    sent: resources.map(({ reference, version }) => `${reference}/_history/${version}`),
+    sha256: sha256 ?? Buffer.alloc(32),
+    next: state,
+  };
+  return { outcome, code: sent.code, at: now, durationMs: now - startedAt, askedMs, isSent };
+}
+
 /** Makes the bundle of a delivery and sends it. */
-export async function post(
+async function post(
   delivery: DueDelivery,
   settings: BundleSettings,
   send: (bundle: Buffer, entries: number) => Promise<Sent>,
@@ -43,7 +99,7 @@ interface Circumstances {
 }
 
 /** The state of a delivery after an attempt that ended with that code. */
-export function stateAfter(
+function stateAfter(
   { attempts, conflicts, createdAt }: DueDelivery,
   code: FailureCode | null,
   { isPartial, ...circumstances }: Circumstances,

@@ -11,7 +11,8 @@ const LONGEST_REST_MS = 60_000;
 export class Breaker {
   private failures = 0;
   private refusals = 0;
-  private restUntil = -Infinity;
+  /** Milliseconds until which it is left alone. */
+  restUntil = -Infinity;
 
   /** Whether its last answer was none, or that of a server that does not work. */
   get isFailing(): boolean {

@@ -1,12 +1,10 @@
 import type { BundleSettings } from '../fhir/transaction.js';
-import type { AttemptOutcome, Claim, DueDelivery } from '../message/delivery.js';
+import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
 import type { FailureCode } from '../message/failure.js';
 import type { Sent } from './answer.js';
+import { attempt, type Attempt } from './attempt.js';
 import { Breaker } from './breaker.js';
-import { isUnclear } from './classify.js';
 import { fhirSender, type FhirEndpoint } from './fhir.js';
-import { post, stateAfter } from './attempt.js';
-import { retryAfterMs } from './retry.js';
 
 export interface DeliverEndpoint extends FhirEndpoint, BundleSettings {
   id: string;
@@ -15,7 +13,7 @@ export interface DeliverEndpoint extends FhirEndpoint, BundleSettings {
 
 export interface DeliverDeps {
   endpoints: readonly DeliverEndpoint[];
-  claimDeliveries(request: { endpoint: string; limit: number; leaseMs: number }): Promise<DueDelivery[]>;
+  claimDeliveries(request: ClaimRequest): Promise<DueDelivery[]>;
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
   /** Gives back what was claimed and not tried. */
   releaseDeliveries(claims: readonly Claim[]): Promise<void>;
@@ -28,9 +26,15 @@ export interface DeliverDeps {
   observe(endpoint: string, code: FailureCode | 'delivered', seconds: number): void;
 }
 
+/** What is to become of the job of a delivery: `ended`, nothing more; `later`, not before that time; `dead`, given up for that reason. */
+export type Carried =
+  { state: 'ended' } | { state: 'later'; at: number } | { state: 'dead'; code: FailureCode | undefined };
+
 export interface Deliver {
   /** Something may be due for that endpoint. Cheap; returns when nothing more is due, or at once if the endpoint is being served. */
   wake(endpoint: string): Promise<void>;
+  /** Carries one delivery, if it is the head of its lane and due, once the endpoint has a place for it; returns when its outcome is recorded. */
+  carry(endpoint: string, id: string): Promise<Carried>;
   close(): Promise<void>;
 }
 
@@ -41,7 +45,8 @@ const AHEAD = 4;
 /** How long after a claim an attempt may still begin: the lease ends when the last of them has timed out, and no later. */
 const BEGIN_MS = 10_000;
 const MARGIN_MS = 5000;
-const HOUR_MS = 3_600_000;
+/** When a job comes back that could not be carried now. */
+const LATER_MS = 2000;
 
 /** One pump for each endpoint, so that none waits for another. */
 export function openDeliver(deps: DeliverDeps): Deliver {
@@ -52,6 +57,8 @@ export function openDeliver(deps: DeliverDeps): Deliver {
       if (pump === undefined) deps.log('warn', 'deliver.unknown-endpoint', { endpoint });
       else await pump.run();
     },
+    // Whose endpoint is not configured any more waits in the store.
+    carry: (endpoint, id) => pumps.get(endpoint)?.carry(id) ?? Promise.resolve({ state: 'ended' }),
     close: async () => void (await Promise.all([...pumps.values()].map((pump) => pump.close()))),
   };
 }
@@ -61,6 +68,8 @@ interface Claimed {
   /** When its attempt may begin at the latest. */
   until: number;
 }
+
+type Settle = (carried: Carried) => void;
 
 /**
  * A window over what is due for one endpoint: a place that comes free is taken by the next at once, outcomes are recorded as they come, and
@@ -76,6 +85,10 @@ class Pump {
   private readonly outcomes: AttemptOutcome[] = [];
   /** Claimed, and not to be begun. */
   private readonly untried: DueDelivery[] = [];
+  /** Named by jobs, and not yet claimed. */
+  private readonly named = new Map<string, Settle>();
+  /** Claimed for jobs that wait for the outcome. */
+  private readonly jobs = new Map<string, Settle>();
   /** More may be due than what was claimed. */
   private more = false;
   private changed = false;
@@ -102,10 +115,23 @@ class Pump {
     return this.running;
   }
 
+  carry(id: string): Promise<Carried> {
+    if (!this.mayBegin()) return Promise.resolve(this.later());
+    return new Promise((resolve) => {
+      this.named.get(id)?.({ state: 'ended' });
+      this.named.set(id, resolve);
+      this.change();
+      // A failure is met by whoever waits for a job of it.
+      this.running ??= this.drain();
+      this.running.catch(() => undefined);
+    });
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.change();
     await this.running?.catch(() => undefined);
+    this.settleAll(this.later());
   }
 
   /** Waits at least once, so that it never ends before `running` holds it. What is under way is recorded before a failure is passed on. */
@@ -116,6 +142,7 @@ class Pump {
       for (;;) {
         this.changed = false;
         await this.record().catch(noted);
+        if (failures.length === 0) await this.claimNamed().catch(noted);
         if (failures.length === 0) await this.claim().catch(noted);
         this.begin();
         if (this.changed) continue;
@@ -126,13 +153,32 @@ class Pump {
       // In the same turn as the last look at `changed`: a wake in between would be lost.
       this.running = undefined;
     }
-    if (failures.length > 0) throw failures[0];
+    if (failures.length === 0) return;
+    this.settleAll(this.later());
+    throw failures[0];
   }
 
   /** Something ended, or somebody asks for another look. */
   private change(): void {
     this.changed = true;
     this.notify();
+  }
+
+  private later(): Carried {
+    const now = this.deps.now();
+    return { state: 'later', at: Math.max(this.breaker.restUntil, now + LATER_MS) };
+  }
+
+  private settle(id: string, carried: Carried): void {
+    this.jobs.get(id)?.(carried);
+    this.jobs.delete(id);
+  }
+
+  private settleAll(carried: Carried): void {
+    for (const waiting of [this.named, this.jobs]) {
+      for (const settle of waiting.values()) settle(carried);
+      waiting.clear();
+    }
   }
 
   private mayBegin(): boolean {
@@ -155,8 +201,10 @@ class Pump {
 
   private async follow(delivery: DueDelivery): Promise<void> {
     this.underWay += 1;
-    const outcome = await this.attempt(delivery);
-    this.outcomes.push(outcome);
+    const { send, deps, endpoint } = this;
+    const made = await attempt(delivery, endpoint, { send, now: deps.now, chance: deps.chance });
+    this.judge(made, delivery.id);
+    this.outcomes.push(made.outcome);
     this.underWay -= 1;
     this.begin();
     this.change();
@@ -172,6 +220,16 @@ class Pump {
       this.outcomes.unshift(...outcomes);
       throw error;
     }
+    for (const { deliveryId, next, code } of outcomes)
+      this.settle(
+        deliveryId,
+        next.at === undefined
+          ? next.state === 'dead'
+            ? { state: 'dead', code: code ?? undefined }
+            : { state: 'ended' }
+          : { state: 'later', at: next.at.getTime() },
+      );
+    for (const { id } of untried) this.settle(id, this.later());
     const { report } = this;
     if (report !== undefined) {
       await this.deps.reportEndpoint(this.endpoint.id, report);
@@ -184,59 +242,51 @@ class Pump {
     if (untried.length > 0) await this.deps.releaseDeliveries(untried.map(({ id, claim }) => ({ id, claim })));
   }
 
+  /** What jobs name is claimed together. What cannot be had is leased elsewhere, or not due any more, or not yet: then its job ends. */
+  private async claimNamed(): Promise<void> {
+    const room = this.breaker.isHalfOpen ? 1 - this.underWay - this.waiting.length : Infinity;
+    if (!this.mayBegin()) {
+      for (const [id, settle] of this.named) if (this.named.delete(id)) settle(this.later());
+    }
+    const ids = [...this.named.keys()].slice(0, Math.max(room, 0));
+    if (ids.length === 0) return;
+    const settles = new Map(ids.map((id) => [id, this.named.get(id)]));
+    for (const id of ids) this.named.delete(id);
+    for (const [id, settle] of settles) if (settle !== undefined) this.jobs.set(id, settle);
+    const claimed = await this.lease({ limit: ids.length, ids });
+    const leased = new Set(claimed.map(({ delivery }) => delivery.id));
+    for (const id of ids) if (!leased.has(id)) this.settle(id, { state: 'ended' });
+    this.waiting.push(...claimed);
+  }
+
+  private async lease(request: Pick<ClaimRequest, 'limit' | 'ids'>): Promise<Claimed[]> {
+    const { id: endpoint, timeoutSeconds } = this.endpoint;
+    const until = this.deps.now() + BEGIN_MS;
+    const leaseMs = BEGIN_MS + timeoutSeconds * 1000 + MARGIN_MS;
+    const claimed = await this.deps.claimDeliveries({ endpoint, leaseMs, ...request });
+    return claimed.map((delivery) => ({ delivery, until }));
+  }
+
   private async claim(): Promise<void> {
-    const { id, concurrency, timeoutSeconds } = this.endpoint;
+    const { concurrency } = this.endpoint;
     const ahead = this.breaker.isFailing ? 0 : concurrency * AHEAD;
     if (!this.more || !this.mayBegin() || this.waiting.length > ahead) return;
     const limit = this.breaker.isHalfOpen ? 1 - this.underWay : concurrency * ROUNDS - this.waiting.length;
     if (limit < 1) return;
     this.more = false;
-    const until = this.deps.now() + BEGIN_MS;
-    const leaseMs = BEGIN_MS + timeoutSeconds * 1000 + MARGIN_MS;
-    const claimed = await this.deps.claimDeliveries({ endpoint: id, limit, leaseMs });
-    this.waiting.push(...claimed.map((delivery) => ({ delivery, until })));
+    const claimed = await this.lease({ limit });
+    this.waiting.push(...claimed);
     if (claimed.length >= limit) this.more = true;
   }
 
-  private async attempt(delivery: DueDelivery): Promise<AttemptOutcome> {
-    const { id: endpoint, expireHours } = this.endpoint;
-    const startedAt = this.deps.now();
-    const { sent, sha256, resources } = await post(delivery, this.endpoint, this.send);
-    const now = this.deps.now();
-    const askedMs = retryAfterMs(sent.retryAfter, now, expireHours * HOUR_MS);
-    if (sha256 !== undefined) this.judge(sent.code, now, askedMs);
-    this.deps.observe(endpoint, sent.code ?? 'delivered', (now - startedAt) / 1000);
-    const isPartial = resources.length < delivery.resources.length;
-    const next = stateAfter(delivery, sent.code, {
-      now,
-      askedMs,
-      isPartial: isPartial && sha256 !== undefined,
-      expireHours,
-      chance: this.deps.chance(),
-    });
-    if (next.state === 'dead')
-      this.deps.log('error', 'deliver.dead', { delivery: delivery.id, endpoint, code: next.code });
-    const { code, ...state } = next;
-    return {
-      deliveryId: delivery.id,
-      claim: delivery.claim,
-      startedAt: new Date(startedAt),
-      durationMs: now - startedAt,
-      ok: sent.code === null,
-      reached: sent.code === null || isUnclear(sent.code, sent.status),
-      status: sent.status,
-      code,
-      detail: sent.detail,
-      sent: resources.map(({ reference, version }) => `${reference}/_history/${version}`),
-      sha256: sha256 ?? Buffer.alloc(32),
-      next: state,
-    };
-  }
-
-  private judge(code: FailureCode | null, now: number, askedMs: number): void {
-    const endpoint = this.endpoint.id;
+  private judge({ outcome, code, at, durationMs, askedMs, isSent }: Attempt, delivery: string): void {
+    const { deps, endpoint } = this;
+    deps.observe(endpoint.id, code ?? 'delivered', durationMs / 1000);
+    if (outcome.next.state === 'dead')
+      deps.log('error', 'deliver.dead', { delivery, endpoint: endpoint.id, code: outcome.code });
+    if (!isSent) return;
     const wasAway = this.breaker.isHalfOpen;
-    if (this.breaker.record(code, now, askedMs)) this.deps.log('warn', 'deliver.resting', { endpoint, code });
+    if (this.breaker.record(code, at, askedMs)) deps.log('warn', 'deliver.resting', { endpoint: endpoint.id, code });
     const isNew = code === null ? wasAway || this.reported !== null : this.breaker.isRefusing && !this.reported;
     if (isNew) this.report = this.reported = code;
   }

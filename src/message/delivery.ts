@@ -32,6 +32,15 @@ export interface Claim {
   claim: number;
 }
 
+/** Which due deliveries of an endpoint to lease, and for how long. */
+export interface ClaimRequest {
+  endpoint: string;
+  limit: number;
+  leaseMs: number;
+  /** Of these alone. */
+  ids?: readonly string[];
+}
+
 /** A resource of a delivery. */
 export interface DeliveredResource extends StoredResource {
   /** The version that the endpoint holds for sure; null where that is not known. */

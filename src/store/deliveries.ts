@@ -1,26 +1,28 @@
 import type { Pool } from 'pg';
 import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
-import type { AttemptOutcome, Claim, DueDelivery, SupersededReason } from '../message/delivery.js';
+import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery, SupersededReason } from '../message/delivery.js';
 import { deliveryContents } from './delivery-content.js';
 import { saveHoldings } from './holdings.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 import { supersede } from './superseded.js';
 
+/** The head of a lane of that endpoint, which is due and not leased. */
+const IS_HEAD = `
+      head.endpoint = $1 AND head.state = 'due' AND head.due_at <= now()
+      AND (head.leased_until IS NULL OR head.leased_until < now())
+      AND NOT EXISTS (
+        SELECT FROM delivery AS earlier
+        WHERE earlier.lane = head.lane AND earlier.state = 'due' AND earlier.number < head.number)`;
+
 /**
  * Takes due deliveries of one endpoint, only the head of each lane, and leases them: what a killed gateway had taken comes back
  * when its lease ends. What is not to be sent any more is leased too, but is no claim.
  */
-const CLAIM: Statement = [
-  'deliveries-claim',
-  `
+const claimOf = (which: string) => `
   WITH head AS MATERIALIZED (
     SELECT id, lane, number, responds_to
     FROM delivery AS head
-    WHERE head.endpoint = $1 AND head.state = 'due' AND head.due_at <= now()
-      AND (head.leased_until IS NULL OR head.leased_until < now())
-      AND NOT EXISTS (
-        SELECT FROM delivery AS earlier
-        WHERE earlier.lane = head.lane AND earlier.state = 'due' AND earlier.number < head.number)
+    WHERE ${IS_HEAD} ${which}
     ORDER BY head.due_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -46,7 +48,14 @@ const CLAIM: Statement = [
     (SELECT count(*)::int FROM attempt WHERE delivery_id = delivery.id AND code = 'endpoint-conflict') AS conflicts,
     (SELECT member FROM receipt WHERE receipt.id = delivery.receipt_id) AS member,
     (SELECT thread FROM receipt WHERE receipt.id = delivery.receipt_id) AS thread,
-    (SELECT effective_text FROM receipt WHERE receipt.id = delivery.receipt_id) AS "effectiveAt"`,
+    (SELECT effective_text FROM receipt WHERE receipt.id = delivery.receipt_id) AS "effectiveAt"`;
+
+const CLAIM: Statement = ['deliveries-claim', claimOf('')];
+const CLAIM_NAMED: Statement = ['deliveries-claim-named', claimOf('AND head.id = ANY ($4::uuid[])')];
+
+const HEADS: Statement = [
+  'deliveries-heads',
+  `SELECT id FROM delivery AS head WHERE ${IS_HEAD} ORDER BY head.due_at LIMIT $2`,
 ];
 
 const ATTEMPTS: Statement = [
@@ -93,11 +102,11 @@ type Claimed = Omit<DueDelivery, 'resources'> & {
 /**
  * Claims and completes. What others of its lane have passed, and what corrects something that nobody was told, is superseded instead.
  */
-export async function claimDeliveries(
-  pool: Pool,
-  request: { endpoint: string; limit: number; leaseMs: number },
-): Promise<DueDelivery[]> {
-  const { rows } = await prepared<Claimed>(pool, CLAIM, [request.endpoint, request.limit, request.leaseMs]);
+export async function claimDeliveries(pool: Pool, request: ClaimRequest): Promise<DueDelivery[]> {
+  const values = [request.endpoint, request.limit, request.leaseMs];
+  const { rows } = await (request.ids === undefined
+    ? prepared<Claimed>(pool, CLAIM, values)
+    : prepared<Claimed>(pool, CLAIM_NAMED, [...values, plainArray(request.ids)]));
   const ended = rows.flatMap(endedBy);
   if (ended.length > 0) await inTransaction(pool, (client) => supersede(client, ended));
   const claimed = rows.filter(({ reason }) => reason === null);
@@ -107,8 +116,16 @@ export async function claimDeliveries(
     resources: contents[index] ?? [],
   }));
   // What goes in their place, or comes after them in their lanes, is due now.
-  const more = ended.length === 0 ? [] : await claimDeliveries(pool, { ...request, limit: ended.length });
+  const more =
+    ended.length === 0 || request.ids !== undefined
+      ? []
+      : await claimDeliveries(pool, { ...request, limit: ended.length });
   return [...due, ...more];
+}
+
+/** Ids of the lane heads of an endpoint that are due, those that have waited longest first. */
+export async function laneHeads(client: Queryable, endpoint: string, limit: number): Promise<string[]> {
+  return (await prepared<{ id: string }>(client, HEADS, [endpoint, limit])).rows.map(({ id }) => id);
 }
 
 /** What ends with a delivery that is not to be sent any more: of a cancellation also what it cancels, which is dead. */

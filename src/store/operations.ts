@@ -130,6 +130,15 @@ export async function nodeNumber(client: Queryable): Promise<number> {
   return (await client.query<{ node: number }>(NODE)).rows[0]?.node ?? 0;
 }
 
+const DATABASE = `
+  SELECT system_identifier::text || '-' || pg_database.oid::text AS id
+  FROM pg_control_system(), pg_database WHERE datname = current_database()`;
+
+/** The cluster's own id and the database's number in it: a copy that runs elsewhere has another. */
+export async function databaseId(client: Queryable): Promise<string> {
+  return (await client.query<{ id: string }>(DATABASE)).rows[0]?.id ?? '';
+}
+
 const COUNTS = `
   SELECT
     (SELECT count(*)::int FROM journal WHERE state = 'received') AS "untranslated",

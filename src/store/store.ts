@@ -1,11 +1,11 @@
 import type { FhirResource } from 'fhir/r4.js';
 import type { SearchQuery } from '../fhir/search.js';
-import type { AttemptOutcome, Claim, DueDelivery } from '../message/delivery.js';
+import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
 import type { FailureCode } from '../message/failure.js';
 import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
 import type { PatientWindow, TranslationTx } from '../message/translation.js';
-import { claimDeliveries, recordAttempts, releaseDeliveries } from './deliveries.js';
+import { claimDeliveries, laneHeads, recordAttempts, releaseDeliveries } from './deliveries.js';
 import { endpointsDue, reportEndpoint } from './endpoints.js';
 import { beat, secondsSinceBeat } from './heartbeats.js';
 import { Journal } from './keep.js';
@@ -16,6 +16,7 @@ import {
   counts,
   journalMessage,
   list,
+  databaseId,
   nodeNumber,
   setMessageState,
   untranslated,
@@ -56,7 +57,8 @@ export interface Store {
   setMessageState(id: string, to: MessageState): Promise<boolean>;
   /** Ids of messages received before that moment (ms) and not translated, oldest first. */
   untranslated(before: number, limit: number): Promise<string[]>;
-  claimDeliveries(request: { endpoint: string; limit: number; leaseMs: number }): Promise<DueDelivery[]>;
+  claimDeliveries(request: ClaimRequest): Promise<DueDelivery[]>;
+  laneHeads(endpoint: string, limit: number): Promise<string[]>;
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
   releaseDeliveries(claims: readonly Claim[]): Promise<void>;
   endpointsDue(): Promise<string[]>;
@@ -84,6 +86,8 @@ export interface Store {
   secondsSinceBeat(name: string): Promise<number | undefined>;
   /** A number from 0 to 255, for the message ids of one process that receives. */
   nodeNumber(): Promise<number>;
+  /** Tells this database from every other, e.g. on one Redis: of letters, digits and hyphens. */
+  databaseId(): Promise<string>;
   /** Makes the journal's partitions of the coming days. */
   makePartitions(from: number, days: number): Promise<void>;
   ping(): Promise<void>;
@@ -101,6 +105,7 @@ export interface StoreOptions {
  * Opens the store on a PostgreSQL database, migrated to the latest schema.
  * @throws GatewayError store-unavailable, migration-failed
  */
+// eslint-disable-next-line max-lines-per-function -- a table: one line for each statement that the store offers
 export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions): Promise<Store> {
   const pool = openPool(databaseUrl, log, use);
   const guarded = <T>(work: Promise<T>): Promise<T> =>
@@ -124,6 +129,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     claimDeliveries: (request) => guarded(claimDeliveries(pool, request)),
     recordAttempts: (outcomes) => guarded(recordAttempts(pool, outcomes)),
     releaseDeliveries: (claims) => guarded(releaseDeliveries(pool, claims)),
+    laneHeads: (endpoint, limit) => guarded(laneHeads(pool, endpoint, limit)),
     endpointsDue: () => guarded(endpointsDue(pool)),
     reportEndpoint: (endpoint, code) => guarded(reportEndpoint(pool, endpoint, code)),
     reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
@@ -141,6 +147,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     beat: (name) => guarded(beat(pool, name)),
     secondsSinceBeat: (name) => guarded(secondsSinceBeat(pool, name)),
     nodeNumber: () => guarded(nodeNumber(pool)),
+    databaseId: () => guarded(databaseId(pool)),
     makePartitions: (from, days) => guarded(makePartitions(pool, from, days)),
     ping: async () => void (await guarded(pool.query('SELECT 1'))),
     close: () => pool.end(),

@@ -1,9 +1,10 @@
 import { createPostgresBackend, Queue, runMigrations, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
-import type { StageJob } from '../journey.js';
+import { QUEUES, type StageJob } from '../journey.js';
 import { GatewayError } from '../message/failure.js';
 import type { Log } from '../message/log.js';
+import { laneJobs, type LaneJobs } from './lane-jobs.js';
 import { sparseLog } from './sparse-log.js';
 
 /** The queues of the gateway. They carry ids only; the whole of them may be lost, and the sweep brings everything back (docs/design.md#one-truth). */
@@ -17,6 +18,8 @@ export interface Queues {
   /** Jobs that wait or are being run. */
   depth(queue: string): Promise<number>;
   ping(): Promise<void>;
+  /** Deliver jobs of one lane each, where the backend carries so many (docs/adr/0010); else a deliver job names endpoints. */
+  readonly lanes: LaneJobs | undefined;
   /** Drops everything queued: what losing the queue looks like. */
   obliterate(): Promise<void>;
   close(): Promise<void>;
@@ -24,6 +27,8 @@ export interface Queues {
 
 export interface QueueOptions {
   redisUrl: string | undefined;
+  /** Keeps the queues of several databases on one Redis apart. */
+  prefix: string;
   databaseUrl: string;
   log: Log;
 }
@@ -38,10 +43,12 @@ const JOB_OPTIONS = {
   backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
 } as const;
 
+type Run = (job: Job, token?: string) => Promise<void>;
+
 /** What both backends offer to the three classes of BullMQ. */
 interface Backend {
   queue(name: string): Queue;
-  worker(name: string, process: (job: Job) => Promise<void>, concurrency: number): Worker;
+  worker(name: string, process: Run, concurrency: number): Worker;
   /** Some connection is not there, so that no farewell would be answered. */
   isAway(): boolean;
   close(): Promise<void>;
@@ -52,7 +59,7 @@ interface Backend {
  * @throws GatewayError queue-unavailable
  */
 // eslint-disable-next-line max-lines-per-function -- the methods of one object over the state they share
-export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): Promise<Queues> {
+export async function openQueues({ redisUrl, prefix, databaseUrl, log }: QueueOptions): Promise<Queues> {
   const queues = new Map<string, Queue>();
   const workers: Worker[] = [];
   const handlers = new Map<string, Map<string, () => Promise<void>>>();
@@ -63,7 +70,7 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
   const failed = (cause: Error) => {
     if (!closing) connectionFailed(cause);
   };
-  const backend = redisUrl === undefined ? await postgresBackend(databaseUrl) : redisBackend(redisUrl, failed);
+  const backend = redisUrl === undefined ? await postgresBackend(databaseUrl) : redisBackend(redisUrl, prefix, failed);
   const queue = (name: string): Queue => {
     const open = queues.get(name);
     if (open !== undefined) return open;
@@ -72,9 +79,9 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
     queues.set(name, opened);
     return opened;
   };
-  const start = (name: string, concurrency: number, process: (job: Job) => Promise<void>) => {
-    const followed = (job: Job) => {
-      const run = process(job).finally(() => running.delete(run));
+  const start = (name: string, concurrency: number, process: Run) => {
+    const followed: Run = (job, token) => {
+      const run = process(job, token).finally(() => running.delete(run));
       running.add(run);
       return run;
     };
@@ -89,7 +96,14 @@ export async function openQueues({ redisUrl, databaseUrl, log }: QueueOptions): 
     });
     workers.push(worker);
   };
+  const lanes = laneJobs(
+    () => queue(QUEUES.lanes),
+    (run, concurrency) => {
+      start(QUEUES.lanes, concurrency, run);
+    },
+  );
   return {
+    lanes: redisUrl === undefined ? undefined : lanes,
     async add(name, ids) {
       const job: StageJob = { ids };
       await soon(queue(name).add(name, job, JOB_OPTIONS)).catch((cause: unknown) => {
@@ -222,7 +236,7 @@ async function migrateQueue(databaseUrl: string): Promise<void> {
   }
 }
 
-function redisBackend(url: string, failed: (error: Error) => void): Backend {
+function redisBackend(url: string, prefix: string, failed: (error: Error) => void): Backend {
   const connections: Redis[] = [];
   const opened = (options: RedisOptions) => {
     const connection = new Redis(url, { connectTimeout: 5000, keepAlive: 15_000, ...options });
@@ -234,9 +248,9 @@ function redisBackend(url: string, failed: (error: Error) => void): Backend {
   };
   return {
     // Whoever adds a job is told soon that it was not taken; a worker waits for Redis as long as it takes.
-    queue: (name) => new Queue(name, { connection: opened({ maxRetriesPerRequest: 3, commandTimeout: 5000 }) }),
+    queue: (name) => new Queue(name, { prefix, connection: opened({ maxRetriesPerRequest: 3, commandTimeout: 5000 }) }),
     worker: (name, process, concurrency) =>
-      new Worker(name, process, { connection: opened({ maxRetriesPerRequest: null }), concurrency }),
+      new Worker(name, process, { prefix, connection: opened({ maxRetriesPerRequest: null }), concurrency }),
     isAway: () => connections.some(({ status }) => status !== 'ready'),
     close: () => {
       for (const connection of connections) connection.disconnect();

@@ -87,7 +87,7 @@ describe('migrations', () => {
 
   it('make the queues’ own schema once for several gateways', async () => {
     const all = await Promise.all(
-      Array.from({ length: 3 }, () => openQueues({ redisUrl: undefined, databaseUrl: database.url, log })),
+      Array.from({ length: 3 }, () => openQueues({ redisUrl: undefined, prefix: 'p', databaseUrl: database.url, log })),
     );
     for (const queues of all) {
       await queues.ping();

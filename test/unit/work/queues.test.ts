@@ -42,6 +42,7 @@ function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Prom
   const open = async () => {
     const queues = await openQueues({
       redisUrl,
+      prefix: 'bull',
       databaseUrl,
       log: (_level, event, fields) => logged.push({ event, fields }),
     });
@@ -273,7 +274,7 @@ describe('a Redis that is not there', () => {
     const log = (_level: string, event: string) => void logged.push(event);
     const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
     const before = timers();
-    const queues = await openQueues({ redisUrl: `redis://127.0.0.1:${port}`, databaseUrl: '', log });
+    const queues = await openQueues({ redisUrl: `redis://127.0.0.1:${port}`, prefix: 'bull', databaseUrl: '', log });
     queues.work('translate', 2, () => Promise.resolve());
     queues.every('upkeep', 'sweep', 100, () => Promise.resolve());
     await expect(queues.add('translate', ['1'])).rejects.toMatchObject({ code: 'queue-unavailable' });
