@@ -2,7 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Bundle, FhirResource } from 'fhir/r4.js';
-import type { AttemptOutcome, Claim, DeliveredResource, DueDelivery } from '../../../src/message/delivery.js';
+import type {
+  AttemptOutcome,
+  Claim,
+  ClaimRequest,
+  DeliveredResource,
+  DueDelivery,
+} from '../../../src/message/delivery.js';
 import { GatewayError, type FailureCode } from '../../../src/message/failure.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
 import { canonicalJson } from '../../../src/message/canonical-json.js';
@@ -98,8 +104,9 @@ function portOf(due: DueDelivery[]) {
     due,
     outcomes,
     released,
-    claimDeliveries: ({ endpoint, limit }: { endpoint: string; limit: number }) => {
-      const mine = due.filter((one) => one.endpoint === endpoint).slice(0, limit);
+    claimDeliveries: ({ endpoint, limit, ids }: ClaimRequest) => {
+      const isMeant = (one: DueDelivery) => one.endpoint === endpoint && (ids?.includes(one.id) ?? true);
+      const mine = due.filter(isMeant).slice(0, limit);
       for (const one of mine) due.splice(due.indexOf(one), 1);
       return Promise.resolve(mine);
     },
@@ -465,5 +472,85 @@ describe('a bundle that cannot be made', () => {
     expect(requests).toBe(1);
     expect(port.outcomes.filter(({ ok }) => !ok)).toMatchObject(broken.map(() => ({ code, next: { state: 'dead' } })));
     expect(port.outcomes.filter(({ ok }) => ok)).toMatchObject([{ deliveryId: sound.id }]);
+  });
+});
+
+describe('a delivery that a job names', () => {
+  const ids = (port: { due: DueDelivery[] }) => port.due.map(({ id }) => id);
+
+  it('is carried with those named beside it, and its job ends once the outcome is recorded', async () => {
+    const { url } = await serverThat(says(200));
+    const port = portOf(Array.from({ length: 30 }, (_, index) => delivery('a', index)));
+    const deliver = open([{ id: 'a', url }], port);
+    const [first = '', ...named] = ids(port);
+    await deliver.carry('a', first);
+    expect(port.outcomes.map(({ deliveryId }) => deliveryId)).toEqual([first]);
+    const carried = await Promise.all(named.map((id) => deliver.carry('a', id)));
+    expect(carried).toEqual(named.map(() => ({ state: 'ended' })));
+    expect(port.outcomes).toHaveLength(30);
+  });
+
+  it('and that cannot be claimed, is another’s: its job ends', async () => {
+    const { url } = await serverThat(says(200));
+    const port = portOf([delivery('a', 1)]);
+    const deliver = open([{ id: 'a', url }], port);
+    expect(await deliver.carry('a', delivery('a', 2).id)).toEqual({ state: 'ended' });
+    expect(await deliver.carry('nobody', delivery('a', 1).id)).toEqual({ state: 'ended' });
+    expect(port.outcomes).toEqual([]);
+  });
+
+  it.each<[string, Answerer, unknown]>([
+    ['503: its job comes back when the next attempt is due', says(503), { state: 'later', at: expect.any(Number) }],
+    ['422: its job fails for good', says(422), { state: 'dead', code: 'endpoint-refused' }],
+  ])('and is answered %s', async (_what, answer, expected) => {
+    const { url } = await serverThat(answer);
+    const port = portOf([delivery('a', 1)]);
+    const carried = await open([{ id: 'a', url }], port).carry('a', delivery('a', 1).id);
+    expect(carried).toEqual(expected);
+    const at = port.outcomes[0]?.next.at?.getTime();
+    if (at !== undefined) expect(carried).toEqual({ state: 'later', at });
+  });
+
+  it('comes later while its endpoint rests, and not before', async () => {
+    const { url } = await serverThat(says(503, { 'retry-after': '120' }));
+    const port = portOf([1, 2].map((number) => delivery('a', number)));
+    const deliver = open([{ id: 'a', url }], port, () => 1_000_000);
+    await deliver.carry('a', delivery('a', 1).id);
+    expect(await deliver.carry('a', delivery('a', 2).id)).toEqual({ state: 'later', at: 1_120_000 });
+    expect(port.outcomes).toHaveLength(1);
+  });
+
+  it('waits for a place while one that hangs takes its own, and no other', async () => {
+    let hung = 0;
+    const { url } = await serverThat((request, response, entries) => {
+      if (hung++ > 0) says(200)(request, response, entries);
+    });
+    const port = portOf(Array.from({ length: 20 }, (_, index) => delivery('a', index)));
+    const deliver = open([{ id: 'a', url, timeoutSeconds: 2 }], port);
+    const ended: number[] = [];
+    const all = ids(port).map((id, index) => deliver.carry('a', id).then(() => ended.push(index)));
+    await Promise.all(all);
+    expect(ended.indexOf(0)).toBe(19);
+  });
+
+  it.each<[string, (port: ReturnType<typeof portOf>) => Partial<ReturnType<typeof portOf>>]>([
+    ['be claimed', () => ({ claimDeliveries: () => Promise.reject(new GatewayError('store-unavailable', 'away')) })],
+    ['be recorded', () => ({ recordAttempts: () => Promise.reject(new GatewayError('store-unavailable', 'away')) })],
+  ])('comes later where it cannot %s', async (_what, broken) => {
+    const { url } = await serverThat(says(200));
+    const port = portOf([delivery('a', 1)]);
+    const deliver = open([{ id: 'a', url }], { ...port, ...broken(port) });
+    expect(await deliver.carry('a', delivery('a', 1).id)).toMatchObject({ state: 'later' });
+  });
+
+  it('is given back when the gateway stops', async () => {
+    const { url } = await serverThat(() => undefined);
+    const port = portOf(Array.from({ length: 8 }, (_, index) => delivery('a', index)));
+    const deliver = open([{ id: 'a', url, concurrency: 2 }], port);
+    const carried = Promise.all(ids(port).map((id) => deliver.carry('a', id)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await deliver.close();
+    expect((await carried).filter(({ state }) => state === 'later')).toHaveLength(8);
+    expect(port.released).toHaveLength(6);
   });
 });

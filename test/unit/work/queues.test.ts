@@ -172,6 +172,34 @@ function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Prom
     expect(seen).toEqual(['4']);
   });
 
+  it('has jobs of one lane each where the backend carries so many: one for an id, later where it is told so, no second try of what is dead', async () => {
+    const queues = await open();
+    if (queues.lanes === undefined) {
+      expect(redisUrl).toBeUndefined();
+      return;
+    }
+    const runs: string[] = [];
+    let [finish, isLate]: [() => void, boolean] = [() => undefined, false];
+    queues.lanes.work(8, async (endpoint, id) => {
+      runs.push(`${endpoint} ${id}`);
+      if (id === 'waits') await new Promise<void>((resolve) => (finish = resolve));
+      if (id === 'dead') return { state: 'dead', code: 'endpoint-refused' };
+      if (id !== 'late' || isLate) return { state: 'ended' };
+      isLate = true;
+      return { state: 'later', at: Date.now() + 300 };
+    });
+    await queues.lanes.add('cpts', ['waits', 'late', 'dead', 'ended']);
+    await soon(() => runs.length >= 4);
+    await queues.lanes.add('cpts', ['waits', 'late']);
+    const count = (id: string) => runs.filter((run) => run === `cpts ${id}`).length;
+    await soon(() => count('late') === 2);
+    finish();
+    await soon(async () => (await queues.depth(QUEUES.lanes)) === 0);
+    expect(['waits', 'late', 'dead', 'ended'].map(count)).toEqual([1, 2, 1, 1]);
+    await queues.lanes.add('cpts', ['ended']);
+    await soon(() => count('ended') === 2);
+  });
+
   it('finishes what it runs before it closes', async () => {
     const [queues, name] = [await open(), newQueue()];
     let [begun, finished] = [false, false];
