@@ -3,6 +3,7 @@ import { round } from './load.js';
 import { runLoad } from './load-process.js';
 import { startVendorProcess } from '../demo/vendor-process.js';
 import { startGatewayProcess, type GatewayProcess } from './gateway-process.js';
+import { startRedisProcess } from './redis-process.js';
 
 export interface EndToEnd {
   messages: number;
@@ -36,10 +37,34 @@ function benchTerritory(vendorUrl: string): string {
 /** Unmeasured messages first: the compiler of a process that has just begun takes a core of its own. */
 const WARM_UP = 2000;
 
+/** Runs of each backend, in turns with the other: a shared machine drifts. */
+const TURNS = 3;
+
+/** The run of the median rate on each backend; Redis where `redis-server` is installed. */
+export async function benchBackends(
+  messages: number,
+  connections: number,
+): Promise<{ postgres: EndToEnd | undefined; redis: EndToEnd | undefined }> {
+  const postgres: EndToEnd[] = [];
+  const redis: EndToEnd[] = [];
+  for (let turn = 0; turn < TURNS; turn++) {
+    postgres.push(await benchEndToEnd(messages, connections, {}));
+    const server = await startRedisProcess();
+    if (server === undefined) continue;
+    redis.push(await benchEndToEnd(messages, connections, { REDIS_URL: server.url }).finally(() => server.stop()));
+  }
+  return { postgres: median(postgres), redis: median(redis) };
+}
+
+function median(runs: readonly EndToEnd[]): EndToEnd | undefined {
+  return [...runs].sort((a, b) => a.rate - b.rate)[Math.floor(runs.length / 2)];
+}
+
 /** MLLP in, vendor's 2xx out, everything real, on the embedded store. */
-export async function benchEndToEnd(messages: number, connections: number): Promise<EndToEnd> {
+async function benchEndToEnd(messages: number, connections: number, env: Record<string, string>): Promise<EndToEnd> {
   const vendor = await startVendorProcess();
-  const gateway = await startGatewayProcess({ roles: 'receive,work,serve', config: benchTerritory(vendor.url) });
+  const config = benchTerritory(vendor.url);
+  const gateway = await startGatewayProcess({ roles: 'receive,work,serve', config, env });
   try {
     await runLoad({ port: gateway.mllpPort, connections, messages: WARM_UP, seconds: 60, run: 'W' });
     await vendor.received(WARM_UP, 120_000);
