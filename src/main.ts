@@ -6,10 +6,11 @@ import type { Log } from './message/log.js';
 import { openLog } from './watch/logs.js';
 import type { MetricsJson } from './watch/metrics.js';
 import { openDelivery } from './wire-deliver.js';
-import { closeAll, openDatabase, openHouse, type Closers, type SourceMappings } from './wire-house.js';
-import { openReceive } from './wire-receive.js';
+import { closeAll, openDatabase, openHouse, type Closers, type House, type SourceMappings } from './wire-house.js';
+import { openListeners } from './wire-receive.js';
 import { openServe } from './wire-serve.js';
 import { openTranslation } from './wire-translate.js';
+import { openParent } from './work/parent.js';
 import { giveUp, isProgram, onStop } from './work/process.js';
 import { forkWorkers, WORKERS, type WorkerName, type Workers } from './work/worker-process.js';
 
@@ -23,41 +24,70 @@ export async function runGateway(): Promise<void> {
   const log = openLog(read.settings.logLevel);
   const worker = WORKERS.find((name) => name === process.argv[2]);
   const closers: Closers = [];
+  const limits = worker === undefined ? { seconds: 25, withShell: isUnderNpm() } : { seconds: 8, withParent: true };
+  const isStopping = onStop(() => closeAll(closers, log), limits);
   try {
     if (worker === undefined) await runParent(read.settings, ofSource, log, closers);
     else await runWorker(worker, read.settings, ofSource, log, closers);
   } catch (error) {
+    // What a stop breaks off is no fault.
+    if (isStopping()) return;
     await closeAll(closers, log);
     giveUp([error]);
   }
 }
 
 /**
- * Opens the edges in the order of the journey. The work runs in processes of its own, so that receiving never waits for translating, nor
- * translating for those it tells (docs/adr/0003). Tells its ports to the process that forked it, once it is ready.
+ * Opens the edges in the order of the journey. Working and serving run in processes of their own, so that receiving never waits for
+ * translating or for a reader, nor translating for those it tells (docs/adr/0003). Tells its ports to the process that forked it, once it is
+ * ready.
  */
 async function runParent(settings: Settings, mappings: SourceMappings, log: Log, closers: Closers): Promise<void> {
   const { roles } = settings;
-  onStop(() => closeAll(closers, log), { seconds: 25, withShell: isUnderNpm() });
   const databaseUrl = await openDatabase(settings, log, closers);
   const house = await openHouse({ ...settings, databaseUrl }, mappings, 'receive', log, closers);
-  const workers = roles.includes('work') ? startWorkers(databaseUrl, log, closers) : undefined;
-  const receive = roles.includes('receive') ? await openReceive(house, closers) : undefined;
-  const { port: httpPort } = await openServe(house, receive, workers, closers);
-  const mllpPort = receive?.listeners[0]?.port ?? 0;
+  const workers = startWorkers(house, closers);
+  const listeners = roles.includes('receive') ? await openListeners(house, closers) : [];
+  const httpPort = servesApart(settings)
+    ? await workers.httpPort()
+    : (await openServe(house, () => Promise.resolve(workers.standing()), closers)).port;
+  if (httpPort === undefined) {
+    // The process that serves has said why.
+    await closeAll(closers, log);
+    return giveUp([]);
+  }
+  const mllpPort = listeners[0]?.port ?? 0;
   log('info', 'gateway.ready', { httpPort, mllpPort, roles });
   process.send?.({ httpPort, mllpPort, databaseUrl });
 }
 
-function startWorkers(databaseUrl: string, log: Log, closers: Closers): Workers<MetricsJson> {
-  const environment = childEnvironment({ DATABASE_URL: databaseUrl, TDU_ROLES: 'work' });
-  const workers = forkWorkers<MetricsJson>(fileURLToPath(import.meta.url), environment, log);
+/** Who has another role besides serves in a process of its own. */
+function servesApart({ roles }: Settings): boolean {
+  return roles.includes('serve') && roles.length > 1;
+}
+
+function startWorkers({ settings, metrics, log }: House, closers: Closers): Workers<MetricsJson> {
+  const names = WORKERS.filter((name) => (name === 'http' ? servesApart(settings) : settings.roles.includes('work')));
+  const own: Record<string, string> = { DATABASE_URL: settings.databaseUrl };
+  const workers: Workers<MetricsJson> = forkWorkers(names, {
+    main: fileURLToPath(import.meta.url),
+    environment: (name) => childEnvironment({ ...own, ...(name === 'http' ? {} : { TDU_ROLES: 'work' }) }),
+    standing: async () => {
+      const { reports, states } = workers.standing();
+      return { reports: [await metrics.json(), ...reports], states };
+    },
+    log,
+  });
+  // One that is started again is found where it was.
+  void workers.httpPort().then((port) => {
+    if (port !== undefined) own['HTTP_PORT'] = String(port);
+  });
   // They have their own limit.
   closers.push(Object.assign(() => workers.stop(), { ms: 12_000 }));
   return workers;
 }
 
-/** One half of the work role; tells its metrics to the parent every two seconds, and ends with it. */
+/** One process of another gateway; tells its metrics to the parent every two seconds, and ends with it. */
 async function runWorker(
   name: WorkerName,
   settings: Settings,
@@ -65,14 +95,19 @@ async function runWorker(
   log: Log,
   closers: Closers,
 ): Promise<void> {
-  onStop(() => closeAll(closers, log), { seconds: 8, withParent: true });
   const databaseUrl = settings.databaseUrl ?? '';
-  const house = await openHouse({ ...settings, databaseUrl }, mappings, 'work', log, closers);
+  const use = name === 'http' ? 'receive' : 'work';
+  const house = await openHouse({ ...settings, databaseUrl }, mappings, use, log, closers);
+  const parent = openParent<MetricsJson>();
   if (name === 'translate') openTranslation(house, closers);
-  else await openDelivery(house, closers);
-  const report = setInterval(() => void house.metrics.json().then((json) => process.send?.(json)), 2000);
+  else if (name === 'deliver') await openDelivery(house, closers);
+  else parent.tell({ kind: 'ready', httpPort: (await openServe(house, () => parent.standing(), closers)).port });
+  const report = async () => {
+    parent.tell({ kind: 'report', report: await house.metrics.json() });
+  };
+  const timer = setInterval(() => void report(), 2000);
   closers.push(() => {
-    clearInterval(report);
+    clearInterval(timer);
     return Promise.resolve();
   });
 }

@@ -11,19 +11,11 @@ const JOB_IDS = 100;
 const now = () => Date.now();
 
 /** The receive stage: what it keeps goes to the store, and wakes the translate stage. */
-export interface Receive {
-  deps: ReceiveDeps;
-  listeners: MllpListener[];
-}
-
-/**
- * Opens one MLLP listener for each source.
- * @throws GatewayError port-in-use
- */
-export async function openReceive(house: House, closers: Closers): Promise<Receive> {
-  const { settings, store, queues, metrics, mappingsOf, log } = house;
+export async function receiveStage(house: House, closers: Closers): Promise<ReceiveDeps> {
+  const { store, queues, metrics, mappingsOf, log } = house;
   const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), JOB_IDS, now, log);
-  const deps: ReceiveDeps = {
+  closers.push(() => wakeups.flush());
+  return {
     committer: new Committer(
       (batch) => store.keep(batch),
       () => performance.now(),
@@ -41,12 +33,20 @@ export async function openReceive(house: House, closers: Closers): Promise<Recei
       metrics.answered(source, code, seconds);
     },
   };
-  closers.push(() => wakeups.flush());
+}
+
+/**
+ * Opens one MLLP listener for each source.
+ * @throws GatewayError port-in-use
+ */
+export async function openListeners(house: House, closers: Closers): Promise<MllpListener[]> {
+  const { settings } = house;
+  const deps = await receiveStage(house, closers);
   const listeners = await Promise.all(
     settings.sources
       .filter(({ doors }) => doors.includes('mllp'))
       .map((source) => openMllp(source, source.port ?? settings.mllpPort, deps)),
   );
   closers.push(async () => void (await Promise.all(listeners.map((listener) => listener.close()))));
-  return { deps, listeners };
+  return listeners;
 }

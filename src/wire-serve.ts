@@ -10,25 +10,26 @@ import type { OperatorPort } from './serve/operator-api.js';
 import { openStore, type Store } from './store/store.js';
 import type { MetricsJson } from './watch/metrics.js';
 import type { Closers, House } from './wire-house.js';
-import type { Receive } from './wire-receive.js';
+import { receiveStage } from './wire-receive.js';
 import { foldSettings } from './wire-translate.js';
 import type { Queues } from './work/queues.js';
 import { SWEEP } from './work/sweep.js';
-import type { Workers } from './work/worker-process.js';
+import { WORKERS, type Standing } from './work/worker-process.js';
 
 /**
  * Opens the HTTP port: health and metrics whatever the roles, the APIs where `serve` is one, the door of the receive stage where it is open.
- * @param workers whose metrics are served with this process's
+ * @param standing of the gateway's other processes: their metrics are served with this one's
  * @throws GatewayError port-in-use
  */
 export async function openServe(
   house: House,
-  receive: Receive | undefined,
-  workers: Workers<MetricsJson> | undefined,
+  standing: () => Promise<Standing<MetricsJson>>,
   closers: Closers,
 ): Promise<HttpServer> {
   const { settings, queues, metrics, log } = house;
-  const serving = settings.roles.includes('serve');
+  const { roles } = settings;
+  const serving = roles.includes('serve');
+  const receive = roles.includes('receive') ? await receiveStage(house, closers) : undefined;
   // Connections of its own: whoever reads, however much, takes none from those that keep messages.
   const store = await openStore({ databaseUrl: settings.databaseUrl, log, use: 'serve' });
   closers.push(() => store.close());
@@ -40,17 +41,18 @@ export async function openServe(
     startedAt: new Date().toISOString(),
     log,
     ready: { store: () => store.ping() },
-    degraded: { queue: () => queues.ping(), ...workerChecks(workers) },
+    degraded: { queue: () => queues.ping(), ...(roles.includes('work') ? workerChecks(standing) : {}) },
     sweepSeconds,
     metrics: async () => {
-      metrics.workers(workers?.states() ?? []);
+      const { states, reports } = await standing();
+      metrics.workers(states);
       metrics.swept(await sweepSeconds().catch(() => NaN));
-      return metrics.text(workers?.metrics() ?? []);
+      return metrics.text(reports);
     },
     ...(serving
       ? { fhir: store, operator: operatorPort(house, store), operatorToken: operatorToken(settings.dataDir, log) }
       : {}),
-    doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive.deps, { isLocal, carriesToken })],
+    doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive, { isLocal, carriesToken })],
   });
   const http = await openHttp(app, settings.http);
   closers.push(() => http.close());
@@ -68,12 +70,14 @@ function operatorPort({ queues, settings }: House, store: Store): OperatorPort {
   };
 }
 
-/** One check for each worker, by its name: it says no while it is dead or not there yet. */
-function workerChecks(workers: Workers<MetricsJson> | undefined): Record<string, () => Promise<void>> {
-  const checks = (workers?.states() ?? []).map(({ name }) => {
-    const isUp = () => workers?.states().some((state) => state.name === name && state.up) === true;
-    const check = () =>
-      isUp() ? Promise.resolve() : Promise.reject(new GatewayError('store-unavailable', `${name} is not up`));
+/** One check for each half of the work role, by its name: it says no while it is dead or not there yet. */
+function workerChecks(standing: () => Promise<Standing<MetricsJson>>): Record<string, () => Promise<void>> {
+  const checks = WORKERS.filter((name) => name !== 'http').map((name) => {
+    const check = async () => {
+      const { states } = await standing();
+      if (!states.some((state) => state.name === name && state.up))
+        throw new GatewayError('store-unavailable', `${name} is not up`);
+    };
     return [name, check] as const;
   });
   return Object.fromEntries(checks);

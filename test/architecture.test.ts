@@ -220,8 +220,8 @@ describe('the check of the house', () => {
   });
 
   it('tells an exception that nothing needs any more', () => {
-    expect(needlessExceptions(new Map([['src/work/queues.ts', '']]))).toEqual([
+    expect(needlessExceptions(new Map([['src/work/queues.ts', '']]))).toContain(
       'src/work/queues.ts UnrecoverableError is no longer thrown: take the exception away',
-    ]);
+    );
   });
 });

@@ -13,11 +13,12 @@ export function isProgram(moduleUrl: string): boolean {
  * @param seconds after which it ends as it is
  * @param withParent a process that ends with the one that forked it
  * @param withShell a process that ends with the shell that runs it
+ * @returns whether it is about to end
  */
 export function onStop(
   close: () => Promise<void>,
   { seconds, withParent = false, withShell = false }: { seconds: number; withParent?: boolean; withShell?: boolean },
-): void {
+): () => boolean {
   let stopping = false;
   const stop = (code: number) => {
     if (stopping) return;
@@ -45,6 +46,7 @@ export function onStop(
       stop(0);
     });
   if (withShell) whenOrphaned(() => stop(0));
+  return () => stopping;
 }
 
 /** Once the process that started this one is gone, and another has taken its place. */

@@ -1,18 +1,19 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Log } from '../message/log.js';
 
-/** The work role in two halves: recipients do not wait for a batch that is being translated, and each half has a core where there are two. */
-export const WORKERS = ['translate', 'deliver'] as const;
+/**
+ * Processes of their own beside the one that receives. The work role in two halves: recipients do not wait for a batch that is being
+ * translated, and each half has a core where there are two. Who reads over HTTP keeps no sender waiting for his answer.
+ */
+export const WORKERS = ['translate', 'deliver', 'http'] as const;
 
 export type WorkerName = (typeof WORKERS)[number];
 
-/** The processes of the work role. */
-export interface Workers<Report> {
-  /** What each last reported of its metrics; nothing of one that has not yet, or is dead. */
-  metrics(): Report[];
-  states(): WorkerState[];
-  /** Asks each to finish, and ends it where it does not in time. */
-  stop(): Promise<void>;
+/** How the processes of a gateway stand. */
+export interface Standing<Report> {
+  /** What each last reported of its metrics, but for the one that serves; nothing of one that has not yet, or is dead. */
+  reports: Report[];
+  states: WorkerState[];
 }
 
 export interface WorkerState {
@@ -20,6 +21,31 @@ export interface WorkerState {
   /** It has reported since it was last started. */
   up: boolean;
   restarts: number;
+}
+
+/** What a worker tells its parent: its metrics, that it is ready, or that it asks how all of them stand. */
+export type WorkerMessage<Report> =
+  { kind: 'report'; report: Report } | { kind: 'ready'; httpPort: number } | { kind: 'standing'; id: number };
+
+/** The parent's answer to the last. */
+export type ParentMessage<Report> = Standing<Report> & { id: number };
+
+export interface Workers<Report> {
+  standing(): Standing<Report>;
+  /** The port of the one that serves; undefined where it ends before it has one. */
+  httpPort(): Promise<number | undefined>;
+  /** Asks each to finish, and ends it where it does not in time. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerDeps<Report> {
+  /** The program that each runs, with its name as argument. */
+  main: string;
+  /** What they read their settings from. */
+  environment(name: WorkerName): NodeJS.ProcessEnv;
+  /** How all stand, the parent included, for the one that serves. */
+  standing(): Promise<Standing<Report>>;
+  log: Log;
 }
 
 /** How long a worker has for what is under way. */
@@ -33,55 +59,86 @@ const ALONE = '--no-parallel-scavenge';
 const OPTIONS: Readonly<Record<WorkerName, string[]>> = {
   translate: [ALONE, '--max-semi-space-size=64'],
   deliver: [ALONE],
+  http: [ALONE],
 };
 
-/**
- * The work role in processes of its own, each brought back when it dies. They share the store and end with their parent.
- * @param main the program that each runs, with its name as argument
- * @param environment what they read their settings from
- */
-export function forkWorkers<Report>(main: string, environment: NodeJS.ProcessEnv, log: Log): Workers<Report> {
-  const workers = WORKERS.map((name) => forkWorker<Report>(main, name, environment, log));
+/** Starts these, each brought back when it dies. They share the store and end with their parent. */
+export function forkWorkers<Report>(names: readonly WorkerName[], deps: WorkerDeps<Report>): Workers<Report> {
+  const workers = names.map((name) => new Worker(name, deps));
   return {
-    metrics: () => workers.flatMap((worker) => worker.metrics()),
-    states: () => workers.flatMap((worker) => worker.states()),
+    standing: () => ({
+      // The one that serves adds its own.
+      reports: workers.flatMap(({ name, reports }) => (name === 'http' ? [] : reports)),
+      states: workers.map((worker) => worker.state()),
+    }),
+    httpPort: async () => Promise.race(workers.map(({ httpPort }) => httpPort)),
     stop: async () => void (await Promise.all(workers.map((worker) => worker.stop()))),
   };
 }
 
-function forkWorker<Report>(main: string, name: WorkerName, env: NodeJS.ProcessEnv, log: Log): Workers<Report> {
-  let child: ChildProcess;
-  let again: NodeJS.Timeout | undefined;
-  let stopping = false;
-  let restarts = 0;
-  let backoff = BACKOFF_MS.first;
-  let last: Report[] = [];
-  const start = () => {
+class Worker<Report> {
+  reports: Report[] = [];
+  /** Of the one that serves; it never comes of the others. */
+  readonly httpPort: Promise<number | undefined>;
+  private child: ChildProcess | undefined;
+  private again: NodeJS.Timeout | undefined;
+  private stopping = false;
+  private restarts = 0;
+  private backoff = BACKOFF_MS.first;
+  private hasPort: (port: number | undefined) => void = () => undefined;
+
+  constructor(
+    readonly name: WorkerName,
+    private readonly deps: WorkerDeps<Report>,
+  ) {
+    this.httpPort = new Promise((resolve) => (this.hasPort = resolve));
+    this.start();
+  }
+
+  state(): WorkerState {
+    return { name: this.name, up: this.reports.length > 0, restarts: this.restarts };
+  }
+
+  stop(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.again);
+    return this.child === undefined ? Promise.resolve() : ended(this.child);
+  }
+
+  private start(): void {
+    const { name, deps } = this;
     const started = performance.now();
-    child = fork(main, [name], { env, execArgv: [...process.execArgv, ...OPTIONS[name]] });
-    child.on('message', (report) => {
-      last = [report as Report];
+    const child = fork(deps.main, [name], {
+      env: deps.environment(name),
+      execArgv: [...process.execArgv, ...OPTIONS[name]],
+    });
+    this.child = child;
+    child.on('message', (message) => {
+      this.hear(message as WorkerMessage<Report>, child);
     });
     child.on('exit', (code, signal) => {
-      last = [];
-      if (stopping) return;
-      if (performance.now() - started >= BACKOFF_MS.well) backoff = BACKOFF_MS.first;
-      log('error', 'work.died', { worker: name, code, signal, againMs: backoff });
-      again = setTimeout(start, backoff);
-      backoff = Math.min(backoff * 2, BACKOFF_MS.most);
-      restarts += 1;
+      this.reports = [];
+      if (name === 'http') this.hasPort(undefined);
+      if (this.stopping) return;
+      if (performance.now() - started >= BACKOFF_MS.well) this.backoff = BACKOFF_MS.first;
+      deps.log('error', 'work.died', { worker: name, code, signal, againMs: this.backoff });
+      this.again = setTimeout(() => {
+        this.start();
+      }, this.backoff);
+      this.backoff = Math.min(this.backoff * 2, BACKOFF_MS.most);
+      this.restarts += 1;
     });
-  };
-  start();
-  return {
-    metrics: () => last,
-    states: () => [{ name, up: last.length > 0, restarts }],
-    stop() {
-      stopping = true;
-      clearTimeout(again);
-      return ended(child);
-    },
-  };
+  }
+
+  private hear(message: WorkerMessage<Report>, child: ChildProcess): void {
+    if (message.kind === 'report') this.reports = [message.report];
+    else if (message.kind === 'ready') this.hasPort(message.httpPort);
+    else
+      void this.deps.standing().then((standing) => {
+        const answer: ParentMessage<Report> = { ...standing, id: message.id };
+        if (child.connected) child.send(answer);
+      });
+  }
 }
 
 /** SIGTERM, and SIGKILL for one that does not end by it. */

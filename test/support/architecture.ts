@@ -54,6 +54,8 @@ const MAIN_LINES = 120;
 /** Errors that are not ours, because a library asks for its own. */
 const FOREIGN_ERRORS: ReadonlyMap<string, string> = new Map([
   ['src/work/queues.ts UnrecoverableError', 'BullMQ stops trying a job only for its own error'],
+  ['src/work/lane-jobs.ts UnrecoverableError', 'the same'],
+  ['src/work/lane-jobs.ts DelayedError', 'BullMQ takes a job for one that was moved to later only by its own error'],
 ]);
 
 /** Every rule of docs/design.md, *The rooms*, that these files break. */

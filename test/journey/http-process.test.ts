@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { benchAdmission } from '../../src/cli/bench/admission.js';
+import { until } from '../../src/cli/demo/vendor-process.js';
+import { freshDatabase } from '../support/database.js';
+import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { childrenOf } from '../support/processes.js';
+
+let gateway: TestGateway;
+let drop: () => Promise<void>;
+beforeAll(async () => {
+  const database = await freshDatabase();
+  drop = database.drop;
+  gateway = await startTestGateway('', { DATABASE_URL: database.url });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await drop();
+});
+
+const serving = async () => (await childrenOf(gateway.pid, 'main.js http'))[0]?.pid ?? 0;
+const admit = async (run: string) => {
+  for (let n = 0; n < 5; n++) expect((await gateway.send(benchAdmission(n, run))).value('MSA-1')).toBe('AA');
+};
+const answers = () =>
+  gateway.get('/health/live').then(
+    () => true,
+    () => false,
+  );
+
+describe('the process that serves HTTP', () => {
+  it('may hang, and senders are answered all the same', async () => {
+    const pid = await serving();
+    process.kill(pid, 'SIGSTOP');
+    await admit('HS');
+    process.kill(pid, 'SIGCONT');
+    await gateway.settled();
+  });
+
+  it('comes back on its port when it dies, and senders notice nothing', async () => {
+    const before = await serving();
+    process.kill(before, 'SIGKILL');
+    await admit('HK');
+    await until(answers, 30_000);
+    expect(await serving()).not.toBe(before);
+    await gateway.settled();
+  });
+
+  it('serves the metrics of all processes, each once', async () => {
+    await until(async () => {
+      const text = await (await fetch(`http://127.0.0.1:${gateway.httpPort}/metrics`)).text();
+      const up = [...text.matchAll(/^tdu_worker_up\{worker="(\w+)"\} 1$/gm)].map(([, name]) => name);
+      return (
+        up.sort().join(' ') === 'deliver http translate' &&
+        /^tdu_answer_seconds_count\{[^}]*code="AA"[^}]*\} 10$/m.test(text)
+      );
+    }, 30_000);
+  });
+});
