@@ -80,7 +80,7 @@ function entryOf(member: BundleMember, targets: ReadonlyMap<string, string>, set
 
 /**
  * `Type?identifier=…`, by which a server finds the resource. Those whose numbers are excluded are not meant (`:not`, R4 §3.1.1.5.5): the server
- * may hold the number under their names too.
+ * may hold the number under their names too. They stand first: where a number without modifier does, HAPI FHIR reads no further in a transaction.
  */
 function searchOf({ reference, identifier, body, excluded = [] }: BundleMember): string {
   const type = localType(reference) ?? '';
@@ -89,7 +89,7 @@ function searchOf({ reference, identifier, body, excluded = [] }: BundleMember):
   const carried = identifiersOf(JSON.parse(body) as FhirResource).find((own) => keyOf(own) === identifier);
   const wanted = `identifier=${tokenOf(carried ?? { value: identifier })}`;
   const unwanted = excluded.map((number) => `identifier:not=${tokenOf(splitIdentifier(number))}`);
-  return `${type}?${[wanted, ...unwanted].join('&')}`;
+  return `${type}?${[...unwanted, wanted].join('&')}`;
 }
 
 /** A number without system is asked for as such, else it would find those of any system. */

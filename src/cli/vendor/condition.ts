@@ -15,18 +15,21 @@ export interface Condition {
 
 /**
  * Reads `Type?identifier=…` as R4 Search says under "Escaping Search Parameters": percent-decoded, commas that are not escaped part alternatives, then `\,` `\|` `\$` `\\`
- * stand for themselves. `identifier:not=…` beside it excludes.
+ * stand for themselves. `identifier:not=…` before it excludes; what follows is not read, as HAPI FHIR does in a transaction, where it looks
+ * up a first number without modifier alone.
  * @returns undefined where it is no search by identifier alone
  */
 export function readCondition(url: string): Condition | undefined {
   const mark = url.indexOf('?');
   if (mark < 0) return undefined;
   const parameters = [...new URLSearchParams(url.slice(mark + 1))];
-  const [sought, ...excluding] = parameters;
-  if (sought?.[0] !== 'identifier' || parameters.some(([, text]) => text === '')) return undefined;
-  if (excluding.some(([name]) => name !== 'identifier:not')) return undefined;
+  const at = parameters.findIndex(([name]) => name === 'identifier');
+  const sought = parameters[at]?.[1] ?? '';
+  const excluding = parameters.slice(0, Math.max(at, 0));
+  if (parameters.some(([name, text]) => text === '' || !/^identifier(:not)?$/.test(name)) || sought === '')
+    return undefined;
   const excluded = excluding.flatMap(([, text]) => readTokens(text));
-  return { type: url.slice(0, mark), tokens: readTokens(sought[1]), ...(excluded.length === 0 ? {} : { excluded }) };
+  return { type: url.slice(0, mark), tokens: readTokens(sought), ...(excluded.length === 0 ? {} : { excluded }) };
 }
 
 export function readTokens(text: string): IdentifierToken[] {

@@ -63,10 +63,20 @@ describe('the vendor’s server', () => {
   it('leaves out who carries a number that is excluded', async () => {
     await vendor.create(patient('1', '2'));
     const parted = update(patient('2'), '2');
-    const request = { method: 'PUT' as const, url: 'Patient?identifier=2&identifier:not=urn%3Aoid%3A2.999.1%7C1' };
+    const request = { method: 'PUT' as const, url: 'Patient?identifier:not=urn%3Aoid%3A2.999.1%7C1&identifier=2' };
     expect(statuses(await send({ ...parted, request }))).toEqual(['201 Created']);
     expect(statuses(await send({ ...parted, request }))).toEqual(['200 OK']);
     expect((await send(parted)).status).toBe(412);
+  });
+
+  it('reads nothing behind a number without modifier, in an entry as in a reference', async () => {
+    await vendor.create(patient('1', '2'));
+    const loose = 'Patient?identifier=2&identifier:not=urn%3Aoid%3A2.999.1%7C1';
+    expect((await send(update(stay(loose), 'V1'))).status).toBe(200);
+    expect(statuses(await send({ ...update(patient('2'), '2'), request: { method: 'PUT', url: loose } }))).toEqual([
+      '200 OK',
+    ]);
+    expect(await vendor.search('Patient', '1')).toEqual([]);
   });
 
   it.each([
