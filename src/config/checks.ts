@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { GatewayError } from '../message/failure.js';
 import { itemSchemas, type EndpointSettings, type Ports, type SourceItem } from './schema.js';
+import { secretOf } from './secrets.js';
 
 /** The configuration file as it is written, and how a path of it is found: 1-based line of the deepest node that the file holds. */
 export interface ConfigurationFile {
@@ -188,7 +189,7 @@ function withSecrets(
   const faults: GatewayError[] = [];
   const resolved = endpoints.map(({ index, item: endpoint }): EndpointSettings => {
     if (endpoint.authorizationEnv === undefined) return endpoint;
-    const authorization = environment[endpoint.authorizationEnv];
+    const authorization = secretOf(environment, endpoint.authorizationEnv);
     if (authorization !== undefined) return { ...endpoint, authorization };
     // The name is not repeated: what stands there by mistake may be the secret itself.
     const at = ['endpoints', index, 'authorizationEnv'];
@@ -207,7 +208,7 @@ function withTokens(
   const faults: GatewayError[] = [];
   const resolved = sources.map((source, place) => {
     if (source.httpTokenEnv === undefined || !source.doors.includes('http')) return source;
-    const httpToken = environment[source.httpTokenEnv];
+    const httpToken = secretOf(environment, source.httpTokenEnv);
     if (httpToken !== undefined) return { ...source, httpToken };
     const at = ['sources', items[place]?.index ?? place, 'httpTokenEnv'];
     faults.push(fileFault(file, at, 'that variable is not set', 'set it in the environment of the gateway'));

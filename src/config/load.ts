@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { GatewayError } from '../message/failure.js';
 import { crossCheck, environmentFault, schemaFaults, type ConfigurationFile } from './checks.js';
 import { environmentSchema, fileSchema, plainSource, type Ports, type Settings } from './schema.js';
+import { withSecretFiles } from './secrets.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,9 +16,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readSettings(
   environment: Environment = process.env,
 ): { settings: Settings } | { faults: GatewayError[] } {
-  const variables = filled(environment);
+  const { variables, faults } = withSecretFiles(filled(environment));
   const parsed = environmentSchema.safeParse(variables);
-  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => environmentFault(issue));
+  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => environmentFault(issue)));
   const configFile = resolve(variables['TDU_CONFIG'] ?? './config/gateway.yaml');
   const ports = parsed.success ? { http: parsed.data.HTTP_PORT, mllp: parsed.data.MLLP_PORT } : undefined;
   const file = readFile(configFile, variables, ports, faults);
@@ -65,6 +66,12 @@ export function childEnvironment(
   environment: Environment = process.env,
 ): Record<string, string | undefined> {
   return { ...environment, ...variables };
+}
+
+/** The version of this gateway, as its package says. */
+export function releaseVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Was the gateway started by `npm start` or `npx`? They run it under a shell, which ends at a signal without passing it on. */

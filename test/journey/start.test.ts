@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lockStore } from '../../src/store/embedded-lock.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { startTestGateway } from '../support/gateway.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tdu-start-'));
 const config = join(folder, 'gateway.yaml');
@@ -79,5 +80,43 @@ describe('a start that fails', () => {
     expect(lines).toEqual([
       expect.stringMatching(/^mapping-invalid: the mappings cannot be read from .* — point TDU_MAPPINGS/),
     ]);
+  });
+});
+
+describe('a start', () => {
+  it('says what listens, who is told, and what is insecure, and no secret', async () => {
+    const text = [
+      'sources:',
+      '  - { name: chu, host: 127.0.0.1, port: 0 }',
+      '  - { name: labo, doors: [http], httpTokenEnv: LABO_TOKEN }',
+      'endpoints:',
+      "  - { id: cpts, url: 'http://fhir.example.fr/r4?key=hush', authorizationEnv: CPTS_AUTHORIZATION }",
+      'rules: [{ id: all, events: [admission], roles: [PCP] }]',
+    ].join('\n');
+    const secrets = { LABO_TOKEN: 'hush', CPTS_AUTHORIZATION: 'Bearer hush' };
+    const environment = { DATABASE_URL: database.url, TDU_LOG_LEVEL: 'info', TDU_INSECURE_FHIR: 'yes', ...secrets };
+    const gateway = await startTestGateway(text, environment);
+    await gateway.stop();
+    const events = gateway
+      .output()
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
+    const of = (name: string) => events.filter(({ event }) => event === name);
+    expect(of('receive.listens')).toMatchObject([
+      { source: 'chu', host: '127.0.0.1', port: gateway.mllpPort, tls: 'none' },
+    ]);
+    expect(of('serve.listens')).toMatchObject([{ host: '127.0.0.1', port: gateway.httpPort, fhir: 'open' }]);
+    expect(of('deliver.tells')).toMatchObject([
+      { endpoint: 'cpts', url: 'http://fhir.example.fr/r4', authorization: true },
+    ]);
+    expect(of('gateway.insecure')).toMatchObject([{ what: 'fhir-open' }, { what: 'endpoint-plain', endpoint: 'cpts' }]);
+    expect(of('gateway.ready')).toMatchObject([{ version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }]);
+    expect(gateway.output()).not.toContain('hush');
+  });
+
+  it('that tells nobody says so', async () => {
+    const gateway = await startTestGateway('', { DATABASE_URL: database.url, TDU_LOG_LEVEL: 'info' });
+    await gateway.stop();
+    expect(gateway.output()).toContain('deliver.tells-nobody');
   });
 });

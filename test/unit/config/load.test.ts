@@ -452,4 +452,28 @@ describe('what commands read without the file', () => {
     expect(mappingsFolder({ TDU_MAPPINGS: '' })).toBeUndefined();
     expect(mappingsFolder({ TDU_MAPPINGS: 'mappings' })).toBe(resolve('mappings'));
   });
+
+  it.each([
+    ['an address', 'DATABASE_URL', 'postgresql://tdu:hush@db/tdu', ({ databaseUrl }: Settings) => databaseUrl],
+    ['the queue’s', 'REDIS_URL', 'rediss://default:hush@queue', ({ redisUrl }: Settings) => redisUrl],
+    ['an endpoint’s', 'CPTS_AUTHORIZATION', 'Bearer hush', ({ endpoints }: Settings) => endpoints[0]?.authorization],
+    ['a source’s token', 'DPI_TOKEN', 'hush', ({ sources }: Settings) => sources[0]?.httpToken],
+  ])('take %s from the file that its variable’s name with _FILE names', (_what, name, secret, of) => {
+    const path = join(folder, 'secret');
+    writeFileSync(path, `${secret}\n`);
+    const text = [
+      "endpoints: [{ id: cpts, url: 'https://fhir.example.fr', authorizationEnv: CPTS_AUTHORIZATION }]",
+      'sources: [{ name: dpi, doors: [http], httpTokenEnv: DPI_TOKEN }]',
+    ].join('\n');
+    const variables = { CPTS_AUTHORIZATION: 'Bearer other', DPI_TOKEN: 'other', [name]: '', [`${name}_FILE`]: path };
+    expect(of(settings(text, variables))).toBe(secret);
+    expect(of(settings(text, { ...variables, [name]: `${secret}-2` }))).toBe(`${secret}-2`);
+  });
+
+  it.each(['DATABASE_URL', 'REDIS_URL'])('are refused where %s_FILE names no file, or an empty one', (name) => {
+    const path = join(folder, 'empty');
+    writeFileSync(path, '\n');
+    for (const at of [path, join(folder, 'none')])
+      expect(faults('', { [`${name}_FILE`]: at })).toEqual([`- ${name}_FILE: no text can be read from that file`]);
+  });
 });
