@@ -1,7 +1,7 @@
 # The gateway without PostgreSQL: a container that is thrown away must not hold the one truth. DATABASE_URL names it, and a start
 # without one ends with a sentence that says so. For a trial with the embedded PostgreSQL, `npm start` in a checkout is the way.
 
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=optional --ignore-scripts --no-audit --no-fund
@@ -10,13 +10,13 @@ COPY scripts scripts
 COPY src src
 RUN npm run -s build && rm dist/.tsbuildinfo
 
-FROM node:20-bookworm-slim AS modules
+FROM node:24-bookworm-slim AS modules
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
-FROM node:20-bookworm-slim
-ENV NODE_ENV=production HTTP_PORT=8080 MLLP_PORT=2575 TDU_CONFIG=/app/config/gateway.yaml
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production HTTP_PORT=8080 MLLP_PORT=2575 TDU_CONFIG=/app/config/gateway.yaml TDU_DATA_DIR=/app/data
 WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY --from=build /app/dist dist
@@ -26,7 +26,9 @@ COPY mappings mappings
 COPY profiles profiles
 COPY config config
 RUN ln -s /app/bin/tdu.js /usr/local/bin/tdu
-# Nothing here belongs to this user: the gateway writes to PostgreSQL and to nothing else, so the file system may be read-only.
+# Beside the folder of the operator's token nothing belongs to this user: the rest of the file system may be read-only.
+RUN install -d -o node -g node -m 700 /app/data
+VOLUME /app/data
 USER node
 EXPOSE 2575 8080
 STOPSIGNAL SIGTERM

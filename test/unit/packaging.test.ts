@@ -7,6 +7,10 @@ const read = (path: string) => readFileSync(path, 'utf8');
 
 interface Service {
   image?: string;
+  profiles?: string[];
+  logging?: { options?: Record<string, string> };
+  mem_limit?: string;
+  networks?: string[];
   environment?: Record<string, string>;
   command?: string[];
   volumes?: string[];
@@ -16,12 +20,35 @@ interface Service {
 }
 
 const composeText = read('docker-compose.yml');
-const compose = parse(composeText) as { services: Record<string, Service>; volumes: Record<string, unknown> };
+const compose = parse(composeText, { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+  networks: Record<string, unknown>;
+};
 const services = Object.entries(compose.services);
 
 describe('docker-compose.yml', () => {
-  it('has the gateway, PostgreSQL, Redis, a vendor’s FHIR server and a mailbox', () => {
-    expect(Object.keys(compose.services).sort()).toEqual(['gateway', 'mail', 'postgres', 'redis', 'vendor']);
+  it('starts the gateway, PostgreSQL and Redis; a vendor’s FHIR server and a mailbox only where the demo is asked for', () => {
+    const inProfile = (wanted: string | undefined) =>
+      services.flatMap(([name, { profiles }]) => (profiles?.[0] === wanted ? [name] : [])).sort();
+    expect(inProfile(undefined)).toEqual(['gateway', 'postgres', 'redis']);
+    expect(inProfile('demo')).toEqual(['mail', 'vendor']);
+  });
+
+  it.each(services)('bounds the log and the memory of %s', (_, { logging, mem_limit }) => {
+    expect(logging).toMatchObject({
+      options: { 'max-size': expect.stringMatching(/^\d+m$/), 'max-file': expect.any(String) },
+    });
+    expect(mem_limit).toMatch(/^\d+[mg]$/);
+  });
+
+  it('lets nobody reach PostgreSQL and Redis but the gateway', () => {
+    const on = (network: string) =>
+      services.flatMap(([name, { networks }]) => (networks?.includes(network) === true ? [name] : [])).sort();
+    expect(on('inner')).toEqual(['gateway', 'postgres', 'redis']);
+    expect(on('outer')).toEqual(['gateway', 'mail', 'vendor']);
+    expect(compose.networks['inner']).toEqual({ internal: true });
+    expect(services.filter(([, { networks }]) => networks === undefined)).toEqual([]);
   });
 
   it.each(services)('checks the health of %s', (_, { healthcheck }) => {
@@ -49,7 +76,7 @@ describe('docker-compose.yml', () => {
         .filter(([key, value]) => /PASSWORD|SECRET|TOKEN|AUTH$|:\/\/[^/]*:[^/]*@|users=/.test(`${key}=${value}`))
         .map(([key, value]) => ({ key: `${name} ${key}`, value })),
     );
-    expect(secrets.length).toBeGreaterThanOrEqual(5);
+    expect(secrets.length).toBeGreaterThanOrEqual(4);
     const loose = secrets.filter(({ value }) => !/\$\{[A-Z_]+:\?[^}]+\}/.test(value));
     expect(loose).toEqual([]);
     expect(composeText).not.toMatch(/\$\{[A-Z_]*PASSWORD(:?-[^}]*)?\}/);
@@ -67,6 +94,8 @@ describe('docker-compose.yml', () => {
     );
     expect([...new Set(named)].sort()).toEqual(Object.keys(compose.volumes).sort());
     expect(compose.services['postgres']?.volumes).toEqual([expect.stringMatching(/^[a-z]+:\/var\/lib\/postgresql/)]);
+    expect(compose.services['gateway']?.volumes).toContain('data:/app/data');
+    expect(read('Dockerfile')).toMatch(/TDU_DATA_DIR=\/app\/data$/m);
   });
 
   it('starts the gateway when its store and its queue are healthy, and waits for no destination', () => {
@@ -106,7 +135,7 @@ describe('.env.example', () => {
   });
 
   it('is copied to a file that neither git nor the image takes', () => {
-    expect(read('.gitignore').split('\n')).toContain('.env');
+    expect(read('.gitignore').split('\n')).toEqual(expect.arrayContaining(['.env', 'gateway.env']));
     expect(read('.dockerignore').split('\n')).toContain('*');
     expect(read('.dockerignore')).not.toContain('!.env');
   });
@@ -117,9 +146,9 @@ describe('Dockerfile', () => {
   const stages = text.split(/^FROM /m).slice(1);
   const last = stages.at(-1) ?? '';
 
-  it('builds in stages of Node 20, the last without compiler and development packages', () => {
+  it('builds in stages of Node 24, the last without compiler and development packages', () => {
     expect(stages.length).toBeGreaterThan(1);
-    for (const stage of stages) expect(stage).toMatch(/^node:20-bookworm-slim\b/);
+    for (const stage of stages) expect(stage).toMatch(/^node:24-bookworm-slim\b/);
     expect(last).not.toMatch(/npm/);
     expect(text).toMatch(/npm ci --omit=dev --omit=optional/);
   });
