@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { FAILURES } from '../../src/message/failure.js';
+import { openMetrics } from '../../src/watch/metrics.js';
+
+interface Rule {
+  alert: string;
+  expr: string;
+  labels?: { severity?: string };
+  annotations?: { summary?: string };
+}
+
+const files = readdirSync('deploy', { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.(yml|json)$/.test(path))
+  .map((path) => ({ path, text: readFileSync(`deploy/${path}`, 'utf8') }));
+const { groups } = parse(readFileSync('deploy/prometheus/alerts.yml', 'utf8')) as { groups: { rules: Rule[] }[] };
+const rules = groups.flatMap((group) => group.rules);
+const board = JSON.parse(readFileSync('deploy/grafana/trait-d-union.json', 'utf8')) as {
+  panels: { title: string; targets: { expr: string; legendFormat: string }[] }[];
+};
+const expressions = [
+  ...rules.map(({ alert, expr }) => ({ where: alert, expr })),
+  ...board.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ where: title, expr }))),
+];
+const WAITING = ['untranslated', 'openWorkItems', 'dueDeliveries', 'deadDeliveries'];
+const CODES = ['AA', 'AE', 'AR', 'delivered', ...Object.keys(FAILURES)];
+
+/** Name of each series that the gateway serves → its labels. */
+async function series(): Promise<Map<string, string[]>> {
+  const metrics = openMetrics();
+  metrics.answered('chu', 'AA', 1);
+  metrics.translated(1, 1);
+  metrics.delivered('cpts', 'delivered', 1);
+  metrics.counted(Object.fromEntries(WAITING.map((what) => [what, 0])));
+  metrics.workers([{ name: 'translate', up: true, restarts: 0 }]);
+  metrics.swept(0);
+  const lines = [...(await metrics.text([])).matchAll(/^([a-z_:]+)(?:\{(.*)\})? /gm)];
+  return new Map(
+    lines.map(([, name = '', labels = '']) => [name, [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label)]),
+  );
+}
+
+describe('deploy/', () => {
+  it('names no metric that the gateway does not serve', async () => {
+    const names = new Set((await series()).keys());
+    const uses = files.flatMap(({ path, text }) =>
+      [...text.matchAll(/\b(?:tdu|process|nodejs)_[a-z_]+/g)].map(([name]) => ({ path, name })),
+    );
+    expect(uses.length).toBeGreaterThan(20);
+    expect(uses.filter(({ name }) => !names.has(name))).toEqual([]);
+  });
+
+  it('selects and groups by labels that those metrics have', async () => {
+    const labelsOf = await series();
+    const wrong = expressions.flatMap(({ where, expr }) => {
+      const names = [...expr.matchAll(/\b(?:tdu|process)_[a-z_]+/g)].map(([name]) => name);
+      const groupings = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/,\s*/));
+      const selectors = [...expr.matchAll(/(\w+)(?:=|!=|=~)"/g)].map(([, label = '']) => label);
+      const labels = new Set(['job', 'instance', 'le', ...names.flatMap((name) => labelsOf.get(name) ?? [])]);
+      return [...groupings, ...selectors].filter((label) => !labels.has(label)).map((label) => `${where}: ${label}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('asks for codes and kinds of waiting that there are', () => {
+    const values = (pattern: RegExp) =>
+      expressions.flatMap(({ expr }) => [...expr.matchAll(pattern)].map(([, value = '']) => value));
+    expect(values(/what="(\w+)"/g).length).toBeGreaterThan(3);
+    expect(values(/what="(\w+)"/g).filter((what) => !WAITING.includes(what))).toEqual([]);
+    expect(values(/code!?="([\w-]+)"/g).length).toBeGreaterThan(3);
+    expect(values(/code!?="([\w-]+)"/g).filter((code) => !CODES.includes(code))).toEqual([]);
+  });
+
+  it('has an alert for each metric that the operator’s page names one for, with a severity and a sentence', () => {
+    const page = readFileSync('docs/operator.md', 'utf8');
+    const table = page.slice(page.indexOf('| Metric | Meaning | Alert when |'));
+    const rows = [...table.slice(0, table.indexOf('\n\n')).matchAll(/^\| (`tdu_[^|]*) \|/gm)];
+    const metrics = rows.flatMap(([, names = '']) => [...names.matchAll(/tdu_[a-z_]+/g)].map(([name]) => name));
+    expect(metrics.length).toBeGreaterThan(5);
+    expect(metrics.filter((name) => !rules.some(({ expr }) => expr.includes(name)))).toEqual([]);
+    for (const { labels, annotations } of rules) {
+      expect(labels?.severity).toMatch(/^(critical|warning)$/);
+      expect(annotations?.summary).toMatch(/^.{20,}$/);
+    }
+    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
+  });
+});
