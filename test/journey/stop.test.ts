@@ -9,7 +9,7 @@ import { benchAdmission } from '../../src/cli/bench/admission.js';
 import { until } from '../../src/cli/demo/vendor-process.js';
 import { startTestGateway } from '../support/gateway.js';
 import { freePort } from '../support/ports.js';
-import { childrenOf, processes, type RunningProcess } from '../support/processes.js';
+import { childrenOf, descendants, processes, type RunningProcess } from '../support/processes.js';
 
 /** Waits until none of these processes is there any more. */
 async function gone(started: readonly RunningProcess[]): Promise<void> {
@@ -17,14 +17,6 @@ async function gone(started: readonly RunningProcess[]): Promise<void> {
     const now = await processes();
     return !now.some(({ pid, command }) => started.some((one) => one.pid === pid && one.command === command));
   }, 60_000);
-}
-
-/** All that descends from a process. */
-async function descendants(pid: number): Promise<RunningProcess[]> {
-  const all = await processes();
-  const below = (parent: number): RunningProcess[] =>
-    all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
-  return below(pid);
 }
 
 /** A vendor that takes every connection and answers nothing. */

@@ -26,3 +26,11 @@ export async function processes(): Promise<RunningProcess[]> {
 export async function childrenOf(pid: number, word = ''): Promise<RunningProcess[]> {
   return (await processes()).filter(({ parent, command }) => parent === pid && command.includes(word));
 }
+
+/** All that descends from a process. */
+export async function descendants(pid: number): Promise<RunningProcess[]> {
+  const all = await processes();
+  const below = (parent: number): RunningProcess[] =>
+    all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
+  return below(pid);
+}
