@@ -6,7 +6,7 @@ import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
 import type { PatientWindow, TranslationTx } from '../message/translation.js';
 import { claimDeliveries, laneHeads, recordAttempts, releaseDeliveries } from './deliveries.js';
-import { endpointsDue, reportEndpoint } from './endpoints.js';
+import { endpointLoads, endpointsDue, reportEndpoint, type EndpointLoad } from './endpoints.js';
 import { beat, secondsSinceBeat } from './heartbeats.js';
 import { Journal } from './keep.js';
 import { windowKnownAt, type KnownAtSubject } from './known-at.js';
@@ -24,6 +24,7 @@ import {
   type ListFilter,
   type Page,
 } from './operations.js';
+import { closeByHand, releaseWorkItem } from './parked.js';
 import { firstIdAt, makePartitions } from './partitions.js';
 import { inSnapshot, openMigrationPool, openPool, storeError, type StoreUse } from './pool.js';
 import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
@@ -31,7 +32,6 @@ import { reviveDelivery } from './superseded.js';
 import { inTranslation } from './translation.js';
 import { dueCircles, inUpkeep, type DueCircle, type UpkeepTx } from './upkeep.js';
 import { readWholeWindow } from './windows.js';
-import { closeWorkItem } from './work-items.js';
 
 /** Everything the gateway keeps, and every question it asks of it. All failures are GatewayErrors. */
 export interface Store {
@@ -62,6 +62,8 @@ export interface Store {
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
   releaseDeliveries(claims: readonly Claim[]): Promise<void>;
   endpointsDue(): Promise<string[]>;
+  /** What is due and dead, for each endpoint that has either. */
+  endpointLoads(): Promise<EndpointLoad[]>;
   /** The endpoint refuses whatever it is sent, with that code; or delivers again (null). */
   reportEndpoint(endpoint: string, code: FailureCode | null): Promise<void>;
   reviveDelivery(id: string): Promise<boolean>;
@@ -77,9 +79,14 @@ export interface Store {
   searchResources(query: SearchQuery): Promise<{ total: number; resources: FhirResource[]; next?: string }>;
   listMessages(filter: ListFilter): Promise<Page>;
   listWorkItems(filter: ListFilter): Promise<Page>;
+  /** The messages behind the work item that `item` names. */
+  listWorkItemMessages(filter: ListFilter): Promise<Page>;
   listReceipts(filter: ListFilter): Promise<Page>;
   listDeliveries(filter: ListFilter): Promise<Page>;
-  closeWorkItem(id: string, how: string): Promise<boolean>;
+  /** Closes a work item by hand; false when it is not open. Refused where parked messages stand behind it alone. */
+  closeWorkItem(id: string): Promise<boolean>;
+  /** Every message behind a work item is to be read again. Gives their number and the first of them; undefined when it is not open. */
+  releaseWorkItem(id: string): Promise<{ count: number; first: string[] } | undefined>;
   counts(): Promise<Counts>;
   /** Notes that the sweep, or whatever has that name, has run now; and how many seconds ago it last did at any gateway. */
   beat(name: string): Promise<void>;
@@ -130,6 +137,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     recordAttempts: (outcomes) => guarded(recordAttempts(pool, outcomes)),
     releaseDeliveries: (claims) => guarded(releaseDeliveries(pool, claims)),
     laneHeads: (endpoint, limit) => guarded(laneHeads(pool, endpoint, limit)),
+    endpointLoads: () => guarded(endpointLoads(pool)),
     endpointsDue: () => guarded(endpointsDue(pool)),
     reportEndpoint: (endpoint, code) => guarded(reportEndpoint(pool, endpoint, code)),
     reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
@@ -140,9 +148,11 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     searchResources: (query) => guarded(searchResources(pool, query)),
     listMessages: (filter) => guarded(list(pool, 'messages', filter)),
     listWorkItems: (filter) => guarded(list(pool, 'workItems', filter)),
+    listWorkItemMessages: (filter) => guarded(list(pool, 'workItemMessages', filter)),
     listReceipts: (filter) => guarded(list(pool, 'receipts', filter)),
     listDeliveries: (filter) => guarded(list(pool, 'deliveries', filter)),
-    closeWorkItem: (id, how) => guarded(closeWorkItem(pool, id, how)),
+    closeWorkItem: (id) => closeByHand(pool, id),
+    releaseWorkItem: (id) => guarded(releaseWorkItem(pool, id)),
     counts: () => guarded(counts(pool)),
     beat: (name) => guarded(beat(pool, name)),
     secondsSinceBeat: (name) => guarded(secondsSinceBeat(pool, name)),
