@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import type { FhirResource } from 'fhir/r4.js';
 import type { SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
@@ -123,6 +124,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
   await guarded(migrate(migrating)).finally(() => migrating.end());
   const journal = new Journal(pool, () => Date.now());
   return {
+    ...operatorStore(pool, guarded),
     keep: (batch) => journal.keep(batch),
     inTranslation: (claim, run) => inTranslation(pool, claim, run),
     dueCircles: (now, limit) => guarded(dueCircles(pool, now, limit)),
@@ -137,23 +139,13 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     recordAttempts: (outcomes) => guarded(recordAttempts(pool, outcomes)),
     releaseDeliveries: (claims) => guarded(releaseDeliveries(pool, claims)),
     laneHeads: (endpoint, limit) => guarded(laneHeads(pool, endpoint, limit)),
-    endpointLoads: () => guarded(endpointLoads(pool)),
     endpointsDue: () => guarded(endpointsDue(pool)),
     reportEndpoint: (endpoint, code) => guarded(reportEndpoint(pool, endpoint, code)),
-    reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
     readResource: (type, id) => guarded(readResource(pool, type, id)),
     readVersion: (type, id, version) => guarded(readVersion(pool, type, id, version)),
     readVersionAt: (type, id, at) => guarded(readVersionAt(pool, type, id, at)),
     historyOf: (type, id, page) => guarded(historyOf(pool, type, id, page)),
     searchResources: (query) => guarded(searchResources(pool, query)),
-    listMessages: (filter) => guarded(list(pool, 'messages', filter)),
-    listWorkItems: (filter) => guarded(list(pool, 'workItems', filter)),
-    listWorkItemMessages: (filter) => guarded(list(pool, 'workItemMessages', filter)),
-    listReceipts: (filter) => guarded(list(pool, 'receipts', filter)),
-    listDeliveries: (filter) => guarded(list(pool, 'deliveries', filter)),
-    closeWorkItem: (id) => closeByHand(pool, id),
-    releaseWorkItem: (id) => guarded(releaseWorkItem(pool, id)),
-    counts: () => guarded(counts(pool)),
     beat: (name) => guarded(beat(pool, name)),
     secondsSinceBeat: (name) => guarded(secondsSinceBeat(pool, name)),
     nodeNumber: () => guarded(nodeNumber(pool)),
@@ -161,5 +153,35 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     makePartitions: (from, days) => guarded(makePartitions(pool, from, days)),
     ping: async () => void (await guarded(pool.query('SELECT 1'))),
     close: () => pool.end(),
+  };
+}
+
+type OperatorStore = Pick<
+  Store,
+  | 'listMessages'
+  | 'listWorkItems'
+  | 'listWorkItemMessages'
+  | 'listReceipts'
+  | 'listDeliveries'
+  | 'closeWorkItem'
+  | 'releaseWorkItem'
+  | 'reviveDelivery'
+  | 'endpointLoads'
+  | 'counts'
+>;
+
+/** What operators ask and decide. */
+function operatorStore(pool: Pool, guarded: <T>(work: Promise<T>) => Promise<T>): OperatorStore {
+  return {
+    listMessages: (filter) => guarded(list(pool, 'messages', filter)),
+    listWorkItems: (filter) => guarded(list(pool, 'workItems', filter)),
+    listWorkItemMessages: (filter) => guarded(list(pool, 'workItemMessages', filter)),
+    listReceipts: (filter) => guarded(list(pool, 'receipts', filter)),
+    listDeliveries: (filter) => guarded(list(pool, 'deliveries', filter)),
+    closeWorkItem: (id) => closeByHand(pool, id),
+    releaseWorkItem: (id) => guarded(releaseWorkItem(pool, id)),
+    reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
+    endpointLoads: () => guarded(endpointLoads(pool)),
+    counts: () => guarded(counts(pool)),
   };
 }
