@@ -29,7 +29,7 @@ import { closeByHand, releaseWorkItem } from './parked.js';
 import { firstIdAt, makePartitions } from './partitions.js';
 import { inSnapshot, openMigrationPool, openPool, storeError, type StoreUse } from './pool.js';
 import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
-import { reviveDelivery } from './superseded.js';
+import { reviveAll, reviveDeliveries } from './superseded.js';
 import { inTranslation } from './translation.js';
 import { dueCircles, inUpkeep, type DueCircle, type UpkeepTx } from './upkeep.js';
 import { readWholeWindow } from './windows.js';
@@ -68,6 +68,8 @@ export interface Store {
   /** The endpoint refuses whatever it is sent, with that code; or delivers again (null). */
   reportEndpoint(endpoint: string, code: FailureCode | null): Promise<void>;
   reviveDelivery(id: string): Promise<boolean>;
+  /** Revives all that is dead, of one endpoint or of every one; gives how many there were. */
+  reviveAll(endpoint?: string): Promise<number>;
   readResource(type: string, id: string): Promise<StoredVersion | undefined>;
   readVersion(type: string, id: string, version: number): Promise<StoredVersion | undefined>;
   /** The version that stood at an instant (ISO 8601). */
@@ -166,6 +168,7 @@ type OperatorStore = Pick<
   | 'closeWorkItem'
   | 'releaseWorkItem'
   | 'reviveDelivery'
+  | 'reviveAll'
   | 'endpointLoads'
   | 'counts'
 >;
@@ -180,7 +183,8 @@ function operatorStore(pool: Pool, guarded: <T>(work: Promise<T>) => Promise<T>)
     listDeliveries: (filter) => guarded(list(pool, 'deliveries', filter)),
     closeWorkItem: (id) => closeByHand(pool, id),
     releaseWorkItem: (id) => guarded(releaseWorkItem(pool, id)),
-    reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
+    reviveDelivery: async (id) => (await guarded(reviveDeliveries(pool, [id]))) > 0,
+    reviveAll: (endpoint) => guarded(reviveAll(pool, endpoint)),
     endpointLoads: () => guarded(endpointLoads(pool)),
     counts: () => guarded(counts(pool)),
   };

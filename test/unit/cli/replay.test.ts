@@ -5,6 +5,7 @@ import { main } from '../../../src/cli/tdu.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import type { OperatorPort } from '../../../src/serve/operator-api.js';
 import { createApp } from '../../../src/serve/http.js';
+import { NO_OPERATOR } from '../../support/operator.js';
 import { printed } from '../../support/output.js';
 
 const replayed: string[] = [];
@@ -14,20 +15,13 @@ let port: number;
 /** The real operator API over a store that knows the message 42. */
 beforeEach(async () => {
   replayed.length = 0;
-  const none = () => Promise.resolve({ total: 0, items: [] });
   const operator: OperatorPort = {
-    listMessages: none,
-    listWorkItems: none,
-    listReceipts: none,
-    listDeliveries: none,
-    closeWorkItem: () => Promise.resolve(false),
-    reviveDelivery: () => Promise.resolve(false),
+    ...NO_OPERATOR,
     replay: (id) => {
       if (id === '99') return Promise.reject(new GatewayError('queue-unavailable', 'the queue took no job'));
       if (id === '42') replayed.push(id);
       return Promise.resolve(id === '42');
     },
-    circleAt: () => Promise.resolve(undefined),
   };
   const app = createApp({
     insecureFhir: false,

@@ -9,8 +9,8 @@ import type { FhirPort } from '../../../src/serve/fhir-api.js';
 import { createApp, openHttp, type HttpDeps, type HttpServer } from '../../../src/serve/http.js';
 import { isLocal, isLoopback } from '../../../src/serve/loopback.js';
 import { operatorToken } from '../../../src/serve/operator-token.js';
-import type { OperatorPort } from '../../../src/serve/operator-api.js';
 import { openMetrics } from '../../../src/watch/metrics.js';
+import { NO_OPERATOR } from '../../support/operator.js';
 import { openTestStore } from '../../support/stored.js';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -38,18 +38,7 @@ async function listening(deps: Partial<HttpDeps> = {}, host = '127.0.0.1'): Prom
 
 const silent = () => undefined;
 const resolved = () => Promise.resolve();
-const nothing = () => Promise.resolve({ total: 0, items: [] });
-const no = () => Promise.resolve(false);
-const operator: OperatorPort = {
-  listMessages: nothing,
-  listWorkItems: nothing,
-  listReceipts: nothing,
-  listDeliveries: nothing,
-  closeWorkItem: no,
-  reviveDelivery: no,
-  replay: no,
-  circleAt: () => Promise.resolve(undefined),
-};
+const operator = NO_OPERATOR;
 const fhir: FhirPort = {
   readResource: () => Promise.resolve(undefined),
   readVersion: () => Promise.resolve(undefined),

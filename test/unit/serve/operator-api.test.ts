@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { createApp } from '../../../src/serve/http.js';
 import type { Store } from '../../../src/store/store.js';
+import { operatorOf } from '../../support/operator.js';
 import { changed, incoming, openTestStore, routed, step, translated } from '../../support/stored.js';
 
 const PATIENT = { resourceType: 'Patient', id: 'p1', identifier: [{ system: 'urn:oid:2.999.1', value: '1' }] } as const;
@@ -17,14 +18,13 @@ const replayed: string[] = [];
 
 beforeAll(async () => {
   ({ store, close } = await openTestStore());
-  const replay = async (id: string) => (await store.setMessageState(id, 'received')) && replayed.push(id) > 0;
   app = createApp({
     insecureFhir: false,
     startedAt: '2026-03-02T08:00:00Z',
     log: () => undefined,
     ready: {},
     metrics: () => Promise.resolve(''),
-    operator: { ...store, replay, circleAt: () => Promise.resolve(undefined) },
+    operator: operatorOf(store, (ids) => replayed.push(...ids)),
     doors: [],
   });
   const first = incoming('A1');
