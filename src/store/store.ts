@@ -115,7 +115,6 @@ export interface StoreOptions {
  * Opens the store on a PostgreSQL database, migrated to the latest schema.
  * @throws GatewayError store-unavailable, migration-failed
  */
-// eslint-disable-next-line max-lines-per-function -- a table: one line for each statement that the store offers
 export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions): Promise<Store> {
   const pool = openPool(databaseUrl, log, use);
   const guarded = <T>(work: Promise<T>): Promise<T> =>

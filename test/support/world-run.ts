@@ -26,7 +26,7 @@ export interface Outcome {
   controlId: string;
   source: string;
   state: string;
-  /** Of the open work items that name the message. */
+  /** Of the open work items that the message stands behind. */
   items: { reason: string; field: string | null }[];
 }
 
@@ -76,7 +76,8 @@ const OUTCOMES = `
   SELECT journal.control_id AS "controlId", journal.source, journal.state,
     coalesce(json_agg(json_build_object('reason', reason, 'field', field)) FILTER (WHERE reason IS NOT NULL), '[]') AS items
   FROM journal
-  LEFT JOIN work_item ON work_item.message_id = journal.id AND work_item.state = 'open'
+  LEFT JOIN work_item_message AS behind ON behind.message_id = journal.id AND left_at IS NULL
+  LEFT JOIN work_item ON work_item.id = work_item_id AND work_item.state = 'open'
   GROUP BY journal.id, journal.control_id, journal.source, journal.state
   ORDER BY journal.id`;
 
