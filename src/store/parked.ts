@@ -5,18 +5,18 @@ import type { TranslationStep } from '../message/translation.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 import { closeWorkItems } from './work-items.js';
 
-/** Does the message stand behind an open work item? */
-const STANDS_BEHIND_ANOTHER = (messageId: string, but = 'NULL') => `EXISTS (
+/** Does the message stand behind a work item of which that holds? */
+const STANDS_BEHIND = (messageId: string, condition: string) => `EXISTS (
     SELECT FROM work_item_message AS behind
-    WHERE behind.message_id = ${messageId} AND left_at IS NULL AND work_item_id IS DISTINCT FROM ${but}
-      AND (SELECT state = 'open' FROM work_item WHERE id = behind.work_item_id))`;
+    WHERE behind.message_id = ${messageId} AND left_at IS NULL
+      AND (SELECT ${condition} FROM work_item WHERE id = behind.work_item_id))`;
 
-/** What a work item stopped besides is read again, and says itself where it stands; so does what is to be read again anyway. */
+/** Where its own reading may have stopped it besides, it is read again. What is to be read again anyway is left alone. */
 const OTHER_STATES: Statement = [
   'parked-other-states',
   `
   UPDATE journal SET state = CASE
-      WHEN input.state = 'translated' AND ${STANDS_BEHIND_ANOTHER('journal.id')} THEN 'received'
+      WHEN input.state = 'translated' AND ${STANDS_BEHIND('journal.id', `work_item.state = 'open' AND NOT standing`)} THEN 'received'
       ELSE input.state
     END
   FROM unnest($1::bigint[], $2::text[]) AS input (id, state)
@@ -41,7 +41,7 @@ const ABANDONED = `
   SELECT message_id FROM work_item_message AS item
   WHERE work_item_id = $1 AND left_at IS NULL
     AND (SELECT state = 'parked' FROM journal WHERE id = item.message_id)
-    AND NOT ${STANDS_BEHIND_ANOTHER('item.message_id', '$1')}
+    AND NOT ${STANDS_BEHIND('item.message_id', `work_item.state = 'open' AND id <> $1`)}
   LIMIT 1`;
 
 /**

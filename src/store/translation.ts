@@ -100,8 +100,9 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
       this.client,
       steps.flatMap(({ withdrawals }) => withdrawals),
     );
-    await saveWorkItems(this.client, items);
     await this.saveStates(steps);
+    // Late: whoever has the same problem waits for the lock of its item.
+    await saveWorkItems(this.client, items);
     await saveOtherStates(this.client, steps);
     return { endpoints: [...new Set(steps.flatMap((step) => step.deliveries.map(({ endpoint }) => endpoint)))] };
   }

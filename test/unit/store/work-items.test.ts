@@ -202,6 +202,27 @@ describe('a problem of a source', () => {
   });
 });
 
+describe('a message without a work item', () => {
+  it('costs one statement of them, alone or among fifty', async () => {
+    const names: string[] = [];
+    const original = pg.Client.prototype.query;
+    const watching = function (this: pg.Client, ...given: unknown[]): unknown {
+      const [query] = given as [string | { name?: string; text: string }];
+      if (typeof query !== 'string' && /work_item/.test(query.text)) names.push(query.name ?? '');
+      return Reflect.apply(original, this, given);
+    };
+    for (const size of [1, 50]) {
+      pg.Client.prototype.query = watching as typeof original;
+      try {
+        await arrive(range(size).map((n) => admission(size + n)));
+      } finally {
+        pg.Client.prototype.query = original;
+      }
+    }
+    expect(names).toEqual(['work-items-leave', 'work-items-leave']);
+  });
+});
+
 describe('releasing a work item', () => {
   it('translates every message behind it after the mapping was mended, and leaves none parked', async () => {
     await arrive(range(1200).map((n) => admission(n, UNKNOWN)));
