@@ -126,6 +126,27 @@ describe('metrics', () => {
     expect(samples.get('tdu_waiting{what="untranslated"}')).toBe(4);
     expect(samples.get('tdu_delivery_seconds_count{endpoint="cpts",code="delivered"}')).toBe(1);
   });
+
+  it('say what is due at each endpoint, and no more of one at which nothing is', async () => {
+    const metrics = openMetrics();
+    const dueAt = async () =>
+      [...samplesOf(await metrics.text([]))].filter(([name]) => /^tdu_(due|oldest_due_seconds)\{/.test(name));
+    metrics.endpoints([
+      { id: 'cpts', due: 3, oldestDueSeconds: 70 },
+      { id: 'msp', due: 1, oldestDueSeconds: 2 },
+    ]);
+    expect(await dueAt()).toEqual([
+      ['tdu_due{endpoint="cpts"}', 3],
+      ['tdu_due{endpoint="msp"}', 1],
+      ['tdu_oldest_due_seconds{endpoint="cpts"}', 70],
+      ['tdu_oldest_due_seconds{endpoint="msp"}', 2],
+    ]);
+    metrics.endpoints([{ id: 'msp', due: 0, oldestDueSeconds: null }]);
+    expect(await dueAt()).toEqual([
+      ['tdu_due{endpoint="msp"}', 0],
+      ['tdu_oldest_due_seconds{endpoint="msp"}', 0],
+    ]);
+  });
 });
 
 /** Every sample of a text in Prometheus' exposition format 0.0.4; a line that is none fails the test. */
