@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { OperationOutcome } from 'fhir/r4.js';
 import { readPorts } from '../config/load.js';
 import { GatewayError } from '../message/failure.js';
 
@@ -68,9 +69,16 @@ export function refusalOf(what: string, { status, body }: GatewayAnswer): Gatewa
   return new GatewayError('peer-refused', `${what}: the gateway answered ${status} ${reasonIn(body)}`);
 }
 
-/** The sentence of an OperationOutcome; nothing where the answer is none. */
+/** Code and sentence of an OperationOutcome; nothing where the answer is none. */
 function reasonIn(body: string): string {
-  return /"diagnostics":"((?:[^"\\]|\\.)*)"/.exec(body)?.[1] ?? '';
+  try {
+    const [issue] = (JSON.parse(body) as Partial<OperationOutcome>).issue ?? [];
+    const code = issue?.details?.coding?.[0]?.code ?? '';
+    return issue === undefined ? '' : `${code}: ${issue.diagnostics ?? ''}`;
+  } catch {
+    // What answered is no gateway, and its status is told.
+    return '';
+  }
 }
 
 function tokenIn(file: string): string {

@@ -99,7 +99,10 @@ describe('tdu items', () => {
 
   it('does not close what messages wait behind, and says what to do', async () => {
     const { code, err } = await tdu('items', '--close', await itemId());
-    expect([code, err]).toEqual([1, expect.stringContaining('409 parked messages wait behind this work item alone')]);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('409 messages-waiting: parked messages wait behind this work item alone'),
+    ]);
     expect(err).toContain('--release');
   });
 

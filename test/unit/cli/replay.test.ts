@@ -60,9 +60,9 @@ describe('tdu replay', () => {
   });
 
   it.each([
-    ['a message that is not known', '7', /404 no message of that id can be replayed$/],
-    ['what is no id', '../..', /400 that is no id$/],
-    ['a queue that is away', '99', /503 the queue took no job$/],
+    ['a message that is not known', '7', /404 message-unknown: no message of that id can be replayed$/],
+    ['what is no id', '../..', /400 request-invalid: that is no id$/],
+    ['a queue that is away', '99', /503 queue-unavailable: the queue took no job$/],
   ])('says what the gateway answered for %s', async (_, id, sentence) => {
     const { code, out, err } = await replay(id);
     expect([code, out]).toEqual([1, '']);
