@@ -80,11 +80,14 @@ export interface StageJob {
   ids: string[];
 }
 
-/** Legal changes of a message's state; `translated → received` is a replay. */
+/**
+ * Legal changes of a message's state; `translated → received` is a replay. A later message may take what it says out of force (`parked`) or
+ * put it in force (`translated`).
+ */
 export const MESSAGE_CHANGES: Readonly<Record<MessageState, readonly MessageState[]>> = {
   received: ['translated', 'parked'],
   parked: ['received', 'translated'],
-  translated: ['received'],
+  translated: ['received', 'parked'],
   refused: [],
 };
 

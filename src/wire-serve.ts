@@ -44,9 +44,14 @@ export async function openServe(
     degraded: { queue: () => queues.ping(), ...(roles.includes('work') ? workerChecks(standing) : {}) },
     sweepSeconds,
     metrics: async () => {
-      const { states, reports } = await standing();
+      const [{ states, reports }, seconds, loads] = await Promise.all([
+        standing(),
+        sweepSeconds().catch(() => NaN),
+        store.endpointLoads().catch(() => []),
+      ]);
       metrics.workers(states);
-      metrics.swept(await sweepSeconds().catch(() => NaN));
+      metrics.swept(seconds);
+      metrics.endpoints(loads);
       return metrics.text(reports);
     },
     ...(serving
@@ -63,6 +68,17 @@ function operatorPort({ queues, settings }: House, store: Store): OperatorPort {
   return {
     ...store,
     replay: (id) => replay(store, queues, id),
+    async releaseWorkItem(id) {
+      const released = await store.releaseWorkItem(id);
+      // One job is enough: it goes on as long as messages wait, and leaves the other place to those that come in.
+      if (released !== undefined && released.first.length > 0) await queues.add(QUEUES.translate, released.first);
+      return released?.count;
+    },
+    content: async (id) => (await store.journalMessage(id))?.bytes,
+    async status() {
+      const [waiting, endpoints] = await Promise.all([store.counts(), store.endpointLoads()]);
+      return { waiting, endpoints };
+    },
     async circleAt({ subject, asOf, knownAt }) {
       const window = await store.factsKnownAt(subject, knownAt);
       return window && peopleAt(window, asOf, foldSettings(settings)).map(personText);

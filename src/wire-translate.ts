@@ -64,7 +64,7 @@ function sourcesByName(sources: readonly SourceSettings[]): (name: string) => So
   return (name) => {
     const source = byName.get(name);
     if (source !== undefined) return source;
-    const remedy = 'configure the source again, then replay the message';
+    const remedy = 'configure the source again, then release the work item';
     throw new GatewayError('source-unknown', 'the configuration no longer knows the source of the message', { remedy });
   };
 }

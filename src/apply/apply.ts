@@ -6,6 +6,7 @@ import { compareText } from '../message/order.js';
 import type { FoldOptions } from '../message/stay.js';
 import type { PatientWindow, TranslationStep } from '../message/translation.js';
 import { differences } from './differences.js';
+import { waitingMessages } from './doubts.js';
 import { outdatedFacts } from './in-force.js';
 import { needsWhole, reachesBack } from './long-way.js';
 import { routeChanges, type RoutingContext } from './notifications.js';
@@ -82,8 +83,10 @@ function appliedOf(
   const changes = differences(before, after);
   const notifications = routeChanges(before, after, messageId, context);
   const step: TranslationStep = {
-    ...emptyStep(messageId, isParked(messageId, after) ? 'parked' : 'translated'),
+    // A message of a stay of somebody else, or of no stay that can be told, waits behind its work item; what it says is kept.
+    ...emptyStep(messageId, waitingMessages(after.doubts).has(messageId) ? 'parked' : 'translated'),
     ...changes,
+    otherStates: changes.otherStates.filter((other) => other.messageId !== messageId),
     ...reading,
     outdated,
     reconsiders: before.whole && before.outdatedUntil !== undefined,
@@ -117,13 +120,6 @@ function readingOf(messageId: string, facts: Fact[], stored: readonly Fact[]): R
   return content(earlier) === content(facts) ? { facts: [], supersedes: false } : { facts, supersedes: true };
 }
 
-/** A message of a stay of somebody else, or of no stay that can be told, waits behind its work item; what it says is kept. */
-function isParked(messageId: string, { stays, unplaced }: FoldedWindow): boolean {
-  return [...[...stays.values()].flatMap(({ strangers }) => strangers), ...unplaced].some(
-    (fact) => fact.messageId === messageId,
-  );
-}
-
 /** On the short way what no longer matters is not carried along. */
 function withoutOutdated(window: FoldedWindow, outdated: readonly string[]): FoldedWindow {
   if (window.whole || outdated.length === 0) return window;
@@ -155,12 +151,11 @@ export function parkedStep(messageId: string, item: NewWorkItem): TranslationSte
 }
 
 /** The work item of a message that could not be carried through the pure stages. */
-export function failureItem(messageId: string, error: unknown): NewWorkItem {
+export function failureItem(error: unknown): NewWorkItem {
   const failure = error instanceof GatewayError ? error : undefined;
   return {
     reason: failure?.code ?? 'translation-failed',
     text: failure?.message ?? 'the message could not be translated; the gateway log names the place',
-    key: `translation-failed|${messageId}`,
     ...(failure?.field === undefined ? {} : { field: failure.field }),
   };
 }
@@ -186,5 +181,7 @@ export function emptyStep(messageId: string | null, state: TranslationStep['stat
     withdrawals: [],
     workItems: [],
     settled: [],
+    departures: [],
+    otherStates: [],
   };
 }

@@ -1,13 +1,21 @@
 import { canonicalJson } from '../message/canonical-json.js';
-import type { NewWorkItem } from '../message/message.js';
 import type { FoldedResource } from '../message/resource.js';
 import type { ChangedResource, MembershipRows, TranslationStep } from '../message/translation.js';
+import { doubtChanges } from './doubts.js';
 import type { Person, Written } from './people.js';
 import type { FoldedWindow } from './window.js';
 
 type Differences = Pick<
   TranslationStep,
-  'resources' | 'removed' | 'memberships' | 'nextChanges' | 'anchors' | 'workItems' | 'settled'
+  | 'resources'
+  | 'removed'
+  | 'memberships'
+  | 'nextChanges'
+  | 'anchors'
+  | 'workItems'
+  | 'settled'
+  | 'departures'
+  | 'otherStates'
 >;
 
 /** What is otherwise after a message than before it, as the store writes it. */
@@ -28,10 +36,7 @@ export function differences(before: FoldedWindow, after: FoldedWindow): Differen
     anchors: [...after.births]
       .filter(([anchor, recordedAt]) => before.births.get(anchor) !== recordedAt)
       .map(([anchor, recordedAt]) => ({ anchor, recordedAt, exact: after.whole })),
-    workItems: [...after.doubts.values()]
-      .filter(({ key }) => !before.doubts.has(key))
-      .map((doubt): NewWorkItem => ({ ...doubt, standing: true })),
-    settled: [...before.doubts.keys()].filter((key) => !after.doubts.has(key)),
+    ...doubtChanges(before, after),
   };
 }
 

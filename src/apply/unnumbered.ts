@@ -30,6 +30,7 @@ export function placeUnnumbered(
   if (unnumbered.length === 0) return { facts: [...facts], unplaced: [], doubts: [] };
   const placed: PlacedFacts = { facts: facts.filter((fact) => !unnumbered.includes(fact)), unplaced: [], doubts: [] };
   const accounts = new Map<string, ReducedStay[]>();
+  const waiting = new Map<string, Set<string>>();
   for (const fact of unnumbered) {
     const account = accountOfStay(fact.stay ?? '') ?? '';
     const group = groupOf.get(fact.patient);
@@ -44,9 +45,10 @@ export function placeUnnumbered(
     const stay = stayAt(account, stays, fact.effectiveAt);
     if (stay === undefined) {
       placed.unplaced.push(fact);
-      placed.doubts.push(ambiguous(name));
+      waiting.set(name, (waiting.get(name) ?? new Set()).add(fact.messageId));
     } else placed.facts.push(atStay(fact, stay, earlier.get(fact.id)));
   }
+  placed.doubts.push(...[...waiting].map(([name, messages]) => ambiguous(name, [...messages])));
   return placed;
 }
 
@@ -76,7 +78,8 @@ function atStay(fact: Fact, stay: string, earlier: Fact | undefined): Fact {
   return earlier?.stay === stay ? earlier : { ...fact, stay };
 }
 
-function ambiguous(account: string): Doubt {
+function ambiguous(account: string, messages: readonly string[]): Doubt {
   const text = 'a message names an account without a visit number, and the account has no open stay, or several';
-  return { key: `stay-of-account|${uuid5(account)}`, reason: 'field-missing', field: 'PV1-19', text };
+  const key = `stay-of-account|${uuid5(account)}`;
+  return { key, reason: 'field-missing', field: 'PV1-19', text, messages, parks: true };
 }

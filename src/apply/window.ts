@@ -170,6 +170,10 @@ function sameFacts(a: readonly Fact[], b: readonly Fact[]): boolean {
   return a.length === b.length && a.every((fact, index) => fact === b[index]);
 }
 
+function messagesOf(facts: readonly Fact[]): string[] {
+  return [...new Set(facts.map(({ messageId }) => messageId))];
+}
+
 function claimedStays(stays: ReadonlyMap<string, OwnedStay>): Doubt[] {
   const text = 'the visit number belongs to another patient; an account move (A44) or a merge (A40) would move it';
   return [...stays].flatMap(([key, { strangers }]) =>
@@ -178,6 +182,8 @@ function claimedStays(stays: ReadonlyMap<string, OwnedStay>): Doubt[] {
       reason: 'stay-of-another-patient',
       field: 'PV1-19',
       text,
+      messages: messagesOf(strangers.filter((fact) => fact.patient === patient)),
+      parks: true,
     })),
   );
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describeFailure, GatewayError } from '../message/failure.js';
 import { isProgram } from '../work/process.js';
+import { GATEWAY_USAGE } from './gateway-client.js';
 
 interface Command {
   what: string;
@@ -30,8 +31,28 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   replay: {
     what: 'send a message of the journal through the stages again',
-    takes: 'ID [--url URL] [--json]',
+    takes: `ID ${GATEWAY_USAGE}`,
     load: () => import('./replay.js'),
+  },
+  status: {
+    what: 'is a running gateway ready, what waits in it and at each endpoint',
+    takes: GATEWAY_USAGE,
+    load: () => import('./status.js'),
+  },
+  items: {
+    what: 'the open work items, each with how many messages stand behind it; --release translates all of these again',
+    takes: `[--release ID | --close ID] ${GATEWAY_USAGE}`,
+    load: () => import('./items.js'),
+  },
+  dead: {
+    what: 'the deliveries that were given up, each with what its last attempt said',
+    takes: `[--endpoint E] ${GATEWAY_USAGE}`,
+    load: () => import('./dead.js'),
+  },
+  revive: {
+    what: 'dead deliveries are due again: one, those of an endpoint, or all',
+    takes: `ID | --endpoint E | --all ${GATEWAY_USAGE}`,
+    load: () => import('./revive.js'),
   },
   demo: { what: 'a sample day on a fresh store', takes: '[--exit]', load: () => import('./demo/demo.js') },
   bench: { what: 'measure, beside baselines', takes: '[--quick]', load: () => import('./bench/bench.js') },

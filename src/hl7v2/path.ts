@@ -32,3 +32,8 @@ export function parsePath(text: string): Path | undefined {
   if (parsed.size < 10_000) parsed.set(text, path);
   return path;
 }
+
+/** A path without occurrence and repetition: a work item is about the field, whichever message brought it up. */
+export function generalPath(path: string): string {
+  return path.replaceAll(/\[\d+\]/g, '');
+}

@@ -72,8 +72,13 @@ export interface NewWorkItem {
   text: string;
   /** The code at fault, where it has the form of a code. */
   code?: string;
-  /** Same key, same thing to do: a second one of an open key is not opened. */
+  /**
+   * Same key, same thing to do: of an open key no second one is opened. It is the source's own where the item is not standing. Absent: reason,
+   * field, code and text.
+   */
   key?: string;
   /** About what the facts of several messages say together: it opens and closes with them. */
   standing?: boolean;
+  /** Ids of the messages behind it; absent: the one that brings it up. */
+  messages?: readonly string[];
 }

@@ -57,6 +57,10 @@ export interface Doubt {
   reason: string;
   field?: string;
   text: string;
+  /** Ids of the messages that it is about, where the facts name them. */
+  messages?: readonly string[];
+  /** The facts of these messages have no effect as long as it stands: they are parked. */
+  parks?: boolean;
 }
 
 /** A stay with all its movements reduced. */

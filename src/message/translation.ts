@@ -101,6 +101,10 @@ export interface TranslationStep {
   workItems: NewWorkItem[];
   /** Keys of work items whose cause is gone. */
   settled: string[];
+  /** Messages that a standing work item is not about any more. */
+  departures: { key: string; messageId: string }[];
+  /** Messages read before it whose facts have no effect any more (parked), or have one now. */
+  otherStates: { messageId: string; state: 'translated' | 'parked' }[];
 }
 
 /** One database transaction of the translate stage: facts, folds, resources, events, receipts, deliveries commit together. */

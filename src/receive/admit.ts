@@ -1,5 +1,6 @@
 import type { SourceSettings } from '../config/schema.js';
 import type { Message } from '../hl7v2/parse.js';
+import { generalPath } from '../hl7v2/path.js';
 import type { FailureCode } from '../message/failure.js';
 import type { AckIssue, NewWorkItem } from '../message/message.js';
 import { checkSegments, STAY_FIELDS } from './admit-segments.js';
@@ -93,10 +94,12 @@ function headerFacts(message: Message): Facts {
 /** An admission that keeps the bytes, opens a work item and gives an error answer. */
 export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: FailureCode, facts: Facts): Admission {
   const first = issues.find((issue) => issue.severity === 'E');
+  const field = generalPath(first?.location ?? '');
   const workItem: NewWorkItem = {
     reason,
     text: first?.text ?? 'refused',
-    ...(first?.location === undefined ? {} : { field: first.location }),
+    key: [reason, field, first?.code].join('|'),
+    ...(field === '' ? {} : { field }),
   };
   const { controlId, sender, type } = facts;
   return { code, state: 'refused', issues, workItems: [workItem], controlId, sender, type };
@@ -104,9 +107,13 @@ export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: FailureCo
 
 /** An ADT event without mapping: accepted with a warning and parked, so that no feed stops for it. */
 function parked(trigger: string, issues: AckIssue[], facts: Facts): Admission {
-  const text = `event ${/^[A-Z0-9]{2,4}$/.test(trigger) ? trigger : '(none)'} is not mapped; the message is kept and parked`;
+  const event = /^[A-Z0-9]{3}$/.test(trigger) ? trigger : '';
+  const text = `event ${event || '(none)'} is not mapped; the message is kept and parked`;
   const issue: AckIssue = { location: 'MSH-9.2', code: 201, severity: 'W', text };
-  const workItem: NewWorkItem = { reason: 'trigger-unmapped', field: 'MSH-9.2', text };
+  // The key under which a replay finds it unmapped still.
+  const key = `trigger-unmapped|${event}`;
+  const named = { key, ...(event === '' ? {} : { code: event }) };
+  const workItem: NewWorkItem = { reason: 'trigger-unmapped', field: 'MSH-9.2', text, ...named };
   return { code: 'AA', state: 'parked', issues: [...issues, issue], workItems: [workItem], ...facts };
 }
 

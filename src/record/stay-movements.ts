@@ -37,7 +37,7 @@ function numberedMovements(ordered: readonly MovementFact[], movements: Map<stri
     const [first, ...rest] = group.filter(({ body }) => body.action === 'INSERT');
     const updates = group.filter(({ body }) => body.action === 'UPDATE');
     const cancels = group.filter(({ body }) => body.action === 'CANCEL');
-    if (first === undefined) return [unknownMovement(number)];
+    if (first === undefined) return [unknownMovement(number, group)];
     const movement = inserted(number, number, first);
     for (const fact of [...rest, ...updates]) lay(movement, fact);
     for (const { body } of cancels) movement.preAdmission = body.preAdmission ?? movement.preAdmission;
@@ -56,7 +56,7 @@ function unnumberedMovements(ordered: readonly MovementFact[], movements: Map<st
   return momentsOf(unnumbered).flatMap((moment) => {
     const early = moment.filter((fact) => !takesEffect(fact, movements));
     const unknown = early.filter((fact) => !takesEffect(fact, movements));
-    return unknown.map((fact) => unknownMovement(threadOf(fact)));
+    return unknown.map((fact) => unknownMovement(threadOf(fact), [fact]));
   });
 }
 
@@ -133,10 +133,11 @@ function cancel(movement: Movement, { body }: MovementFact): void {
   movement.preAdmission = body.preAdmission ?? movement.preAdmission;
 }
 
-function unknownMovement(number: string): Doubt {
+function unknownMovement(number: string, facts: readonly MovementFact[]): Doubt {
   const text =
     'a message corrects or cancels a movement that no message has inserted; it takes effect when the movement comes';
-  return { key: `movement-unknown|${uuid5(number)}`, reason: 'movement-unknown', field: 'ZBE-1', text };
+  const messages = facts.map(({ messageId }) => messageId);
+  return { key: `movement-unknown|${uuid5(number)}`, reason: 'movement-unknown', field: 'ZBE-1', text, messages };
 }
 
 function numberUsedTwice(number: string): Doubt {

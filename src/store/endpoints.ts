@@ -16,6 +16,32 @@ const HASTEN: Statement = [
   `UPDATE delivery SET due_at = now() WHERE endpoint = $1 AND state = 'due' AND due_at > now()`,
 ];
 
+const LOADS = `
+  SELECT endpoint AS id, (count(*) FILTER (WHERE state = 'due'))::int AS due, (count(*) FILTER (WHERE state = 'dead'))::int AS dead,
+    min(created_at) FILTER (WHERE state = 'due') AS "oldestDueAt",
+    round(extract(epoch FROM now() - min(created_at) FILTER (WHERE state = 'due')))::int AS "oldestDueSeconds"
+  FROM (
+    SELECT endpoint, state, created_at FROM delivery WHERE state = 'due'
+    UNION ALL
+    SELECT endpoint, state, created_at FROM delivery WHERE state = 'dead') AS waiting
+  GROUP BY endpoint
+  ORDER BY endpoint`;
+
+/** What waits at an endpoint. */
+export interface EndpointLoad {
+  id: string;
+  due: number;
+  dead: number;
+  /** When the oldest of what is due was decided, and how long ago that is; null where nothing is due. */
+  oldestDueAt: Date | null;
+  oldestDueSeconds: number | null;
+}
+
+/** Every endpoint for which a delivery is due or dead. */
+export async function endpointLoads(client: Queryable): Promise<EndpointLoad[]> {
+  return (await client.query<EndpointLoad>(LOADS)).rows;
+}
+
 /** Endpoints that have something due now and not leased. */
 export async function endpointsDue(client: Queryable): Promise<string[]> {
   return (await prepared<{ endpoint: string }>(client, DUE)).rows.map((row) => row.endpoint);
@@ -35,6 +61,6 @@ export async function reportEndpoint(pool: Pool, endpoint: string, code: Failure
       return;
     }
     const text = `the endpoint ${endpoint} refuses whatever it is sent: mend it, then revive what is dead`;
-    await openWorkItems(client, [{ reason: code, text, key, messageId: null, controlId: null }]);
+    await openWorkItems(client, [{ reason: code, text, key, messageId: null, controlId: null, source: null }]);
   });
 }

@@ -145,7 +145,9 @@ async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<Kep
   const items = batch.filter((message) => kept.has(message.id));
   await openWorkItems(
     client,
-    items.flatMap(({ id, controlId, workItems }) => workItems.map((item) => ({ ...item, messageId: id, controlId }))),
+    items.flatMap(({ id, controlId, source, workItems }) =>
+      workItems.map((item) => ({ ...item, messageId: id, controlId, source })),
+    ),
   );
   if (kept.size === batch.length) return batch.map(({ id }) => ({ kind: 'kept', id }));
   const earlier = await earlierAnswers(

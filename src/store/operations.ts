@@ -28,10 +28,16 @@ interface ListDefinition {
 const is = (column: string) => (parameter: string) => `${column} = ${parameter}`;
 
 /** The one that claimed it, for each source and sender, and the refused that came under it. */
-const messagesOf = (controlId: string) => `id = ANY (ARRAY (
+const messagesOf = (controlId: string) => `ARRAY (
       SELECT message_id FROM control_id WHERE control_id = ${controlId}
       UNION ALL
-      SELECT id FROM journal WHERE state = 'refused' AND control_id = ${controlId}))`;
+      SELECT id FROM journal WHERE state = 'refused' AND control_id = ${controlId})`;
+
+/** What these messages stand behind; of what is done, what they stood behind. */
+const itemsOf = (messages: string) => `id = ANY (ARRAY (
+      SELECT work_item_id FROM work_item_message AS behind
+      WHERE message_id = ANY (${messages})
+        AND (left_at IS NULL OR (SELECT state = 'done' FROM work_item WHERE id = behind.work_item_id))))`;
 
 const toldOf = (messageId: string) =>
   `receipt_id = ANY (ARRAY (SELECT receipt.id FROM receipt WHERE receipt.message_id = ${messageId}))`;
@@ -43,15 +49,34 @@ const LISTS = {
     select: `id::text, control_id AS "controlId", source, sender, type, received_at AS "receivedAt", state, charset,
       encode(sha256, 'hex') AS sha256, jsonb_build_object('code', answer_code, 'issues', issues) AS answer`,
     from: 'journal',
-    filters: { id: is('id'), controlId: messagesOf, state: is('state'), source: is('source') },
+    filters: {
+      id: is('id'),
+      controlId: (controlId) => `id = ANY (${messagesOf(controlId)})`,
+      state: is('state'),
+      source: is('source'),
+    },
     order: 'journal.id',
   },
   workItems: {
-    select: `id::text, control_id AS "controlId", message_id::text AS "messageId", reason, field, text, code, state, opened_at AS "openedAt",
-      closed_at AS "closedAt", closed_by AS "closedBy"`,
+    select: `id::text, control_id AS "controlId", message_id::text AS "messageId", source, reason, field, text, code, state, count, waiting,
+      opened_at AS "openedAt", opened_at AS "firstSeenAt", last_seen_at AS "lastSeenAt", closed_at AS "closedAt", closed_by AS "closedBy"`,
     from: 'work_item',
-    filters: { controlId: is('control_id'), message: is('message_id'), state: is('state'), reason: is('reason') },
+    filters: {
+      id: is('id'),
+      controlId: (controlId) => itemsOf(messagesOf(controlId)),
+      message: (message) => itemsOf(`ARRAY [${message}::bigint]`),
+      state: is('state'),
+      reason: is('reason'),
+      source: is('source'),
+    },
     order: 'work_item.id',
+  },
+  workItemMessages: {
+    select: `message_id::text AS id, control_id AS "controlId", source, sender, type, received_at AS "receivedAt", state, seen_at AS "seenAt",
+      left_at AS "leftAt"`,
+    from: 'work_item_message JOIN journal ON journal.id = message_id',
+    filters: { item: is('work_item_id'), state: is('state') },
+    order: 'message_id',
   },
   receipts: {
     select: `id::text, message_id::text AS "messageId", json_build_object('type', about_type, 'key', about_key) AS about, thread,
@@ -68,7 +93,13 @@ const LISTS = {
         'code', attempt.code, 'detail', detail) ORDER BY attempt.number), '[]') FROM attempt WHERE delivery_id = delivery.id)
         AS history, due_at AS "dueAt", code, created_at AS "createdAt", ended_at AS "endedAt", number::text AS cursor`,
     from: 'delivery',
-    filters: { message: toldOf, receipt: is('receipt_id'), endpoint: is('endpoint'), state: is('state') },
+    filters: {
+      id: is('id'),
+      message: toldOf,
+      receipt: is('receipt_id'),
+      endpoint: is('endpoint'),
+      state: is('state'),
+    },
     order: 'delivery.number',
   },
 } as const satisfies Record<string, ListDefinition>;
@@ -142,12 +173,14 @@ export async function databaseId(client: Queryable): Promise<string> {
 const COUNTS = `
   SELECT
     (SELECT count(*)::int FROM journal WHERE state = 'received') AS "untranslated",
+    (SELECT count(*)::int FROM journal WHERE state = 'parked') AS "parked",
     (SELECT count(*)::int FROM work_item WHERE state = 'open') AS "openWorkItems",
     (SELECT count(*)::int FROM delivery WHERE state = 'due') AS "dueDeliveries",
     (SELECT count(*)::int FROM delivery WHERE state = 'dead') AS "deadDeliveries"`;
 
 export interface Counts {
   untranslated: number;
+  parked: number;
   openWorkItems: number;
   dueDeliveries: number;
   deadDeliveries: number;
@@ -155,6 +188,6 @@ export interface Counts {
 
 /** Gauges for `/metrics`; every count rests on a partial index. */
 export async function counts(client: Queryable): Promise<Counts> {
-  const none = { untranslated: 0, openWorkItems: 0, dueDeliveries: 0, deadDeliveries: 0 };
+  const none = { untranslated: 0, parked: 0, openWorkItems: 0, dueDeliveries: 0, deadDeliveries: 0 };
   return (await client.query<Counts>(COUNTS)).rows[0] ?? none;
 }

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import type { FhirResource } from 'fhir/r4.js';
 import type { SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
@@ -6,7 +7,7 @@ import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
 import type { PatientWindow, TranslationTx } from '../message/translation.js';
 import { claimDeliveries, laneHeads, recordAttempts, releaseDeliveries } from './deliveries.js';
-import { endpointsDue, reportEndpoint } from './endpoints.js';
+import { endpointLoads, endpointsDue, reportEndpoint, type EndpointLoad } from './endpoints.js';
 import { beat, secondsSinceBeat } from './heartbeats.js';
 import { Journal } from './keep.js';
 import { windowKnownAt, type KnownAtSubject } from './known-at.js';
@@ -24,14 +25,14 @@ import {
   type ListFilter,
   type Page,
 } from './operations.js';
+import { closeByHand, releaseWorkItem } from './parked.js';
 import { firstIdAt, makePartitions } from './partitions.js';
 import { inSnapshot, openMigrationPool, openPool, storeError, type StoreUse } from './pool.js';
 import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
-import { reviveDelivery } from './superseded.js';
+import { reviveAll, reviveDeliveries } from './superseded.js';
 import { inTranslation } from './translation.js';
 import { dueCircles, inUpkeep, type DueCircle, type UpkeepTx } from './upkeep.js';
 import { readWholeWindow } from './windows.js';
-import { closeWorkItem } from './work-items.js';
 
 /** Everything the gateway keeps, and every question it asks of it. All failures are GatewayErrors. */
 export interface Store {
@@ -62,9 +63,13 @@ export interface Store {
   recordAttempts(outcomes: AttemptOutcome[]): Promise<void>;
   releaseDeliveries(claims: readonly Claim[]): Promise<void>;
   endpointsDue(): Promise<string[]>;
+  /** What is due and dead, for each endpoint that has either. */
+  endpointLoads(): Promise<EndpointLoad[]>;
   /** The endpoint refuses whatever it is sent, with that code; or delivers again (null). */
   reportEndpoint(endpoint: string, code: FailureCode | null): Promise<void>;
   reviveDelivery(id: string): Promise<boolean>;
+  /** Revives all that is dead, of one endpoint or of every one; gives how many there were. */
+  reviveAll(endpoint?: string): Promise<number>;
   readResource(type: string, id: string): Promise<StoredVersion | undefined>;
   readVersion(type: string, id: string, version: number): Promise<StoredVersion | undefined>;
   /** The version that stood at an instant (ISO 8601). */
@@ -77,9 +82,14 @@ export interface Store {
   searchResources(query: SearchQuery): Promise<{ total: number; resources: FhirResource[]; next?: string }>;
   listMessages(filter: ListFilter): Promise<Page>;
   listWorkItems(filter: ListFilter): Promise<Page>;
+  /** The messages behind the work item that `item` names. */
+  listWorkItemMessages(filter: ListFilter): Promise<Page>;
   listReceipts(filter: ListFilter): Promise<Page>;
   listDeliveries(filter: ListFilter): Promise<Page>;
-  closeWorkItem(id: string, how: string): Promise<boolean>;
+  /** Closes a work item by hand; false when it is not open. Refused where parked messages stand behind it alone. */
+  closeWorkItem(id: string): Promise<boolean>;
+  /** Every message behind a work item is to be read again. Gives their number and the first of them; undefined when it is not open. */
+  releaseWorkItem(id: string): Promise<{ count: number; first: string[] } | undefined>;
   counts(): Promise<Counts>;
   /** Notes that the sweep, or whatever has that name, has run now; and how many seconds ago it last did at any gateway. */
   beat(name: string): Promise<void>;
@@ -105,7 +115,6 @@ export interface StoreOptions {
  * Opens the store on a PostgreSQL database, migrated to the latest schema.
  * @throws GatewayError store-unavailable, migration-failed
  */
-// eslint-disable-next-line max-lines-per-function -- a table: one line for each statement that the store offers
 export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions): Promise<Store> {
   const pool = openPool(databaseUrl, log, use);
   const guarded = <T>(work: Promise<T>): Promise<T> =>
@@ -116,6 +125,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
   await guarded(migrate(migrating)).finally(() => migrating.end());
   const journal = new Journal(pool, () => Date.now());
   return {
+    ...operatorStore(pool, guarded),
     keep: (batch) => journal.keep(batch),
     inTranslation: (claim, run) => inTranslation(pool, claim, run),
     dueCircles: (now, limit) => guarded(dueCircles(pool, now, limit)),
@@ -132,18 +142,11 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     laneHeads: (endpoint, limit) => guarded(laneHeads(pool, endpoint, limit)),
     endpointsDue: () => guarded(endpointsDue(pool)),
     reportEndpoint: (endpoint, code) => guarded(reportEndpoint(pool, endpoint, code)),
-    reviveDelivery: (id) => guarded(reviveDelivery(pool, id)),
     readResource: (type, id) => guarded(readResource(pool, type, id)),
     readVersion: (type, id, version) => guarded(readVersion(pool, type, id, version)),
     readVersionAt: (type, id, at) => guarded(readVersionAt(pool, type, id, at)),
     historyOf: (type, id, page) => guarded(historyOf(pool, type, id, page)),
     searchResources: (query) => guarded(searchResources(pool, query)),
-    listMessages: (filter) => guarded(list(pool, 'messages', filter)),
-    listWorkItems: (filter) => guarded(list(pool, 'workItems', filter)),
-    listReceipts: (filter) => guarded(list(pool, 'receipts', filter)),
-    listDeliveries: (filter) => guarded(list(pool, 'deliveries', filter)),
-    closeWorkItem: (id, how) => guarded(closeWorkItem(pool, id, how)),
-    counts: () => guarded(counts(pool)),
     beat: (name) => guarded(beat(pool, name)),
     secondsSinceBeat: (name) => guarded(secondsSinceBeat(pool, name)),
     nodeNumber: () => guarded(nodeNumber(pool)),
@@ -151,5 +154,37 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     makePartitions: (from, days) => guarded(makePartitions(pool, from, days)),
     ping: async () => void (await guarded(pool.query('SELECT 1'))),
     close: () => pool.end(),
+  };
+}
+
+type OperatorStore = Pick<
+  Store,
+  | 'listMessages'
+  | 'listWorkItems'
+  | 'listWorkItemMessages'
+  | 'listReceipts'
+  | 'listDeliveries'
+  | 'closeWorkItem'
+  | 'releaseWorkItem'
+  | 'reviveDelivery'
+  | 'reviveAll'
+  | 'endpointLoads'
+  | 'counts'
+>;
+
+/** What operators ask and decide. */
+function operatorStore(pool: Pool, guarded: <T>(work: Promise<T>) => Promise<T>): OperatorStore {
+  return {
+    listMessages: (filter) => guarded(list(pool, 'messages', filter)),
+    listWorkItems: (filter) => guarded(list(pool, 'workItems', filter)),
+    listWorkItemMessages: (filter) => guarded(list(pool, 'workItemMessages', filter)),
+    listReceipts: (filter) => guarded(list(pool, 'receipts', filter)),
+    listDeliveries: (filter) => guarded(list(pool, 'deliveries', filter)),
+    closeWorkItem: (id) => closeByHand(pool, id),
+    releaseWorkItem: (id) => guarded(releaseWorkItem(pool, id)),
+    reviveDelivery: async (id) => (await guarded(reviveDeliveries(pool, [id]))) > 0,
+    reviveAll: (endpoint) => guarded(reviveAll(pool, endpoint)),
+    endpointLoads: () => guarded(endpointLoads(pool)),
+    counts: () => guarded(counts(pool)),
   };
 }

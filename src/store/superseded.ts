@@ -173,30 +173,63 @@ const DEAD: Statement = [
     EXISTS (SELECT FROM event WHERE event.patient = receipt.patient AND event.number > event_number) AS passed
   FROM delivery
   JOIN receipt ON receipt.id = delivery.receipt_id
-  WHERE delivery.id = $1 AND state = ANY ($2::text[])
+  WHERE delivery.id = ANY ($1::uuid[]) AND state = ANY ($2::text[])
+  ORDER BY delivery.number
   FOR UPDATE OF delivery`,
 ];
 
 const REVIVE: Statement = [
   'superseded-revive',
-  `UPDATE delivery SET state = 'due', lane = $2, due_at = now(), ended_at = NULL, revived_at = now() WHERE id = $1`,
+  `
+  UPDATE delivery SET state = 'due', lane = input.lane, due_at = now(), ended_at = NULL, revived_at = now()
+  FROM unnest($1::uuid[], $2::text[]) AS input (id, lane)
+  WHERE delivery.id = input.id`,
 ];
 
 /**
- * A dead delivery becomes due again, by an operator's decision; where something happened to its patient since, one of the present state
- * goes in its place.
- * @returns false where it is not dead
+ * Dead deliveries become due again, by an operator's decision; where something happened to their patient since, one of the present state
+ * goes in the place of each.
+ * @returns how many were dead
  */
-export function reviveDelivery(pool: Pool, id: string): Promise<boolean> {
+export function reviveDeliveries(pool: Pool, ids: readonly string[]): Promise<number> {
   return inTransaction(pool, async (client) => {
     const { rows } = await prepared<{ id: string; lane: string; passed: boolean }>(client, DEAD, [
-      id,
+      ids,
       statesBefore(DELIVERY_CHANGES, 'due'),
     ]);
-    const [dead] = rows;
-    if (dead === undefined) return false;
-    if (dead.passed) await supersede(client, [{ id, reason: 'passed' }]);
-    else await prepared(client, REVIVE, [id, dead.lane]);
-    return true;
+    await supersede(
+      client,
+      rows.flatMap(({ id, passed }) => (passed ? [{ id, reason: 'passed' }] : [])),
+    );
+    const revived = rows.filter(({ passed }) => !passed);
+    if (revived.length > 0)
+      await prepared(client, REVIVE, [revived.map(({ id }) => id), revived.map(({ lane }) => lane)]);
+    return rows.length;
   });
+}
+
+/** Dead deliveries that one transaction revives. */
+const BATCH = 100;
+
+const DEAD_AFTER: Statement = [
+  'superseded-dead-after',
+  `
+  SELECT id, number FROM delivery
+  WHERE state = 'dead' AND number > $1 AND ($2::text IS NULL OR endpoint = $2)
+  ORDER BY number LIMIT ${BATCH}`,
+];
+
+/** Revives every dead delivery of an endpoint, or of all, some at a time. @returns how many there were */
+export async function reviveAll(pool: Pool, endpoint: string | undefined): Promise<number> {
+  let count = 0;
+  for (let after = '0'; ;) {
+    const { rows } = await prepared<{ id: string; number: string }>(pool, DEAD_AFTER, [after, endpoint ?? null]);
+    const last = rows.at(-1);
+    if (last === undefined) return count;
+    count += await reviveDeliveries(
+      pool,
+      rows.map(({ id }) => id),
+    );
+    after = last.number;
+  }
 }

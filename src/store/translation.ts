@@ -9,6 +9,7 @@ import { ResourceWriter } from './resources.js';
 import { saveRouting } from './routing.js';
 import { withdraw } from './superseded.js';
 import { loadWholeWindow, loadWindows } from './windows.js';
+import { saveOtherStates } from './parked.js';
 import { saveWorkItems, type StepItems } from './work-items.js';
 
 /**
@@ -84,7 +85,7 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
     const pinned: string[] = [];
     const items: StepItems[] = [];
     for (const step of steps) {
-      items.push({ ...step, workItems: [...step.workItems, ...writer.apply(step)], controlId: this.controlId(step) });
+      items.push({ ...step, ...this.origin(step), workItems: [...step.workItems, ...writer.apply(step)] });
       // Pinned at once: a later message of the batch may change the same resource.
       for (const { resources } of step.deliveries)
         pinned.push(resources.flatMap((reference) => writer.pinned(reference) ?? []).join(' '));
@@ -99,13 +100,16 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
       this.client,
       steps.flatMap(({ withdrawals }) => withdrawals),
     );
-    await saveWorkItems(this.client, items);
     await this.saveStates(steps);
+    // Late: whoever has the same problem waits for the lock of its item.
+    await saveWorkItems(this.client, items);
+    await saveOtherStates(this.client, steps);
     return { endpoints: [...new Set(steps.flatMap((step) => step.deliveries.map(({ endpoint }) => endpoint)))] };
   }
 
-  private controlId({ messageId }: TranslationStep): string | null {
-    return this.messages.find(({ id }) => id === messageId)?.controlId ?? null;
+  private origin({ messageId }: TranslationStep): Pick<StepItems, 'controlId' | 'source'> {
+    const { controlId = null, source = null } = this.messages.find(({ id }) => id === messageId) ?? {};
+    return { controlId, source };
   }
 
   private async saveStates(steps: readonly TranslationStep[]): Promise<void> {

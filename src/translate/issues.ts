@@ -1,17 +1,16 @@
 import { hash } from 'node:crypto';
 import type { Segment } from '../hl7v2/parse.js';
+import { generalPath } from '../hl7v2/path.js';
 import type { TranslationIssue } from '../message/fact.js';
 import type { CodeTable, Coded } from './codes.js';
 
 /** What may stand in a work item as the code at fault; anything else may be what the patient is called. */
 const CODE = /^[\w.-]{1,12}$/;
 
-/** What somebody must look at in one message, under keys that name its source: two hospitals share no work item. */
+/** What somebody must look at in one message. */
 export class Issues {
   readonly list: TranslationIssue[] = [];
   private readonly malformedFields = new Set<string>();
-
-  constructor(private readonly source: string) {}
 
   /** A code of a table, or of no table: then it is an issue, which stops the message where the table parks. */
   code(table: CodeTable, code: string, field: string): Coded | undefined {
@@ -23,7 +22,7 @@ export class Issues {
       reason: 'code-unknown',
       field: generalPath(field),
       text: `a code of ${generalPath(field)} is not in the table ${table.name}`,
-      key: `code-unknown|${this.source}|${table.name}|${named ? code : hash('sha256', code, 'hex').slice(0, 12)}`,
+      key: `code-unknown|${table.name}|${named ? code : hash('sha256', code, 'hex').slice(0, 12)}`,
       ...(named ? { code } : {}),
     });
     return undefined;
@@ -37,7 +36,7 @@ export class Issues {
     const general = generalPath(field);
     const text = words ?? `the value of ${general} cannot be read`;
     this.malformedFields.add(field.replace(/^([^-]*-\d+).*$/, '$1'));
-    const key = `field-invalid|${this.source}|${general}`;
+    const key = `field-invalid|${general}`;
     this.list.push({ blocking: false, reason: 'field-invalid', field: general, text, key });
   }
 
@@ -49,15 +48,10 @@ export class Issues {
   }
 
   add(issue: Omit<TranslationIssue, 'key'>, key: string): void {
-    this.list.push({ ...issue, key: `${issue.reason}|${this.source}|${key}` });
+    this.list.push({ ...issue, key: `${issue.reason}|${key}` });
   }
 
   get blocking(): boolean {
     return this.list.some(({ blocking }) => blocking);
   }
-}
-
-/** A path without the repetition: a work item is about the field, whichever message opened it. */
-function generalPath(field: string): string {
-  return field.replaceAll(/\[\d+\]/g, '');
 }

@@ -42,7 +42,7 @@ export function translate(message: Message, options: TranslateContext): Translat
   const { issues, record, territory } = context;
   const trigger = message.value('MSH-9.2');
   const maps = options.mappings.maps.get(trigger);
-  if (maps === undefined) return unmapped(trigger, options.source.name);
+  if (maps === undefined) return unmapped(trigger);
   const reading = new MessageReading(maps, message);
   const times = recordedTimes(reading.contributions('event', context), issues, options.receivedAt);
   const identity = identityNumbers(reading.contributions('identity', context));
@@ -67,7 +67,7 @@ function contextOf(message: Message, { source, zone }: TranslateContext): Conver
   return {
     message,
     record: new ReadRecord(),
-    issues: new Issues(source.name),
+    issues: new Issues(),
     clock: messageClock(message.value('MSH-7'), zone),
     authorities,
     territory: new Territory(source.name, authorities),
@@ -76,8 +76,8 @@ function contextOf(message: Message, { source, zone }: TranslateContext): Conver
   };
 }
 
-function unmapped(trigger: string, source: string): Translation {
-  const issues = new Issues(source);
+function unmapped(trigger: string): Translation {
+  const issues = new Issues();
   const event = /^[A-Z0-9]{3}$/.test(trigger) ? trigger : '';
   const issue = { blocking: true, reason: 'trigger-unmapped', field: 'MSH-9.2', text: `event ${event} is not mapped` };
   issues.add({ ...issue, ...(event === '' ? {} : { code: event }) }, event);

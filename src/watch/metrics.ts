@@ -20,6 +20,8 @@ export interface Metrics {
   workers(states: readonly { name: string; up: boolean; restarts: number }[]): void;
   /** Seconds since the last sweep at any gateway; NaN where the store does not say. */
   swept(seconds: number): void;
+  /** What is due at each endpoint; one that is not among them has nothing. */
+  endpoints(loads: readonly { id: string; due: number; oldestDueSeconds: number | null }[]): void;
   /** For another process, which serves them with its own. */
   json(): Promise<MetricsJson>;
   /** Prometheus text, with what the workers last reported. */
@@ -63,6 +65,13 @@ export function openMetrics(): Metrics {
     registers,
   });
   const sweep = new Gauge({ name: 'tdu_sweep_age_seconds', help: 'Since the last sweep at any gateway', registers });
+  const due = new Gauge({ name: 'tdu_due', help: 'Deliveries that are due', labelNames: ['endpoint'], registers });
+  const oldest = new Gauge({
+    name: 'tdu_oldest_due_seconds',
+    help: 'Since the oldest delivery that is due was decided',
+    labelNames: ['endpoint'],
+    registers,
+  });
   return {
     answered(source, code, seconds) {
       answers.observe({ source, code }, seconds);
@@ -89,6 +98,14 @@ export function openMetrics(): Metrics {
     },
     swept(seconds) {
       sweep.set(seconds);
+    },
+    endpoints(loads) {
+      due.reset();
+      oldest.reset();
+      for (const load of loads) {
+        due.set({ endpoint: load.id }, load.due);
+        oldest.set({ endpoint: load.id }, load.oldestDueSeconds ?? 0);
+      }
     },
     json: () => registry.getMetricsAsJSON(),
     async text(workers) {

@@ -5,7 +5,9 @@ import type { Queues } from './queues.js';
 export interface SweepPort {
   untranslated(before: number, limit: number): Promise<string[]>;
   endpointsDue(): Promise<string[]>;
-  counts(): Promise<Readonly<Record<'untranslated' | 'openWorkItems' | 'dueDeliveries' | 'deadDeliveries', number>>>;
+  counts(): Promise<
+    Readonly<Record<'untranslated' | 'parked' | 'openWorkItems' | 'dueDeliveries' | 'deadDeliveries', number>>
+  >;
   makePartitions(from: number, days: number): Promise<void>;
   /** Notes that the sweep has run. */
   beat(name: string): Promise<void>;

@@ -81,7 +81,7 @@ async function translateAlone(id: string, deps: TranslateDeps): Promise<void> {
     if (!isRefused(error)) throw error;
     deps.log('error', 'translate.refused', { messageId: id, code: 'store-rejected' });
     await deps.inTranslation({ ids: [id], limit: 0 }, (tx) =>
-      tx.save(tx.messages.map((message) => parkedStep(message.id, failureItem(message.id, error)))),
+      tx.save(tx.messages.map((message) => parkedStep(message.id, failureItem(error)))),
     );
   }
 }
@@ -154,7 +154,7 @@ async function stepOf(
 }
 
 function failed(messageId: string, error: unknown, { log }: TranslateDeps): TranslationStep {
-  const item = failureItem(messageId, error);
+  const item = failureItem(error);
   const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
   log('error', 'translate.parked', { messageId, code: item.reason, place });
   return parkedStep(messageId, item);

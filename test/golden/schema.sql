@@ -237,7 +237,8 @@ TABLE resource_version
   CONSTRAINT resource_version_pkey PRIMARY KEY (type, id, version)
 TABLE work_item
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
-  key text,
+  key text NOT NULL,
+  source text,
   message_id bigint,
   control_id text,
   reason text NOT NULL,
@@ -245,16 +246,24 @@ TABLE work_item
   text text NOT NULL,
   code text,
   standing boolean NOT NULL DEFAULT false,
+  count integer NOT NULL DEFAULT 0,
+  waiting integer NOT NULL DEFAULT 0,
   state text NOT NULL DEFAULT 'open'::text,
   opened_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_seen_at timestamp with time zone NOT NULL DEFAULT now(),
   closed_at timestamp with time zone,
   closed_by text
   CONSTRAINT work_item_pkey PRIMARY KEY (id)
   CONSTRAINT work_item_state_check CHECK ((state = ANY (ARRAY['open'::text, 'done'::text])))
-  INDEX work_item_control_id public.work_item USING btree (control_id)
-  INDEX work_item_message public.work_item USING btree (message_id)
   INDEX work_item_open_key UNIQUE public.work_item USING btree (key) WHERE (state = 'open'::text)
   INDEX work_item_state public.work_item USING btree (state, id)
+TABLE work_item_message
+  work_item_id bigint NOT NULL,
+  message_id bigint NOT NULL,
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  left_at timestamp with time zone
+  CONSTRAINT work_item_message_pkey PRIMARY KEY (work_item_id, message_id)
+  INDEX work_item_message_message public.work_item_message USING btree (message_id)
 SEQUENCE cluster_id FROM 1 TO 9223372036854775807 START 1
 SEQUENCE gateway_node FROM 0 TO 255 START 0 CYCLE
 FUNCTION numbers_of(text[])

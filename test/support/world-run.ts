@@ -26,7 +26,7 @@ export interface Outcome {
   controlId: string;
   source: string;
   state: string;
-  /** Of the open work items that name the message. */
+  /** Of the open work items that the message stands behind. */
   items: { reason: string; field: string | null }[];
 }
 
@@ -38,7 +38,7 @@ export interface WorldStore {
    */
   arrive(messages: readonly WorldMessage[], batch?: number): Promise<void>;
   /**
-   * Every row that a reader sees: resources that are there, memberships, open work items. No version numbers, no times of writing; a message
+   * Every row that a reader sees: resources that are there, memberships, open work items, which messages are parked. No version numbers, no times of writing; a message
    * is named by its control id. What is gone (410) and what never was (404) are one, since readers of one order cannot know of another.
    */
   rows(): Promise<Row[]>;
@@ -72,18 +72,30 @@ const WORK_ITEMS = `
   FROM work_item
   WHERE state = 'open'`;
 
+/** Whether what it says has an effect. */
+const MESSAGES = `
+  SELECT 'message ' || id AS key, state || CASE
+      WHEN state = 'parked' AND NOT EXISTS (
+        SELECT FROM work_item_message AS behind JOIN work_item ON work_item.id = work_item_id
+        WHERE behind.message_id = journal.id AND left_at IS NULL AND work_item.state = 'open') THEN ' behind nothing'
+      ELSE ''
+    END AS text
+  FROM journal
+  WHERE state IN ('parked', 'translated')`;
+
 const OUTCOMES = `
   SELECT journal.control_id AS "controlId", journal.source, journal.state,
     coalesce(json_agg(json_build_object('reason', reason, 'field', field)) FILTER (WHERE reason IS NOT NULL), '[]') AS items
   FROM journal
-  LEFT JOIN work_item ON work_item.message_id = journal.id AND work_item.state = 'open'
+  LEFT JOIN work_item_message AS behind ON behind.message_id = journal.id AND left_at IS NULL
+  LEFT JOIN work_item ON work_item.id = work_item_id AND work_item.state = 'open'
   GROUP BY journal.id, journal.control_id, journal.source, journal.state
   ORDER BY journal.id`;
 
 const CLUSTERS = 'SELECT DISTINCT ON (cluster) key FROM identifier';
 
 /** What no fold makes: mentions, and what is no resource. */
-const UNFOLDED = /^(Organization|Location|Practitioner|PractitionerRole|work_item)\b/;
+const UNFOLDED = /^(Organization|Location|Practitioner|PractitionerRole|work_item|message)\b/;
 
 const log = () => undefined;
 
@@ -111,7 +123,7 @@ export async function openWorldStore(now = '2023-03-06T00:00:00Z'): Promise<Worl
     arrive: (messages, batch = 50) => doors.arrive(messages, batch),
     async rows() {
       const found: Row[] = [];
-      for (const statement of [RESOURCES, WORK_ITEMS, ...memberships])
+      for (const statement of [RESOURCES, WORK_ITEMS, MESSAGES, ...memberships])
         found.push(...(await client.query<Row>(statement)).rows);
       return found.map((row) => doors.named(row));
     },
@@ -199,6 +211,8 @@ class Doors {
       await Promise.all(answers);
       await this.translate(kept);
     }
+    // What a later message had read again.
+    await this.translate([]);
   }
 
   /** The row with control ids where it had the numbers that messages got as they came. */

@@ -23,7 +23,7 @@ const expressions = [
   ...rules.map(({ alert, expr }) => ({ where: alert, expr })),
   ...board.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ where: title, expr }))),
 ];
-const WAITING = ['untranslated', 'openWorkItems', 'dueDeliveries', 'deadDeliveries'];
+const WAITING = ['untranslated', 'parked', 'openWorkItems', 'dueDeliveries', 'deadDeliveries'];
 const CODES = ['AA', 'AE', 'AR', 'delivered', ...Object.keys(FAILURES)];
 
 /** Name of each series that the gateway serves → its labels. */
@@ -35,6 +35,7 @@ async function series(): Promise<Map<string, string[]>> {
   metrics.counted(Object.fromEntries(WAITING.map((what) => [what, 0])));
   metrics.workers([{ name: 'translate', up: true, restarts: 0 }]);
   metrics.swept(0);
+  metrics.endpoints([{ id: 'cpts', due: 1, oldestDueSeconds: 1 }]);
   const lines = [...(await metrics.text([])).matchAll(/^([a-z_:]+)(?:\{(.*)\})? /gm)];
   return new Map(
     lines.map(([, name = '', labels = '']) => [name, [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label)]),

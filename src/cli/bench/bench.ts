@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { table } from '../demo/table.js';
+import { table } from '../table.js';
 import { benchAccept } from './accept.js';
 import { benchAdmission } from './admission.js';
 import { benchBackends } from './end-to-end.js';

@@ -7,7 +7,7 @@ import { receiptText, type WrittenReceipt } from '../../route/receipt-text.js';
 import { exchange } from '../mllp-client.js';
 import { startGatewayProcess, type GatewayProcess } from '../bench/gateway-process.js';
 import { EXPECTED_STAYS, sampleDay, type DayMessage } from './day.js';
-import { table } from './table.js';
+import { table } from '../table.js';
 import { startVendorProcess, until, type VendorProcess } from './vendor-process.js';
 
 const TERRITORY = fileURLToPath(new URL('../../../config/demo.yaml', import.meta.url));

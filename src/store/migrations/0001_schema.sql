@@ -37,10 +37,12 @@ CREATE TABLE control_id (
   PRIMARY KEY (control_id, sender, source)
 );
 
--- What somebody must look at, with the message that brought it up. Of one key one is open at a time.
+-- What somebody must look at, once for each problem. Of one key one is open at a time.
 CREATE TABLE work_item (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  key text,
+  key text NOT NULL,
+  -- Source, message and control id of the first that brought it up; null where no message did.
+  source text,
   message_id bigint,
   control_id text,
   reason text NOT NULL,
@@ -50,15 +52,27 @@ CREATE TABLE work_item (
   code text,
   -- It is about what the facts of several messages say together: it closes when they no longer do, not when one message is read again.
   standing boolean NOT NULL DEFAULT false,
+  -- Messages that brought it up, and those of them that still stand behind it: both are counted in `work_item_message`, under the item's lock.
+  count int NOT NULL DEFAULT 0,
+  waiting int NOT NULL DEFAULT 0,
   state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')),
   opened_at timestamptz NOT NULL DEFAULT now(),
+  last_seen_at timestamptz NOT NULL DEFAULT now(),
   closed_at timestamptz,
   closed_by text
 );
 CREATE UNIQUE INDEX work_item_open_key ON work_item (key) WHERE state = 'open';
-CREATE INDEX work_item_control_id ON work_item (control_id);
-CREATE INDEX work_item_message ON work_item (message_id);
 CREATE INDEX work_item_state ON work_item (state, id);
+
+-- The messages behind a work item: parked, refused, or translated with what it warns of. One that no longer says so leaves it.
+CREATE TABLE work_item_message (
+  work_item_id bigint NOT NULL,
+  message_id bigint NOT NULL,
+  seen_at timestamptz NOT NULL DEFAULT now(),
+  left_at timestamptz,
+  PRIMARY KEY (work_item_id, message_id)
+);
+CREATE INDEX work_item_message_message ON work_item_message (message_id);
 
 -- The mapping files and source settings behind each hash that a fact names.
 CREATE TABLE mapping_version (

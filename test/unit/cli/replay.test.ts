@@ -5,6 +5,7 @@ import { main } from '../../../src/cli/tdu.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import type { OperatorPort } from '../../../src/serve/operator-api.js';
 import { createApp } from '../../../src/serve/http.js';
+import { NO_OPERATOR } from '../../support/operator.js';
 import { printed } from '../../support/output.js';
 
 const replayed: string[] = [];
@@ -14,20 +15,13 @@ let port: number;
 /** The real operator API over a store that knows the message 42. */
 beforeEach(async () => {
   replayed.length = 0;
-  const none = () => Promise.resolve({ total: 0, items: [] });
   const operator: OperatorPort = {
-    listMessages: none,
-    listWorkItems: none,
-    listReceipts: none,
-    listDeliveries: none,
-    closeWorkItem: () => Promise.resolve(false),
-    reviveDelivery: () => Promise.resolve(false),
+    ...NO_OPERATOR,
     replay: (id) => {
       if (id === '99') return Promise.reject(new GatewayError('queue-unavailable', 'the queue took no job'));
       if (id === '42') replayed.push(id);
       return Promise.resolve(id === '42');
     },
-    circleAt: () => Promise.resolve(undefined),
   };
   const app = createApp({
     insecureFhir: false,
@@ -66,9 +60,9 @@ describe('tdu replay', () => {
   });
 
   it.each([
-    ['a message that is not known', '7', /404 no message of that id can be replayed$/],
-    ['what is no id', '../..', /400 that is no id$/],
-    ['a queue that is away', '99', /503 the queue took no job$/],
+    ['a message that is not known', '7', /404 message-unknown: no message of that id can be replayed$/],
+    ['what is no id', '../..', /400 request-invalid: that is no id$/],
+    ['a queue that is away', '99', /503 queue-unavailable: the queue took no job$/],
   ])('says what the gateway answered for %s', async (_, id, sentence) => {
     const { code, out, err } = await replay(id);
     expect([code, out]).toEqual([1, '']);

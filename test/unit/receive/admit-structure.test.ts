@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from '../../../src/hl7v2/parse.js';
+import { generalPath } from '../../../src/hl7v2/path.js';
 import { admit } from '../../../src/receive/admit.js';
 import { admission, receiveSource } from '../../support/admissions.js';
 
@@ -32,7 +33,7 @@ describe('a frame with more than one message', () => {
       state: 'refused',
       controlId: 'FIRST',
       issues: [{ location, code: 100, severity: 'E' }],
-      workItems: [{ reason: 'message-malformed', field: location }],
+      workItems: [{ reason: 'message-malformed', field: generalPath(location) }],
     });
   });
 

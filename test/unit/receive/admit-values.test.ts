@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from '../../../src/hl7v2/parse.js';
+import { generalPath } from '../../../src/hl7v2/path.js';
 import { admit, type Admission } from '../../../src/receive/admit.js';
 import { admission, receiveSource } from '../../support/admissions.js';
 
@@ -40,7 +41,7 @@ describe('a control character in an identifier', () => {
   ])('is refused: %s-%s', (name, field, value, location) => {
     const given = check(withField(name, field, value));
     expect([given.code, given.state, found(given, 'E')]).toEqual(['AE', 'refused', [`${location} 102`]]);
-    expect(given.workItems).toMatchObject([{ reason: 'field-invalid', field: location }]);
+    expect(given.workItems).toMatchObject([{ reason: 'field-invalid', field: generalPath(location) }]);
   });
 
   it('is refused in every number of a merge', () => {

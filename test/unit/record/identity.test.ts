@@ -33,7 +33,7 @@ describe('an INS', () => {
     expect(codes(only(text))).toEqual(['PI']);
     expect(only(text)?.meta?.profile).toEqual([`${FR_CORE}/fr-core-patient`]);
     expect(translated(text).issues).toMatchObject([
-      { blocking: false, reason: 'field-invalid', field: 'PID-3', key: 'field-invalid|default|ins-not-qualified' },
+      { blocking: false, reason: 'field-invalid', field: 'PID-3', key: 'field-invalid|ins-not-qualified' },
     ]);
   });
 

@@ -9,8 +9,8 @@ import type { FhirPort } from '../../../src/serve/fhir-api.js';
 import { createApp, openHttp, type HttpDeps, type HttpServer } from '../../../src/serve/http.js';
 import { isLocal, isLoopback } from '../../../src/serve/loopback.js';
 import { operatorToken } from '../../../src/serve/operator-token.js';
-import type { OperatorPort } from '../../../src/serve/operator-api.js';
 import { openMetrics } from '../../../src/watch/metrics.js';
+import { NO_OPERATOR } from '../../support/operator.js';
 import { openTestStore } from '../../support/stored.js';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -38,18 +38,7 @@ async function listening(deps: Partial<HttpDeps> = {}, host = '127.0.0.1'): Prom
 
 const silent = () => undefined;
 const resolved = () => Promise.resolve();
-const nothing = () => Promise.resolve({ total: 0, items: [] });
-const no = () => Promise.resolve(false);
-const operator: OperatorPort = {
-  listMessages: nothing,
-  listWorkItems: nothing,
-  listReceipts: nothing,
-  listDeliveries: nothing,
-  closeWorkItem: no,
-  reviveDelivery: no,
-  replay: no,
-  circleAt: () => Promise.resolve(undefined),
-};
+const operator = NO_OPERATOR;
 const fhir: FhirPort = {
   readResource: () => Promise.resolve(undefined),
   readVersion: () => Promise.resolve(undefined),
@@ -136,6 +125,27 @@ describe('metrics', () => {
     expect(samples.get('tdu_answer_seconds_count{source="chu",code="AA"}')).toBe(1);
     expect(samples.get('tdu_waiting{what="untranslated"}')).toBe(4);
     expect(samples.get('tdu_delivery_seconds_count{endpoint="cpts",code="delivered"}')).toBe(1);
+  });
+
+  it('say what is due at each endpoint, and no more of one at which nothing is', async () => {
+    const metrics = openMetrics();
+    const dueAt = async () =>
+      [...samplesOf(await metrics.text([]))].filter(([name]) => /^tdu_(due|oldest_due_seconds)\{/.test(name));
+    metrics.endpoints([
+      { id: 'cpts', due: 3, oldestDueSeconds: 70 },
+      { id: 'msp', due: 1, oldestDueSeconds: 2 },
+    ]);
+    expect(await dueAt()).toEqual([
+      ['tdu_due{endpoint="cpts"}', 3],
+      ['tdu_due{endpoint="msp"}', 1],
+      ['tdu_oldest_due_seconds{endpoint="cpts"}', 70],
+      ['tdu_oldest_due_seconds{endpoint="msp"}', 2],
+    ]);
+    metrics.endpoints([{ id: 'msp', due: 0, oldestDueSeconds: null }]);
+    expect(await dueAt()).toEqual([
+      ['tdu_due{endpoint="msp"}', 0],
+      ['tdu_oldest_due_seconds{endpoint="msp"}', 0],
+    ]);
   });
 });
 

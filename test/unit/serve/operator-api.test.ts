@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { createApp } from '../../../src/serve/http.js';
 import type { Store } from '../../../src/store/store.js';
+import { operatorOf } from '../../support/operator.js';
 import { changed, incoming, openTestStore, routed, step, translated } from '../../support/stored.js';
 
 const PATIENT = { resourceType: 'Patient', id: 'p1', identifier: [{ system: 'urn:oid:2.999.1', value: '1' }] } as const;
@@ -17,14 +18,13 @@ const replayed: string[] = [];
 
 beforeAll(async () => {
   ({ store, close } = await openTestStore());
-  const replay = async (id: string) => (await store.setMessageState(id, 'received')) && replayed.push(id) > 0;
   app = createApp({
     insecureFhir: false,
     startedAt: '2026-03-02T08:00:00Z',
     log: () => undefined,
     ready: {},
     metrics: () => Promise.resolve(''),
-    operator: { ...store, replay, circleAt: () => Promise.resolve(undefined) },
+    operator: operatorOf(store, (ids) => replayed.push(...ids)),
     doors: [],
   });
   const first = incoming('A1');
@@ -269,6 +269,195 @@ describe('a delivery', () => {
     const { items } = await list('deliveries?endpoint=msp');
     expect(items.find(({ id }) => id === due?.id)).toMatchObject({
       history: [{ durationMs: 7, ok: false, status: 422, code: 'endpoint-refused', detail: 'answered 422 required' }],
+    });
+  });
+});
+
+describe('one thing alone', () => {
+  it('is given by its id: a work item, a delivery', async () => {
+    const [item] = (await list('work-items?reason=field-missing')).items;
+    const [delivery] = (await list('deliveries')).items;
+    expect((await request(app).get(`/api/work-items/${String(item?.['id'])}`)).body).toEqual(item);
+    expect((await request(app).get(`/api/deliveries/${String(delivery?.['id'])}`)).body).toEqual(delivery);
+    expect([
+      await statusOf('work-items/999'),
+      await statusOf('work-items/x'),
+      await statusOf('deliveries/x'),
+      await statusOf('deliveries/00000000-0000-5000-8000-000000000000'),
+    ]).toEqual([404, 400, 400, 404]);
+  });
+});
+
+describe('what a message holds', () => {
+  const binary = (path: string) =>
+    request(app)
+      .get(`/api/messages/${path}/content`)
+      .buffer()
+      .parse((response, done) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => void chunks.push(chunk));
+        response.on('end', () => {
+          done(null, Buffer.concat(chunks));
+        });
+      });
+
+  it('is shown to this machine, byte by byte, and kept by no cache', async () => {
+    const bytes = Buffer.from([0x4d, 0xe9, 0x0d, 0x00, 0xff]);
+    const message = incoming('bytes', { bytes });
+    await store.keep([message]);
+    const response = await binary(message.id);
+    expect([response.status, response.body]).toEqual([200, bytes]);
+    expect([response.get('Content-Type'), response.get('Cache-Control')]).toEqual(['application/hl7-v2', 'no-store']);
+    expect([(await binary('1')).status, (await binary('x')).status]).toEqual([404, 400]);
+  });
+
+  it('is shown to no other, not even with the operator’s token', async () => {
+    const open = createApp({
+      insecureFhir: false,
+      startedAt: '2026-03-02T08:00:00Z',
+      log: () => undefined,
+      ready: {},
+      metrics: () => Promise.resolve(''),
+      operator: operatorOf(store),
+      operatorToken: 'secret',
+      doors: [],
+    });
+    const from = (path: string) =>
+      request(open).get(path).set('X-Forwarded-For', '192.0.2.7').set('Authorization', 'Bearer secret');
+    expect((await from(`/api/messages/${told}`)).status).toBe(200);
+    const refused = await from(`/api/messages/${told}/content`);
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([403, expect.not.stringContaining('bytes of')]);
+  });
+});
+
+describe('a work item with messages behind it', () => {
+  const post = async (path: string) => {
+    const { status, body } = await request(app).post(`/api/${path}`);
+    return [status, body as Record<string, unknown>] as const;
+  };
+  const ids: string[] = [];
+  let id: string;
+
+  beforeAll(async () => {
+    const item = { reason: 'code-unknown', field: 'PV1-2', text: 't', key: 'class|ZZ', code: 'ZZ' };
+    for (const name of ['L1', 'L2', 'L3'])
+      ids.push(await translated(store, name, [], { state: 'parked', workItems: [item] }));
+    id = String((await list('work-items?controlId=L3&state=open')).items[0]?.['id']);
+  });
+
+  it('says what it is about, how many there are, and since when', async () => {
+    const { items } = await list('work-items?controlId=L2');
+    expect(items).toMatchObject([
+      {
+        ...{
+          id,
+          controlId: 'L1',
+          messageId: ids[0],
+          source: 'chu',
+          reason: 'code-unknown',
+          field: 'PV1-2',
+          code: 'ZZ',
+        },
+        ...{ state: 'open', count: 3, waiting: 3 },
+        ...{ openedAt: expect.any(String), firstSeenAt: expect.any(String), lastSeenAt: expect.any(String) },
+      },
+    ]);
+    expect((await list('work-items?source=clinique&reason=code-unknown')).total).toBe(0);
+  });
+
+  it('lists them page by page, by state too', async () => {
+    const first = await list(`work-items/${id}/messages?count=2`);
+    const second = await list(`work-items/${id}/messages?count=2&after=${first.next ?? ''}`);
+    expect([first.total, second.total, second.next]).toEqual([3, 3, undefined]);
+    expect([...values(first, 'id'), ...values(second, 'id')]).toEqual([...ids].reverse());
+    expect(first.items[0]).toMatchObject({ controlId: 'L3', state: 'parked', leftAt: null });
+    expect((await list(`work-items/${id}/messages?state=translated`)).total).toBe(0);
+    expect([await statusOf(`work-items/${id}/messages?state=no`), await statusOf('work-items/x/messages')]).toEqual([
+      400, 400,
+    ]);
+  });
+
+  it('is not closed by hand as long as they wait', async () => {
+    const [status, body] = await post(`work-items/${id}/close`);
+    expect([status, JSON.stringify(body)]).toEqual([409, expect.stringContaining('messages-waiting')]);
+    expect((await list(`work-items?controlId=L1&state=open`)).total).toBe(1);
+  });
+
+  it('is released at once for all of them', async () => {
+    replayed.length = 0;
+    expect(await post(`work-items/${id}/release`)).toEqual([202, { id, messages: 3 }]);
+    expect(replayed).toEqual(ids);
+    expect(values(await list(`work-items/${id}/messages`), 'state')).toEqual(['received', 'received', 'received']);
+    expect([(await post('work-items/999/release'))[0], (await post('work-items/x/release'))[0]]).toEqual([404, 400]);
+  });
+
+  it('whose messages were all refused has none to release', async () => {
+    const [item] = (await list('work-items?reason=field-missing&state=open')).items;
+    expect((await post(`work-items/${String(item?.['id'])}/release`))[0]).toBe(404);
+  });
+});
+
+describe('all that is dead', () => {
+  const deliveriesOf = async (endpoint: string, state: string) =>
+    (await list(`deliveries?endpoint=${endpoint}&state=${state}`)).total;
+
+  beforeAll(async () => {
+    for (const endpoint of ['e1', 'e2'])
+      for (const n of Array.from({ length: endpoint === 'e1' ? 150 : 2 }, (_, index) => index)) {
+        const message = incoming(`${endpoint} ${n}`);
+        await store.keep([message]);
+        await store.inTranslation({ ids: [message.id], limit: 0 }, (tx) =>
+          tx.save([step(message.id, routed(message.id, { endpoint, member: DOCTOR, resources: [] }))]),
+        );
+      }
+    for (const endpoint of ['e1', 'e2'])
+      for (;;) {
+        const due = await store.claimDeliveries({ endpoint, limit: 200, leaseMs: 60_000 });
+        if (due.length === 0) break;
+        await store.recordAttempts(
+          due.map(({ id, claim }) => ({
+            ...{ deliveryId: id, claim, reached: false, startedAt: new Date(0), durationMs: 1, ok: false, status: 422 },
+            ...{ code: 'endpoint-refused', detail: 'answered 422', sent: [], sha256: Buffer.alloc(32) },
+            next: { state: 'dead' },
+          })),
+        );
+      }
+  });
+
+  it('of one endpoint is due again, and of no other', async () => {
+    const status = (await request(app).get('/api/status')).body as { endpoints: Record<string, unknown>[] };
+    expect(status.endpoints).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: 'e1', due: 0, dead: 150, oldestDueSeconds: null }),
+        expect.objectContaining({ id: 'e2', due: 0, dead: 2 }),
+      ]),
+    );
+    const response = await request(app).post('/api/deliveries/revive?endpoint=e1');
+    expect([response.status, response.body]).toEqual([202, { revived: 150 }]);
+    expect([await deliveriesOf('e1', 'dead'), await deliveriesOf('e2', 'dead')]).toEqual([0, 2]);
+    expect(await deliveriesOf('e1', 'due')).toBeGreaterThan(0);
+  });
+
+  it('is due again at every endpoint, once', async () => {
+    const { body } = await request(app).post('/api/deliveries/revive');
+    expect((body as { revived: number }).revived).toBeGreaterThanOrEqual(2);
+    expect((await list('deliveries?state=dead')).total).toBe(0);
+    expect((await request(app).post('/api/deliveries/revive')).body).toEqual({ revived: 0 });
+  });
+
+  it.each(['state=dead', 'endpoint=a&endpoint=b', 'all'])('is named by its endpoint alone: %s', async (query) => {
+    expect((await request(app).post(`/api/deliveries/revive?${query}`)).status).toBe(400);
+  });
+});
+
+describe('the status', () => {
+  it('counts what waits, and how long the oldest is due', async () => {
+    const { body } = await request(app).get('/api/status');
+    expect(body).toMatchObject({
+      waiting: await store.counts(),
+      endpoints: expect.arrayContaining([
+        { id: 'e2', due: 2, dead: 0, oldestDueAt: expect.any(String), oldestDueSeconds: expect.any(Number) },
+      ]),
     });
   });
 });

@@ -214,7 +214,7 @@ describe('a professional that messages mention', () => {
     const { rows } = await client.query<{ id: string }>(`SELECT id FROM work_item WHERE key = $1`, [
       `professional|${RPPS}|n3`,
     ]);
-    await store.closeWorkItem(rows[0]?.id ?? '', 'operator');
+    await store.closeWorkItem(rows[0]?.id ?? '');
     await say(of('FABRE', 3));
     await say(of('DUPONT', 4));
     expect(await open()).toBe(before - 1);

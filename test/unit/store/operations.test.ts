@@ -13,7 +13,8 @@ const told: string[] = [];
 beforeAll(async () => {
   ({ store, close } = await openTestStore());
   for (let n = 0; n < MANY; n++) {
-    const message = incoming(`R${String(n)}`, { state: 'refused' });
+    const workItems = [{ reason: 'field-missing', field: `PV1-${String(n + 1)}`, text: 'missing' }];
+    const message = incoming(`R${String(n)}`, { state: 'refused', workItems });
     await store.keep([message]);
     refused.push(message.id);
   }

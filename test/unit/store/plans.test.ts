@@ -47,8 +47,10 @@ const FILL = [
       ARRAY['Patient/1/_history/1'], 1, NOT due FROM (SELECT *, random() < 0.1 AS due FROM receipt) AS receipt`,
   `INSERT INTO holding SELECT 'cpts', type, id, version FROM resource`,
   `INSERT INTO attempt SELECT id, 1, now(), 1, true, 200, NULL, '', 'x', '{}' FROM delivery WHERE state = 'delivered'`,
-  `INSERT INTO work_item (message_id, control_id, reason, text, state)
-    SELECT ${FIRST} + n, 'C' || n, 'code-unknown', 't', CASE WHEN n % 100 = 0 THEN 'open' ELSE 'done' END FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO work_item (key, message_id, control_id, reason, text, state)
+    SELECT 'k' || n, ${FIRST} + n, 'C' || n, 'code-unknown', 't', CASE WHEN n % 100 = 0 THEN 'open' ELSE 'done' END
+    FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO work_item_message SELECT id, message_id FROM work_item WHERE message_id IS NOT NULL ON CONFLICT DO NOTHING`,
   'ANALYZE',
 ];
 
@@ -263,11 +265,15 @@ describe('the plans of what messages and callers ask often', () => {
     ['finding messages by control id', () => store.listMessages({ controlId: 'C17' })],
     ['finding a message by id', () => store.listMessages({ id: (BigInt(FIRST) + 5n).toString() })],
     ['finding work items by control id', () => store.listWorkItems({ controlId: 'C17', state: 'open' })],
+    ['finding work items by message', () => store.listWorkItems({ message: (BigInt(FIRST) + 5n).toString() })],
+    ['finding a work item', () => store.listWorkItems({ id: '100' })],
+    ['listing the messages behind a work item', () => store.listWorkItemMessages({ item: '100' })],
+    ['releasing a work item', () => store.releaseWorkItem('200')],
     ['finding receipts of a stay', () => store.listReceipts({ stay: 'urn:oid:2.999.2|17' })],
     ['finding receipts of a message', () => store.listReceipts({ message: (BigInt(FIRST) + 5n).toString() })],
     ['finding deliveries of a message', () => store.listDeliveries({ message: (BigInt(FIRST) + 5n).toString() })],
     ['finding dead deliveries', () => store.listDeliveries({ state: 'dead' })],
-    ['closing a work item', () => store.closeWorkItem('17', 'operator')],
+    ['closing a work item', () => store.closeWorkItem('17')],
     ['reviving a delivery', () => store.reviveDelivery('00000000-0000-5000-8000-000000000000')],
   ])('touch few rows: %s', async (_, work, few = FEW) => {
     const statements = await statementsOf(work);

@@ -180,7 +180,7 @@ describe('the transaction of a translated message', () => {
 
   it('opens and closes work items in the order of the batch', async () => {
     const ids = [await kept('W1'), await kept('W2'), await kept('W3')];
-    const item = (key: string) => ({ reason: 'movement-unknown', text: 't', key, code: 'Z9' });
+    const item = (key: string) => ({ reason: 'movement-unknown', text: 't', key, code: 'Z9', standing: true });
     const [first = '', second = '', third = ''] = ids;
     const save = (steps: TranslationStep[]) => store.inTranslation({ ids, limit: 0 }, (tx) => tx.save(steps));
     await save([step(first, { workItems: [item('stays'), item('goes'), item('comes back')] })]);

@@ -570,7 +570,7 @@ describe('unknown codes', () => {
     const { facts, issues } = issuesOf('park');
     expect([facts, issues]).toMatchObject([
       [],
-      [{ blocking: true, reason: 'code-unknown', field: 'PID-16', key: 'code-unknown|default|Sex|Q', code: 'Q' }],
+      [{ blocking: true, reason: 'code-unknown', field: 'PID-16', key: 'code-unknown|Sex|Q', code: 'Q' }],
     ]);
   });
 

@@ -87,7 +87,7 @@ describe('the national identity', () => {
 
   it('of an identity that is not validated is one work item of its sender', () => {
     expect(identity({ 3: `${IPP}~${INS}`, 32: 'PROV' }).issues).toMatchObject([
-      { reason: 'field-invalid', key: 'field-invalid|default|ins-not-qualified' },
+      { reason: 'field-invalid', key: 'field-invalid|ins-not-qualified' },
     ]);
   });
 });
