@@ -122,10 +122,8 @@ const ABOUT: SearchParameter = { kind: 'reference', paths: ['subject'], targets:
 export const COMMUNICATION_PARAMETERS: Readonly<Record<string, Readonly<Record<string, SearchParameter>>>> = {
   Communication: {
     identifier: IDENTIFIER,
-    status: STATUS,
     subject: ABOUT,
     patient: { ...ABOUT, targets: ['Patient'], sameAs: 'subject' },
-    recipient: { kind: 'reference', paths: ['recipient'], targets: MEMBERS },
     sent: { kind: 'date', paths: ['sent'] },
   },
 };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Bundle, Communication } from 'fhir/r4.js';
+import type { Bundle, CapabilityStatement, Communication } from 'fhir/r4.js';
 import request from 'supertest';
 import { createApp } from '../../../src/serve/http.js';
 import type { DeliveryState } from '../../../src/message/delivery.js';
@@ -144,6 +144,23 @@ describe('a Communication', () => {
       expect(await namesOf(query)).toEqual(['DUE']);
     expect(await namesOf(`identifier=urn:other|urn:uuid:${id}`)).toEqual([]);
     expect(await namesOf(`_id=${id}&patient=p1`)).toEqual([]);
+  });
+
+  it('is searched by what the CapabilityStatement says, and nothing else', async () => {
+    const { body } = await request(app).get('/fhir/metadata');
+    const statement = body as CapabilityStatement;
+    const { searchParam = [] } = statement.rest?.[0]?.resource?.find(({ type }) => type === 'Communication') ?? {};
+    const values: Record<string, string> = {
+      _id: ids['DUE'] ?? '',
+      identifier: `urn:uuid:${ids['DUE'] ?? ''}`,
+      subject: 'Patient/p2',
+      patient: 'p2',
+      sent: '2026-03-04',
+    };
+    expect(searchParam.map(({ name }) => name).sort()).toEqual(Object.keys(values).sort());
+    for (const { name } of searchParam) expect(await namesOf(`${name}=${values[name] ?? ''}`)).toContain('DUE');
+    for (const query of ['status=completed', 'recipient=PractitionerRole/r1', 'encounter=e', '_lastUpdated=gt2020'])
+      expect([query, (await get(`?${query}`)).status]).toEqual([query, 400]);
   });
 
   it('comes page by page, each once, and is counted without', async () => {
