@@ -7,7 +7,7 @@ import type { NewWorkItem } from '../message/message.js';
 import { compareText } from '../message/order.js';
 import { referenceTo } from '../message/resource.js';
 import type { ChangedResource, TranslationStep } from '../message/translation.js';
-import { INSTANT } from './horizon.js';
+import { instantOf } from './horizon.js';
 import { MentionBook } from './mentions.js';
 import { inOnePiece, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
@@ -21,9 +21,6 @@ const CURRENT: Statement = [
   LEFT JOIN resource_version ON asked.mentioned
     AND resource_version.type = resource.type AND resource_version.id = resource.id AND resource_version.version = resource.version`,
 ];
-
-/** The instant of a batch's versions; it is asked for once nothing but writing is left. See `INSTANT`. */
-const STAMP: Statement = ['resources-instant', `SELECT ${INSTANT} AS instant`];
 
 const VERSIONS: Statement = [
   'resources-versions',
@@ -146,7 +143,7 @@ export class ResourceWriter {
   async flush(): Promise<void> {
     await this.mentions.flush();
     if (this.versions.length === 0) return;
-    const instant = (await prepared<{ instant: Date }>(this.client, STAMP)).rows[0]?.instant;
+    const instant = await instantOf(this.client);
     await prepared(this.client, VERSIONS, [
       ...columns(this.versions, ['type', 'id', 'version', 'removed']),
       this.versions.map(({ messageId }) => messageId),
