@@ -49,7 +49,7 @@ export async function openHouse(
   log: Log,
   closers: Closers,
 ): Promise<House> {
-  const store = await openStore({ databaseUrl: settings.databaseUrl, log, use });
+  const store = await openStore({ databaseUrl: settings.databaseUrl, log, use, zone: settings.zone });
   closers.push(() => store.close());
   await store.makePartitions(Date.now(), 3);
   const { redisUrl, databaseUrl } = settings;

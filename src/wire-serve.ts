@@ -31,13 +31,16 @@ export async function openServe(
   const serving = roles.includes('serve');
   const receive = roles.includes('receive') ? await receiveStage(house, closers) : undefined;
   // Connections of its own: whoever reads, however much, takes none from those that keep messages.
-  const store = await openStore({ databaseUrl: settings.databaseUrl, log, use: 'serve' });
+  const store = await openStore({ databaseUrl: settings.databaseUrl, log, use: 'serve', zone: settings.zone });
   closers.push(() => store.close());
   // A gateway that has just started has had no time for one.
   const sweepSeconds = async () =>
     Math.min((await store.secondsSinceBeat(SWEEP)) ?? Infinity, performance.now() / 1000);
   const app = createApp({
     insecureFhir: settings.insecureFhir,
+    zone: settings.zone,
+    publicUrl: settings.publicUrl,
+    trustedProxies: settings.trustedProxies,
     startedAt: new Date().toISOString(),
     log,
     ready: { store: () => store.ping() },

@@ -3,14 +3,14 @@ import type { Mappings } from '../translate/compile.js';
 
 /** What is set up, line by line: names, places and numbers. Of secrets it says only that they are there. */
 export function summaryOf(settings: Settings, mappings: Mappings, sites: readonly string[]): [string, string][] {
-  const { databaseUrl, redisUrl, dataDir, http, roles, insecureFhir } = settings;
+  const { databaseUrl, redisUrl, dataDir, http, roles } = settings;
   return [
     ['configuration', settings.configFile],
     ['store', databaseUrl === undefined ? `embedded PostgreSQL under ${dataDir}` : 'PostgreSQL of DATABASE_URL'],
     ['queue', redisUrl === undefined ? 'in PostgreSQL' : 'Redis of REDIS_URL'],
     ['roles', roles.join(', ')],
     ['HTTP', `${http.host}:${http.port}`],
-    ['FHIR API', insecureFhir ? 'any caller (TDU_INSECURE_FHIR=yes)' : 'callers of this machine only'],
+    ['FHIR API', fhirLine(settings)],
     ...settings.sources.map((source): [string, string] => ['source', sourceLine(source, settings.mllpPort)]),
     ['organisations', String(settings.organisations.length)],
     ['professionals', String(settings.professionals.length)],
@@ -19,6 +19,12 @@ export function summaryOf(settings: Settings, mappings: Mappings, sites: readonl
     ['mappings', `version ${mappings.version}, events ${[...mappings.triggers].sort().join(' ')}`],
     ['sites', sites.join(', ') || 'none'],
   ];
+}
+
+function fhirLine({ insecureFhir, trustedProxies, publicUrl }: Settings): string {
+  if (insecureFhir) return 'any caller (TDU_INSECURE_FHIR=yes)';
+  if (trustedProxies.length === 0) return 'callers of this machine only';
+  return `callers of this machine, and through ${trustedProxies.join(', ')} at ${publicUrl ?? ''}`;
 }
 
 function sourceLine(source: SourceSettings, mllpPort: number): string {

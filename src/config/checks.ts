@@ -38,6 +38,7 @@ export function crossCheck(
       ...nameFaults(file),
       ...listenerFaults(sources, ports, file),
       ...sharedNumberFaults(sources, file),
+      ...proxyFaults(environment, file),
       ...secrets.faults,
       ...tls.faults,
       ...doorFaults(sources, file),
@@ -179,6 +180,16 @@ function sharedNumberFaults(sources: readonly Item<SourceItem>[], file: Configur
         : fileFault(file, ['sources', index, 'sharedNumbers', place], `${value} stands twice`, 'take one out'),
     ),
   );
+}
+
+/** What a proxy relays names the gateway by an address of the proxy's own: answers would lead past it. */
+function proxyFaults(
+  environment: Readonly<Record<string, string | undefined>>,
+  file: ConfigurationFile,
+): GatewayError[] {
+  if (itemsOf(file.content, 'trustedProxies').length === 0 || environment['TDU_PUBLIC_URL'] !== undefined) return [];
+  const remedy = 'set TDU_PUBLIC_URL to the address at which the proxy answers, without /fhir';
+  return [fileFault(file, ['trustedProxies'], 'the links of answers would not lead through the proxy', remedy)];
 }
 
 function withSecrets(

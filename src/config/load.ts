@@ -36,6 +36,7 @@ export function readSettings(
       mllpPort: env.MLLP_PORT,
       roles: env.TDU_ROLES,
       insecureFhir: env.TDU_INSECURE_FHIR === 'yes',
+      publicUrl: env.TDU_PUBLIC_URL,
       logLevel: env.TDU_LOG_LEVEL,
       ...file,
       sources: sources.length > 0 ? sources : [plainSource(file.zone)],

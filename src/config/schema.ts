@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isIns } from '../fhir/systems.js';
 import { HAPPENINGS } from '../message/event.js';
@@ -150,6 +151,11 @@ const ruleSchema = z.strictObject({
     .optional(),
 });
 
+/** An IP address, or a range of them. */
+const addressRange = z
+  .string()
+  .refine((value) => isAddressRange(value), 'an IP address, or a range such as 10.1.2.0/24');
+
 /** The configuration file. */
 export const fileSchema = z.strictObject({
   sources: z.array(sourceSchema).default([]),
@@ -163,6 +169,8 @@ export const fileSchema = z.strictObject({
   hospitalMembersStayDays: number.default(0),
   /** Days that the CareTeam still shows a member who left. */
   circleShowsEndedDays: number.default(90),
+  /** Reverse proxies that let through only who may read: whatever they relay is answered at `/fhir`. */
+  trustedProxies: z.array(addressRange).default([]),
 });
 
 /** The schemas of the items that are checked one by one, so that a faulty list still tells of its sound items. */
@@ -191,6 +199,12 @@ export const environmentSchema = z.object({
     .default('receive,work,serve')
     .transform((list) => [...new Set(list.split(',').map((part) => part.trim()))])
     .pipe(z.array(role).min(1)),
+  /** The address of the gateway's root as callers know it. */
+  TDU_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'an http or https address' })
+    .refine((value) => !/[?#@]/.test(value), 'no user, query or fragment')
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional(),
   TDU_INSECURE_FHIR: z.enum(['yes', 'no']).default('no'),
   TDU_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -218,6 +232,7 @@ export interface Settings {
   mllpPort: number;
   roles: Role[];
   insecureFhir: boolean;
+  publicUrl: string | undefined;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   sources: SourceSettings[];
   organisations: OrganisationSettings[];
@@ -227,11 +242,18 @@ export interface Settings {
   zone: string;
   hospitalMembersStayDays: number;
   circleShowsEndedDays: number;
+  trustedProxies: string[];
 }
 
 /** The source of a gateway whose file names none: every sender, national defaults, in the territory's zone. */
 export function plainSource(territoryZone: string = fileSchema.parse({}).zone): SourceSettings {
   return { ...sourceSchema.parse({ name: 'default' }), zone: territoryZone };
+}
+
+function isAddressRange(value: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(value) ?? [];
+  const family = isIP(address);
+  return family !== 0 && (bits === undefined || Number(bits) <= (family === 4 ? 32 : 128));
 }
 
 /** Is that an IANA time zone of this Node? */

@@ -4,8 +4,10 @@ import type { AttemptOutcome, DeliveredResource, DueDelivery } from '../message/
 import { FAILURES, GatewayError, type FailureCode } from '../message/failure.js';
 import type { Sent } from './answer.js';
 import { isUnclear } from './classify.js';
+import type { Send } from './fhir.js';
 import { notificationBundle } from './notification.js';
 import { nextState, retryAfterMs } from './retry.js';
+import { traceHeaders } from './trace-context.js';
 
 interface Posted {
   sent: Sent;
@@ -29,7 +31,7 @@ export interface Attempt {
 }
 
 export interface AttemptDeps {
-  send(bundle: Buffer, entries: number): Promise<Sent>;
+  send: Send;
   now(): number;
   /** A number from 0 to 1, to spread retries. */
   chance(): number;
@@ -70,15 +72,11 @@ export async function attempt(
 }
 
 /** Makes the bundle of a delivery and sends it. */
-async function post(
-  delivery: DueDelivery,
-  settings: BundleSettings,
-  send: (bundle: Buffer, entries: number) => Promise<Sent>,
-): Promise<Posted> {
+async function post(delivery: DueDelivery, settings: BundleSettings, send: Send): Promise<Posted> {
   try {
     const { bundle, sent: resources } = notificationBundle(delivery, settings);
     const body = Buffer.from(JSON.stringify(bundle));
-    const sent = await send(body, bundle.entry?.length ?? 0);
+    const sent = await send(body, bundle.entry?.length ?? 0, traceHeaders(delivery));
     return { sent, resources, sha256: hash('sha256', body, 'buffer') };
   } catch (error) {
     // A bundle that cannot be made will not be made better by waiting.

@@ -12,17 +12,18 @@ export interface FhirEndpoint {
   concurrency: number;
 }
 
-/**
- * The only file that knows fhir-kit-client.
- * @returns a function that posts one transaction, given as its JSON and the number of its entries, and never throws
- */
-export function fhirSender(endpoint: FhirEndpoint): (bundle: Buffer, entries: number) => Promise<Sent> {
+/** Posts one transaction, given as its JSON and the number of its entries, with headers of its own; never throws. */
+export type Send = (bundle: Buffer, entries: number, headers: Readonly<Record<string, string>>) => Promise<Sent>;
+
+/** The only file that knows fhir-kit-client. */
+export function fhirSender(endpoint: FhirEndpoint): Send {
   const client = openClient(endpoint);
-  return async (bundle, entries) => {
+  return async (bundle, entries, headers) => {
     try {
       // The client passes bytes on as they are, and the answer as our transport gives it, though its types know of resources only.
       const body = bundle as unknown as FhirResource & { type: 'transaction' };
-      return judge((await client.transaction({ body })) as unknown as Answer, entries);
+      const answer = await client.transaction({ body, options: { headers } });
+      return judge(answer as unknown as Answer, entries);
     } catch (error) {
       return failed(error);
     }

@@ -1,10 +1,9 @@
 import type { BundleSettings } from '../fhir/transaction.js';
 import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
 import type { FailureCode } from '../message/failure.js';
-import type { Sent } from './answer.js';
 import { attempt, type Attempt } from './attempt.js';
 import { Breaker } from './breaker.js';
-import { fhirSender, type FhirEndpoint } from './fhir.js';
+import { fhirSender, type FhirEndpoint, type Send } from './fhir.js';
 
 export interface DeliverEndpoint extends FhirEndpoint, BundleSettings {
   id: string;
@@ -97,7 +96,7 @@ class Pump {
   private report: FailureCode | null | undefined;
   private reported: FailureCode | null | undefined;
   private readonly breaker = new Breaker();
-  private readonly send: (bundle: Buffer, entries: number) => Promise<Sent>;
+  private readonly send: Send;
 
   constructor(
     private readonly endpoint: DeliverEndpoint,

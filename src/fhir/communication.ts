@@ -34,11 +34,24 @@ export interface Notification {
   patient: string;
   /** Absent where it is about the patient and no stay. */
   encounter: string | undefined;
+  /** Absent: completed, as it is sent. */
+  status?: Communication['status'];
 }
 
 /** The notification itself: who is told what about whom, as a Communication. */
 export function communicationOf(notification: Notification): Communication {
-  const { id, kind, eventNumber, thread, respondsTo, sent, recipient, patient, encounter } = notification;
+  const {
+    id,
+    kind,
+    eventNumber,
+    thread,
+    respondsTo,
+    sent,
+    recipient,
+    patient,
+    encounter,
+    status = 'completed',
+  } = notification;
   const text = EVENT_SUBJECTS[kind];
   const movement = encounter === undefined ? undefined : movementIdentifier(thread);
   return {
@@ -48,7 +61,7 @@ export function communicationOf(notification: Notification): Communication {
     extension: [{ url: OWN.eventNumber, valueInteger: eventNumber }],
     identifier: [communicationIdentifier(id)],
     ...(respondsTo === null ? {} : { inResponseTo: [{ identifier: communicationIdentifier(respondsTo) }] }),
-    status: 'completed',
+    status,
     category: [
       {
         coding: [{ system: 'http://terminology.hl7.org/CodeSystem/communication-category', code: 'notification' }],

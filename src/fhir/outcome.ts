@@ -35,6 +35,29 @@ export function statusOf(error: unknown): number {
   return error instanceof GatewayError ? (STATUS[error.code] ?? 500) : 500;
 }
 
+/** Failures whose field is a header or a parameter of the request. */
+const OF_REQUEST: ReadonlySet<FailureCode> = new Set(['request-invalid', 'not-acceptable']);
+
+/** Where it hurts: R4 writes a part of the request `http.name`, as a location. */
+function placeOf(failure: GatewayError | undefined): Partial<OperationOutcomeIssue> {
+  if (failure?.field === undefined) return {};
+  return OF_REQUEST.has(failure.code) ? { location: [`http.${failure.field}`] } : { expression: [failure.field] };
+}
+
+/** Says which parameters were left out of what was asked, as the caller allowed. */
+export function ignoredOutcome(names: readonly string[]): OperationOutcome {
+  return {
+    resourceType: 'OperationOutcome',
+    issue: names.map((name) => ({
+      severity: 'warning',
+      code: 'not-supported',
+      details: { coding: [{ system: OWN.failure, code: 'request-invalid' }] },
+      diagnostics: `${name.slice(0, 64)}: not served, and left out`,
+      location: [`http.${name.slice(0, 64)}`],
+    })),
+  };
+}
+
 /** The one place where a failure becomes an OperationOutcome. Unknown errors say nothing of themselves. */
 export function outcomeOf(error: unknown): OperationOutcome {
   const failure = error instanceof GatewayError ? error : undefined;
@@ -50,7 +73,7 @@ export function outcomeOf(error: unknown): OperationOutcome {
         code: (failure && ISSUE[failure.code]) ?? 'exception',
         details: { coding: [{ system: OWN.failure, code: failure?.code ?? 'internal' }] },
         diagnostics: text,
-        ...(failure?.field === undefined ? {} : { expression: [failure.field] }),
+        ...placeOf(failure),
       },
     ],
   };

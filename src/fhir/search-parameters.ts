@@ -1,4 +1,4 @@
-type ParameterKind = 'token' | 'reference' | 'date' | 'uri';
+type ParameterKind = 'token' | 'reference' | 'date' | 'uri' | 'string';
 
 /** One search parameter: its kind, and where its values stand (paths from the resource, lists walked through). */
 export interface SearchParameter {
@@ -8,21 +8,43 @@ export interface SearchParameter {
   targets?: readonly string[];
   /** The parameter that has the same values and is kept in its place. */
   sameAs?: string;
+  /** Parameters whose values are this one's too. */
+  within?: readonly string[];
+  /** R4's SearchParameter, where it is called otherwise than `Type-name`. */
+  definition?: string;
 }
 
 const IDENTIFIER: SearchParameter = { kind: 'token', paths: ['identifier'] };
+const CLINICAL_IDENTIFIER: SearchParameter = { ...IDENTIFIER, definition: 'clinical-identifier' };
 const STATUS: SearchParameter = { kind: 'token', paths: ['status'] };
 const SUBJECT: SearchParameter = { kind: 'reference', paths: ['subject'], targets: ['Patient', 'Group'] };
-const PATIENT: SearchParameter = { kind: 'reference', paths: ['subject'], targets: ['Patient'], sameAs: 'subject' };
+const PATIENT: SearchParameter = {
+  kind: 'reference',
+  paths: ['subject'],
+  targets: ['Patient'],
+  sameAs: 'subject',
+  definition: 'clinical-patient',
+};
 const MEMBERS = ['PractitionerRole', 'Practitioner', 'RelatedPerson', 'Organization', 'Patient', 'CareTeam'];
-const PERIOD: SearchParameter = { kind: 'date', paths: ['period'] };
+const PERIOD: SearchParameter = { kind: 'date', paths: ['period'], definition: 'clinical-date' };
+const HUMAN_NAME: SearchParameter = {
+  kind: 'string',
+  paths: ['name.text', 'name.prefix', 'name.suffix'],
+  within: ['family', 'given'],
+};
+const FAMILY: SearchParameter = { kind: 'string', paths: ['name.family'], definition: 'individual-family' };
+const GIVEN: SearchParameter = { kind: 'string', paths: ['name.given'], definition: 'individual-given' };
+const NAME: SearchParameter = { kind: 'string', paths: ['name', 'alias'] };
 
 /** The search parameters of every type served, by R4's names and expressions. The CapabilityStatement is made of this table. */
 export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, SearchParameter>>>> = {
   Patient: {
     identifier: IDENTIFIER,
-    gender: { kind: 'token', paths: ['gender'] },
-    birthdate: { kind: 'date', paths: ['birthDate'] },
+    name: HUMAN_NAME,
+    family: FAMILY,
+    given: GIVEN,
+    gender: { kind: 'token', paths: ['gender'], definition: 'individual-gender' },
+    birthdate: { kind: 'date', paths: ['birthDate'], definition: 'individual-birthdate' },
     active: { kind: 'token', paths: ['active'] },
     'general-practitioner': {
       kind: 'reference',
@@ -31,7 +53,7 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
     },
   },
   Encounter: {
-    identifier: IDENTIFIER,
+    identifier: CLINICAL_IDENTIFIER,
     status: STATUS,
     subject: SUBJECT,
     patient: PATIENT,
@@ -41,7 +63,7 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
     'service-provider': { kind: 'reference', paths: ['serviceProvider'], targets: ['Organization'] },
   },
   CareTeam: {
-    identifier: IDENTIFIER,
+    identifier: CLINICAL_IDENTIFIER,
     status: STATUS,
     subject: SUBJECT,
     patient: PATIENT,
@@ -50,7 +72,7 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
     category: { kind: 'token', paths: ['category'] },
   },
   CarePlan: {
-    identifier: IDENTIFIER,
+    identifier: CLINICAL_IDENTIFIER,
     status: STATUS,
     subject: SUBJECT,
     patient: PATIENT,
@@ -61,11 +83,18 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
   },
   RelatedPerson: {
     identifier: IDENTIFIER,
+    name: { ...HUMAN_NAME, paths: [...HUMAN_NAME.paths, 'name.family', 'name.given'], within: [] },
     patient: { kind: 'reference', paths: ['patient'], targets: ['Patient'] },
     relationship: { kind: 'token', paths: ['relationship'] },
     active: { kind: 'token', paths: ['active'] },
   },
-  Practitioner: { identifier: IDENTIFIER, active: { kind: 'token', paths: ['active'] } },
+  Practitioner: {
+    identifier: IDENTIFIER,
+    name: HUMAN_NAME,
+    family: FAMILY,
+    given: GIVEN,
+    active: { kind: 'token', paths: ['active'] },
+  },
   PractitionerRole: {
     identifier: IDENTIFIER,
     practitioner: { kind: 'reference', paths: ['practitioner'], targets: ['Practitioner'] },
@@ -74,18 +103,32 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, Readonly<Record<string, 
   },
   Organization: {
     identifier: IDENTIFIER,
+    name: NAME,
     type: { kind: 'token', paths: ['type'] },
     partof: { kind: 'reference', paths: ['partOf'], targets: ['Organization'] },
   },
   Location: {
     identifier: IDENTIFIER,
+    name: NAME,
     status: STATUS,
     partof: { kind: 'reference', paths: ['partOf'], targets: ['Location'] },
     organization: { kind: 'reference', paths: ['managingOrganization'], targets: ['Organization'] },
   },
 };
 
-const URL: SearchParameter = { kind: 'uri', paths: ['url'] };
+const ABOUT: SearchParameter = { kind: 'reference', paths: ['subject'], targets: ['Patient', 'Group'] };
+
+/** Of a Communication, which is made of its delivery and stored nowhere. */
+export const COMMUNICATION_PARAMETERS: Readonly<Record<string, Readonly<Record<string, SearchParameter>>>> = {
+  Communication: {
+    identifier: IDENTIFIER,
+    subject: ABOUT,
+    patient: { ...ABOUT, targets: ['Patient'], sameAs: 'subject' },
+    sent: { kind: 'date', paths: ['sent'] },
+  },
+};
+
+const URL: SearchParameter = { kind: 'uri', paths: ['url'], definition: 'conformance-url' };
 
 /** The search parameters of the types that the gateway defines itself with; a NamingSystem has no `url` in R4. */
 export const DEFINITION_PARAMETERS: Readonly<Record<string, Readonly<Record<string, SearchParameter>>>> = {

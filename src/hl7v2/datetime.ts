@@ -1,4 +1,4 @@
-import { offsetOfMoment, offsetsAt, offsetText } from './zone.js';
+import { offsetOfMoment, offsetsAt, offsetText } from '../message/zone.js';
 
 const FORM =
   /^(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,4})?)?)?)?)?)?([+-]\d{2}(?:\d{2})?)?$/;

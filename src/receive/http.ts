@@ -48,7 +48,7 @@ export function hl7v2Router(sources: readonly SourceSettings[], deps: ReceiveDep
     if (answer === undefined) return void response.end();
     response.type('application/hl7-v2').send(answer);
   });
-  router.use('/hl7v2', tooLarge);
+  router.use('/hl7v2', unread);
   return router;
 }
 
@@ -61,8 +61,10 @@ function refuse(response: Response, status: number, text: string): void {
   response.status(status).type('text/plain').send(`${text}\n`);
 }
 
-/** Beyond the largest limit of all sources the body is not read, so there is no MSH to answer. */
-function tooLarge(error: { status?: number }, _request: Request, response: Response, next: NextFunction): void {
-  if (error.status === 413) refuse(response, 413, 'the message is too large');
+/** A body that is not read, for its size or its encoding, has no MSH to answer: it is refused in words, as all that is no message. */
+function unread(error: { status?: number }, _request: Request, response: Response, next: NextFunction): void {
+  const { status = 500 } = error;
+  if (status === 413) refuse(response, 413, 'the message is too large');
+  else if (status >= 400 && status < 500) refuse(response, status, 'the message cannot be read');
   else next(error);
 }

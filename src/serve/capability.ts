@@ -1,5 +1,15 @@
-import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4.js';
-import { DEFINITION_PARAMETERS, SEARCH_PARAMETERS, type SearchParameter } from '../fhir/search-parameters.js';
+import { readFileSync } from 'node:fs';
+import type {
+  CapabilityStatement,
+  CapabilityStatementRestResource,
+  CapabilityStatementRestResourceSearchParam,
+} from 'fhir/r4.js';
+import {
+  COMMUNICATION_PARAMETERS,
+  DEFINITION_PARAMETERS,
+  SEARCH_PARAMETERS,
+  type SearchParameter,
+} from '../fhir/search-parameters.js';
 import { CDS, FR_CORE, OWN } from '../fhir/systems.js';
 
 /** Profiles of the types that have one. */
@@ -13,54 +23,108 @@ const PROFILES: Readonly<Record<string, string>> = {
   PractitionerRole: `${FR_CORE}/fr-core-practitioner-role`,
   Location: `${FR_CORE}/fr-core-location`,
   RelatedPerson: `${FR_CORE}/fr-core-related-person`,
+  Communication: OWN.eventCommunication,
 };
 
 /** The types that the API serves from the store. */
 export const SERVED: readonly string[] = Object.keys(SEARCH_PARAMETERS);
+/** Those that are made of deliveries: read and searched, without history. */
+export const COMMUNICATED: readonly string[] = Object.keys(COMMUNICATION_PARAMETERS);
 /** The types of the gateway's own definitions. */
 export const DEFINED: readonly string[] = Object.keys(DEFINITION_PARAMETERS);
 
-/** What the API does, made of the same table that it works from: nothing is declared that does not work. */
-export function capabilityStatement(base: string, startedAt: string): CapabilityStatement {
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const SECURITY =
+  'There are no tokens yet: callers of its own machine are answered, those that its operator’s proxy lets through, or all of a closed network.';
+const READING =
+  'What is not served is refused, or left out with Prefer: handling=lenient. GET [base]/_history is the change feed: kept links lose nothing and repeat nothing.';
+
+/**
+ * What the API does, made of the same table that it works from: nothing is declared that does not work.
+ * @param zone of dates without offset
+ */
+export function capabilityStatement(base: string, startedAt: string, zone: string): CapabilityStatement {
   return {
     resourceType: 'CapabilityStatement',
+    name: 'GatewayInstance',
+    title: 'Trait d’union',
     status: 'active',
     date: startedAt,
+    publisher: 'Trait d’union',
     kind: 'instance',
     instantiates: [OWN.gateway],
-    software: { name: 'Trait d’union' },
-    implementation: { description: 'Trait d’union', url: base },
+    software: { name: 'Trait d’union', version: VERSION },
+    implementation: { description: `Trait d’union; dates without offset are read in ${zone}`, url: base },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json'],
-    rest: [{ mode: 'server', resource: [...SERVED.map(resourceOf), ...DEFINED.map(definitionsOf)] }],
-  };
-}
-
-function resourceOf(type: string): CapabilityStatementRestResource {
-  const profile = PROFILES[type];
-  return {
-    type: type as CapabilityStatementRestResource['type'],
-    ...(profile === undefined ? {} : { supportedProfile: [profile] }),
-    interaction: (['read', 'vread', 'history-instance', 'search-type'] as const).map((code) => ({ code })),
-    versioning: 'versioned' as const,
-    readHistory: true,
-    searchParam: [
-      { name: '_id', type: 'token' as const },
-      { name: '_lastUpdated', type: 'date' as const },
-      ...searchParamsOf(SEARCH_PARAMETERS[type]),
+    rest: [
+      {
+        mode: 'server',
+        documentation: READING,
+        security: { description: SECURITY },
+        resource: [...SERVED.map(resourceOf), ...COMMUNICATED.map(communicationOf), ...DEFINED.map(definitionsOf)],
+        interaction: [{ code: 'history-system' }],
+      },
     ],
   };
 }
 
-/** A definition changes with the release of the gateway alone: it has no history here. */
-function definitionsOf(type: string): CapabilityStatementRestResource {
+const ID: CapabilityStatementRestResourceSearchParam = {
+  name: '_id',
+  definition: 'http://hl7.org/fhir/SearchParameter/Resource-id',
+  type: 'token',
+};
+const LAST_UPDATED: CapabilityStatementRestResourceSearchParam = {
+  name: '_lastUpdated',
+  definition: 'http://hl7.org/fhir/SearchParameter/Resource-lastUpdated',
+  type: 'date',
+};
+
+function resourceOf(type: string): CapabilityStatementRestResource {
+  const codes = ['read', 'vread', 'history-instance', 'history-type', 'search-type'] as const;
   return {
     type: type as CapabilityStatementRestResource['type'],
-    interaction: (['read', 'search-type'] as const).map((code) => ({ code })),
-    searchParam: [{ name: '_id', type: 'token' as const }, ...searchParamsOf(DEFINITION_PARAMETERS[type])],
+    ...profileOf(type),
+    interaction: codes.map((code) => ({ code })),
+    versioning: 'versioned' as const,
+    readHistory: true,
+    searchParam: [ID, LAST_UPDATED, ...searchParamsOf(type, SEARCH_PARAMETERS[type])],
   };
 }
 
-function searchParamsOf(parameters: Readonly<Record<string, SearchParameter>> = {}) {
-  return Object.entries(parameters).map(([name, { kind }]) => ({ name, type: kind }));
+/** A Communication is what its delivery is now. */
+function communicationOf(type: string): CapabilityStatementRestResource {
+  return { ...readAndSearch(type, COMMUNICATION_PARAMETERS[type]), ...profileOf(type) };
+}
+
+/** A definition changes with the release of the gateway alone: it has no history here. */
+function definitionsOf(type: string): CapabilityStatementRestResource {
+  return readAndSearch(type, DEFINITION_PARAMETERS[type]);
+}
+
+function readAndSearch(
+  type: string,
+  parameters: Readonly<Record<string, SearchParameter>> | undefined,
+): CapabilityStatementRestResource {
+  return {
+    type: type as CapabilityStatementRestResource['type'],
+    interaction: (['read', 'search-type'] as const).map((code) => ({ code })),
+    searchParam: [ID, ...searchParamsOf(type, parameters)],
+  };
+}
+
+function profileOf(type: string): Pick<CapabilityStatementRestResource, 'supportedProfile'> {
+  const profile = PROFILES[type];
+  return profile === undefined ? {} : { supportedProfile: [profile] };
+}
+
+function searchParamsOf(type: string, parameters: Readonly<Record<string, SearchParameter>> = {}) {
+  return Object.entries(parameters).map(([name, { kind, definition }]) => ({
+    name,
+    definition: `http://hl7.org/fhir/SearchParameter/${definition ?? `${type}-${name}`}`,
+    type: kind,
+  }));
 }

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CapabilityStatement, CodeSystem, NamingSystem, StructureDefinition, ValueSet } from 'fhir/r4.js';
-import type { SearchQuery } from '../fhir/search.js';
+import type { SearchPage, SearchQuery } from '../fhir/search.js';
 import { GatewayError } from '../message/failure.js';
-import { invalidParameter } from './general-parameters.js';
 
 /** What the gateway defines itself, as a file of `profiles/` holds it. */
 export type Definition = (StructureDefinition | CodeSystem | ValueSet | NamingSystem | CapabilityStatement) & {
@@ -29,21 +28,16 @@ export function loadDefinitions(folder = FOLDER): Definition[] {
   }
 }
 
-/**
- * Answers a search over the definitions, a page at a time in the order of their ids.
- * @throws GatewayError request-invalid for `_lastUpdated`, which they have not
- */
-export function searchDefinitions(
-  definitions: readonly Definition[],
-  query: SearchQuery,
-): { total: number; resources: Definition[]; next?: string } {
-  if (query.lastUpdated.length > 0) throw invalidParameter('_lastUpdated', `not served for ${query.type}`);
+/** Answers a search over the definitions, a page at a time in the order of their ids. */
+export function searchDefinitions(definitions: readonly Definition[], query: SearchQuery): SearchPage {
   const matches = definitions.filter((definition) => matchesQuery(definition, query));
-  const { after = '', count } = query;
-  const rest = matches.filter(({ id }) => id > after);
+  const { after, count } = query;
+  const rest = matches.filter(({ id }) => id > (after?.id ?? ''));
   const resources = query.countOnly ? [] : rest.slice(0, count);
   const last = resources.at(-1)?.id;
-  return { total: matches.length, resources, ...(last !== undefined && rest.length > count ? { next: last } : {}) };
+  const total = matches.length;
+  if (last === undefined || rest.length <= count) return { total, resources };
+  return { total, resources, next: { id: last, until: new Date(0), total } };
 }
 
 /** `url` is the one parameter of a search for definitions. */
@@ -51,7 +45,7 @@ function matchesQuery(definition: Definition, { type, ids, all }: SearchQuery): 
   const word = 'url' in definition ? `url=${definition.url ?? ''}` : '';
   return (
     definition.resourceType === type &&
-    (ids === undefined || ids.includes(definition.id)) &&
+    ids.every((any) => any.includes(definition.id)) &&
     all.every((words) => words.includes(word))
   );
 }

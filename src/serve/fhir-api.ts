@@ -1,23 +1,39 @@
 import express, { Router, type Request, type Response } from 'express';
 import type { FhirResource } from 'fhir/r4.js';
-import { history, searchset, type HistoryEntry } from '../fhir/bundle.js';
-import { parseSearch, type SearchQuery } from '../fhir/search.js';
+import { searchset, type HistoryEntry } from '../fhir/bundle.js';
+import { ignoredOutcome } from '../fhir/outcome.js';
+import { parseSearch, placeText, type SearchPage, type SearchQuery } from '../fhir/search.js';
 import { GatewayError } from '../message/failure.js';
-import { capabilityStatement, DEFINED, SERVED } from './capability.js';
+import { Addresses } from './addresses.js';
+import { capabilityStatement, COMMUNICATED, DEFINED, SERVED } from './capability.js';
 import { loadDefinitions, searchDefinitions, type Definition } from './definitions.js';
-import { negotiate, queryOf, readGeneral, invalidParameter, type GeneralParameters } from './general-parameters.js';
-import { isLocal } from './loopback.js';
+import {
+  negotiate,
+  queryOf,
+  readGeneral,
+  invalidParameter,
+  isLenient,
+  type GeneralParameters,
+} from './general-parameters.js';
+import { changeFeed, instanceHistory, stamp, type HistoryPort } from './histories.js';
 
 /** What the FHIR API asks of the store. */
-export interface FhirPort {
+export interface FhirPort extends HistoryPort {
   readResource(type: string, id: string): Promise<HistoryEntry | undefined>;
   readVersion(type: string, id: string, version: number): Promise<HistoryEntry | undefined>;
-  historyOf(
-    type: string,
-    id: string,
-    page: { count: number; before?: number },
-  ): Promise<{ total: number; versions: HistoryEntry[] }>;
-  searchResources(query: SearchQuery): Promise<{ total: number; resources: FhirResource[]; next?: string }>;
+  searchResources(query: SearchQuery): Promise<SearchPage>;
+  readCommunication(id: string): Promise<FhirResource | undefined>;
+  searchCommunications(query: SearchQuery): Promise<SearchPage>;
+}
+
+export interface FhirSettings {
+  /** May that caller read? */
+  isAllowed(request: Request): boolean;
+  startedAt: string;
+  /** IANA zone of dates without offset. */
+  zone: string;
+  /** The address of the gateway's root as callers know it; undefined: the one that they use. */
+  publicUrl: string | undefined;
 }
 
 const JSON_TYPE = 'application/fhir+json; charset=utf-8';
@@ -26,15 +42,17 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 /**
  * `/fhir`: read, vread, history and search of every type stored, read and search of what the gateway defines itself; every error an
  * OperationOutcome.
- * @param insecure answers other hosts than this one too, which no production may until clients have tokens
  */
-export function fhirApi(port: FhirPort, { insecure, startedAt }: { insecure: boolean; startedAt: string }): Router {
+export function fhirApi(port: FhirPort, settings: FhirSettings): Router {
   const router = Router();
   const definitions = loadDefinitions();
+  const { zone } = settings;
+  const addresses = new Addresses(settings.publicUrl);
   router.use((request, response, next) => {
-    if (!insecure && !isLocal(request)) {
-      const remedy = 'call from this machine, or set TDU_INSECURE_FHIR=yes where the network itself is closed';
-      throw new GatewayError('not-allowed', 'the FHIR API answers on the loopback only', { remedy });
+    if (!settings.isAllowed(request)) {
+      const remedy =
+        'call from this machine or through a trusted proxy, or set TDU_INSECURE_FHIR=yes on a closed network';
+      throw new GatewayError('not-allowed', 'the FHIR API does not answer this caller', { remedy });
     }
     negotiate(request);
     // What is said of a patient stays in no cache on the way.
@@ -42,21 +60,22 @@ export function fhirApi(port: FhirPort, { insecure, startedAt }: { insecure: boo
     next();
   });
   router.get('/metadata', (request, response) => {
-    const general = readGeneral(new URLSearchParams(queryOf(request)));
-    send(response, capabilityStatement(baseOf(request), startedAt), general);
+    send(response, capabilityStatement(addresses.base(request), settings.startedAt, zone), generalOf(request));
   });
-  const find = async (query: SearchQuery) =>
-    DEFINED.includes(query.type) ? searchDefinitions(definitions, query) : port.searchResources(query);
-  router.get('/:type', (request, response) => search(find, request, response, new URLSearchParams(queryOf(request))));
+  historyRoutes(router, port, { addresses, zone });
+  const searching = { find: (query: SearchQuery) => find(port, definitions, query), addresses, zone };
+  router.get('/:type', (request, response) =>
+    search(searching, request, response, new URLSearchParams(queryOf(request))),
+  );
   router.post('/:type/_search', express.text({ type: FORM_TYPE }), (request, response) =>
-    search(find, request, response, formOf(request)),
+    search(searching, request, response, formOf(request)),
   );
   for (const type of DEFINED)
     router.get(`/${type}/:id`, (request, response) => {
       readDefinition(definitions, type, request, response);
     });
+  router.get('/Communication/:id', (request, response) => readCommunication(port, request, response));
   router.get('/:type/:id', (request, response) => read(port, request, response));
-  router.get('/:type/:id/_history', (request, response) => instanceHistory(port, request, response));
   router.get('/:type/:id/_history/:version', (request, response) => versionRead(port, request, response));
   router.use((request, response) => {
     if (['GET', 'HEAD'].includes(request.method)) throw new GatewayError('resource-unknown', 'no such address');
@@ -64,6 +83,28 @@ export function fhirApi(port: FhirPort, { insecure, startedAt }: { insecure: boo
     throw new GatewayError('not-supported', `${request.method} is not served here`);
   });
   return router;
+}
+
+/** History of all, of a type, and of one resource. */
+function historyRoutes(router: Router, port: HistoryPort, settings: { addresses: Addresses; zone: string }): void {
+  router.get('/_history', async (request, response) => {
+    const general = generalOf(request);
+    send(response, await changeFeed(port, settings, request, { types: SERVED, params: general.params }), general);
+  });
+  router.get('/:type/_history', async (request, response) => {
+    const general = generalOf(request);
+    const types = [served(request)];
+    send(response, await changeFeed(port, settings, request, { types, params: general.params }), general);
+  });
+  router.get('/:type/:id/_history', async (request, response) => {
+    const general = generalOf(request);
+    const history = { type: served(request), id: idOf(request), params: general.params };
+    send(response, await instanceHistory(port, settings, request, history), general);
+  });
+}
+
+function generalOf(request: Request): GeneralParameters {
+  return readGeneral(new URLSearchParams(queryOf(request)));
 }
 
 /** The parameters of `POST …/_search`: those of the body and those of the address, each as often as it was written. */
@@ -88,19 +129,26 @@ function idOf(request: Request): string {
 }
 
 async function read(port: FhirPort, request: Request, response: Response): Promise<void> {
-  const general = readGeneral(new URLSearchParams(queryOf(request)));
+  const general = generalOf(request);
   sendVersion(response, await port.readResource(served(request), idOf(request)), general);
 }
 
 function readDefinition(definitions: readonly Definition[], type: string, request: Request, response: Response): void {
-  const general = readGeneral(new URLSearchParams(queryOf(request)));
+  const general = generalOf(request);
   const definition = definitions.find(({ resourceType, id }) => resourceType === type && id === request.params['id']);
   if (definition === undefined) throw unknown();
   send(response, definition, general);
 }
 
+async function readCommunication(port: FhirPort, request: Request, response: Response): Promise<void> {
+  const general = generalOf(request);
+  const communication = await port.readCommunication(idOf(request));
+  if (communication === undefined) throw unknown();
+  send(response, communication, general);
+}
+
 async function versionRead(port: FhirPort, request: Request, response: Response): Promise<void> {
-  const general = readGeneral(new URLSearchParams(queryOf(request)));
+  const general = generalOf(request);
   const version = Number(request.params['version']);
   if (!Number.isSafeInteger(version) || version < 1 || version > 2_147_483_647) throw unknown();
   sendVersion(response, await port.readVersion(served(request), idOf(request), version), general);
@@ -118,65 +166,44 @@ function sendVersion(response: Response, version: HistoryEntry | undefined, gene
   send(response, version.resource, general);
 }
 
-const HISTORY_PARAMETERS = ['_count', '_before'];
+/** A search where its type is kept. What is not stored has no time of change. */
+async function find(port: FhirPort, definitions: readonly Definition[], query: SearchQuery): Promise<SearchPage> {
+  if (SERVED.includes(query.type)) return port.searchResources(query);
+  if (query.lastUpdated.length > 0) throw invalidParameter('_lastUpdated', `not served for ${query.type}`);
+  return COMMUNICATED.includes(query.type) ? port.searchCommunications(query) : searchDefinitions(definitions, query);
+}
 
-async function instanceHistory(port: FhirPort, request: Request, response: Response): Promise<void> {
-  const type = served(request);
-  const general = readGeneral(new URLSearchParams(queryOf(request)));
-  const number = (name: string) => {
-    const text = general.params.get(name);
-    if (text !== null && !/^\d{1,9}$/.test(text)) throw invalidParameter(name, 'a whole number');
-    return text === null ? undefined : Number(text);
-  };
-  for (const name of general.params.keys())
-    if (!HISTORY_PARAMETERS.includes(name)) throw invalidParameter(name, 'not served in a history');
-  const before = number('_before');
-  const { total, versions } = await port.historyOf(type, idOf(request), {
-    count: Math.min(number('_count') ?? 50, 500),
-    ...(before === undefined ? {} : { before }),
-  });
-  if (total === 0) throw unknown();
-  const last = versions.at(-1)?.version;
-  const params = new URLSearchParams(queryOf(request));
-  const next = last === undefined || last === 1 ? {} : { next: linkWith(request, params, '_before', String(last)) };
-  send(response, history(baseOf(request), total, versions, { self: linkTo(request, params), ...next }), general);
+interface Searching {
+  find(query: SearchQuery): Promise<SearchPage>;
+  addresses: Addresses;
+  zone: string;
 }
 
 async function search(
-  find: FhirPort['searchResources'],
+  searching: Searching,
   request: Request,
   response: Response,
   params: URLSearchParams,
 ): Promise<void> {
-  const type = served(request, [...SERVED, ...DEFINED]);
+  const { addresses, zone } = searching;
+  const type = served(request, [...SERVED, ...COMMUNICATED, ...DEFINED]);
   const general = readGeneral(params);
-  const { total, resources, next } = await find(parseSearch(type, general.params));
+  const query = parseSearch(type, general.params, { zone, lenient: isLenient(request), total: general.total });
+  const { next, ...page } = await searching.find(query);
+  // The address that asks for what was applied.
+  const applied = new URLSearchParams(params);
+  for (const name of query.ignored) applied.delete(name);
   const links = {
-    self: linkTo(request, params),
-    ...(next === undefined ? {} : { next: linkWith(request, params, '_cursor', next) }),
+    self: addresses.self(request, applied),
+    next: next && addresses.changed(request, applied, { _cursor: placeText(next) }),
   };
-  send(response, searchset(baseOf(request), total, resources, links), general);
+  const outcome = query.ignored.length === 0 ? undefined : ignoredOutcome(query.ignored);
+  send(response, searchset(addresses.base(request), stamp(), { ...page, outcome, links }), general);
 }
 
-function send(response: Response, resource: FhirResource, { pretty }: GeneralParameters): void {
+function send(response: Response, resource: FhirResource, { pretty }: Pick<GeneralParameters, 'pretty'>): void {
   response
     .status(200)
     .set('Content-Type', JSON_TYPE)
     .send(JSON.stringify(resource, undefined, pretty ? 2 : undefined));
-}
-
-function baseOf(request: Request): string {
-  return `${request.protocol}://${request.get('host') ?? 'localhost'}${request.baseUrl}`;
-}
-
-/** The address that asks the same with GET, whichever way it was general. */
-function linkTo(request: Request, params: URLSearchParams): string {
-  const query = params.toString();
-  return `${baseOf(request)}${request.path.replace(/\/_search$/, '')}${query === '' ? '' : `?${query}`}`;
-}
-
-function linkWith(request: Request, params: URLSearchParams, name: string, value: string): string {
-  const next = new URLSearchParams(params);
-  next.set(name, value);
-  return linkTo(request, next);
 }

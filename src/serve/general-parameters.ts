@@ -7,6 +7,8 @@ export interface GeneralParameters {
   params: URLSearchParams;
   /** Indented JSON, for people. */
   pretty: boolean;
+  /** False where nobody wants to know how many there are in all. */
+  total: boolean;
 }
 
 const JSON_FORMS = new Set(['application/fhir+json', 'application/json', 'application/json+fhir', 'text/json']);
@@ -38,7 +40,7 @@ function readsJson(range: string): boolean {
 }
 
 /**
- * Reads the parameters that any request may carry and takes them out. Totals are always exact, so every `_total` is met; resources have
+ * Reads the parameters that any request may carry and takes them out. A total is exact, or there is none; resources have
  * no narrative, so `_summary=data` is the whole of them.
  * @throws GatewayError request-invalid for an answer that cannot be given in that form
  */
@@ -56,7 +58,12 @@ export function readGeneral(given: URLSearchParams): GeneralParameters {
   if (params.has('_elements')) throw invalidParameter('_elements', 'not served: resources are given whole');
   for (const general of ['_format', '_pretty', '_total']) params.delete(general);
   if (summary === 'data' || summary === 'false') params.delete('_summary');
-  return { params, pretty };
+  return { params, pretty, total: total !== 'none' };
+}
+
+/** Does the caller allow that parameters which are not served are left out (R4 Search, Handling Errors)? */
+export function isLenient(request: Request): boolean {
+  return /(^|[,;\s])handling\s*=\s*"?lenient"?\s*($|[,;])/i.test(request.get('Prefer') ?? '');
 }
 
 export function invalidParameter(name: string, why: string): GatewayError {

@@ -5,8 +5,11 @@ import helmet from 'helmet';
 import { outcomeOf, statusOf } from '../fhir/outcome.js';
 import { GatewayError } from '../message/failure.js';
 import type { Log } from '../message/log.js';
-import { fhirApi, type FhirPort } from './fhir-api.js';
+import { fhirApi, type FhirPort, type FhirSettings } from './fhir-api.js';
+import { isLocal } from './loopback.js';
 import { operatorApi, type OperatorPort } from './operator-api.js';
+import { loggedId, requestId } from './request-id.js';
+import { fromTrustedProxy } from './trusted-proxies.js';
 
 export interface HttpDeps {
   insecureFhir: boolean;
@@ -19,6 +22,12 @@ export interface HttpDeps {
   /** Seconds since the last sweep. */
   sweepSeconds?: () => Promise<number>;
   metrics(): Promise<string>;
+  /** IANA zone of dates without offset in searches. Absent: UTC. */
+  zone?: string;
+  /** The address of the gateway's root as callers know it, without a final slash. Absent: the one that they use. */
+  publicUrl?: string | undefined;
+  /** Addresses of the reverse proxies whose callers may read. */
+  trustedProxies?: readonly string[];
   /** Absent where the role is not served. */
   fhir?: FhirPort;
   operator?: OperatorPort;
@@ -33,6 +42,7 @@ export function createApp(deps: HttpDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());
+  app.use(requestId);
   app.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
   app.get('/health/ready', async (_request, response) => ready(deps, response));
   app.get(
@@ -40,8 +50,7 @@ export function createApp(deps: HttpDeps): Express {
     async (_request, response) => void response.type('text/plain; version=0.0.4').send(await deps.metrics()),
   );
   for (const door of deps.doors) app.use(door);
-  if (deps.fhir !== undefined)
-    app.use('/fhir', fhirApi(deps.fhir, { insecure: deps.insecureFhir, startedAt: deps.startedAt }));
+  if (deps.fhir !== undefined) app.use('/fhir', fhirApi(deps.fhir, fhirSettings(deps)));
   if (deps.operator !== undefined) app.use('/api', operatorApi(deps.operator, deps.operatorToken));
   app.use(() => {
     throw new GatewayError('resource-unknown', 'no such address');
@@ -50,6 +59,19 @@ export function createApp(deps: HttpDeps): Express {
     fail(error, request, response, deps.log);
   });
   return app;
+}
+
+/** `/fhir` answers this machine and what trusted proxies let through; all others only where the network itself is closed. */
+function fhirSettings({
+  insecureFhir,
+  startedAt,
+  zone = 'UTC',
+  publicUrl,
+  trustedProxies = [],
+}: HttpDeps): FhirSettings {
+  const isRelayed = fromTrustedProxy(trustedProxies, publicUrl);
+  const isAllowed = (request: Request) => insecureFhir || isLocal(request) || isRelayed(request);
+  return { isAllowed, startedAt, zone, publicUrl };
 }
 
 /** A part that says nothing for so long is missing, as one that says no. */
@@ -97,7 +119,9 @@ function fail(error: unknown, request: Request, response: Response, log: Log): v
   const status = statusOf(thrown);
   // The path only: queries hold identifiers.
   const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
-  if (status >= 500) log('error', 'serve.failed', { method: request.method, route: request.baseUrl, status, place });
+  const id = loggedId(response);
+  if (status >= 500)
+    log('error', 'serve.failed', { method: request.method, route: request.baseUrl, status, place, ...(id && { id }) });
   if (response.headersSent) return void response.destroy();
   response
     .status(status)

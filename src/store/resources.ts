@@ -7,6 +7,7 @@ import type { NewWorkItem } from '../message/message.js';
 import { compareText } from '../message/order.js';
 import { referenceTo } from '../message/resource.js';
 import type { ChangedResource, TranslationStep } from '../message/translation.js';
+import { instantOf } from './horizon.js';
 import { MentionBook } from './mentions.js';
 import { inOnePiece, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
@@ -25,7 +26,7 @@ const VERSIONS: Statement = [
   'resources-versions',
   `
   INSERT INTO resource_version (type, id, version, body, identifier, updated_at, removed, message_id)
-  SELECT type, id, version, convert_from(substring($7::bytea FROM start FOR length), 'UTF8'), identifier, now(), removed, message_id
+  SELECT type, id, version, convert_from(substring($7::bytea FROM start FOR length), 'UTF8'), identifier, $10::timestamptz, removed, message_id
   FROM unnest($1::text[], $2::text[], $3::int[], $4::boolean[], $5::bigint[], $6::text[], $8::int[], $9::int[])
     AS input (type, id, version, removed, message_id, identifier, start, length)`,
 ];
@@ -40,7 +41,7 @@ const CREATE: Statement = [
   'resources-create',
   `
   INSERT INTO resource (type, id, version, updated_at, removed, tokens, date_from, date_to)
-  SELECT type, id, version, now(), removed, ${NUMBERS}, date_from, date_to
+  SELECT type, id, version, $9::timestamptz, removed, ${NUMBERS}, date_from, date_to
   FROM ${INPUT}`,
 ];
 
@@ -48,7 +49,7 @@ const CREATE: Statement = [
 const CHANGE: Statement = [
   'resources-change',
   `
-  UPDATE resource SET version = input.version, updated_at = now(), removed = input.removed,
+  UPDATE resource SET version = input.version, updated_at = $9::timestamptz, removed = input.removed,
     tokens = ${NUMBERS}, date_from = input.date_from, date_to = input.date_to
   FROM ${INPUT}
   WHERE resource.type = input.type AND resource.id = input.id AND resource.version = input.read_version`,
@@ -83,7 +84,11 @@ export class ResourceWriter {
   private readonly versions: Version[] = [];
   private readonly mentions: MentionBook;
 
-  constructor(private readonly client: Queryable) {
+  /** @param zone IANA zone of dates without offset, as searches find them */
+  constructor(
+    private readonly client: Queryable,
+    private readonly zone: string,
+  ) {
     this.mentions = new MentionBook(client);
   }
 
@@ -138,18 +143,21 @@ export class ResourceWriter {
   async flush(): Promise<void> {
     await this.mentions.flush();
     if (this.versions.length === 0) return;
+    const instant = await instantOf(this.client);
     await prepared(this.client, VERSIONS, [
       ...columns(this.versions, ['type', 'id', 'version', 'removed']),
       this.versions.map(({ messageId }) => messageId),
       this.versions.map(({ identifier }) => identifier),
       ...inOnePiece(this.versions.map(({ body }) => body)),
+      instant,
     ]);
     const last = [...new Map(this.versions.map((version) => [`${version.type}/${version.id}`, version])).values()];
     const isRead = ({ type, id }: Version) => this.read.has(`${type}/${id}`);
     const fresh = last.filter((version) => !isRead(version)).sort(byKey);
     const changed = last.filter(isRead).sort(byKey);
-    if (fresh.length > 0) await prepared(this.client, CREATE, this.indexed(fresh));
-    if (changed.length > 0) expectAll(changed, await prepared(this.client, CHANGE, this.indexed(changed)));
+    if (fresh.length > 0) await prepared(this.client, CREATE, [...this.indexed(fresh), instant]);
+    if (changed.length > 0)
+      expectAll(changed, await prepared(this.client, CHANGE, [...this.indexed(changed), instant]));
   }
 
   private isChanged(key: string, body: string): boolean {
@@ -181,7 +189,7 @@ export class ResourceWriter {
 
   private indexed(rows: Version[]): unknown[] {
     const indexes = rows.map(({ resource }) =>
-      resource === undefined ? { tokens: [], from: null, to: null } : indexResource(resource),
+      resource === undefined ? { tokens: [], from: null, to: null } : indexResource(resource, this.zone),
     );
     const read = rows.map(({ type, id }) => this.read.get(`${type}/${id}`));
     return [

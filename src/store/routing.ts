@@ -38,13 +38,17 @@ const RECEIPTS: Statement = [
     $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])`,
 ];
 
+/** Id of the first Patient among what a delivery carries, `Type/id/_history/version` parted by blanks. */
+export const PINNED_PATIENT = `coalesce(substring(input.pinned FROM 'Patient/([A-Za-z0-9.-]+)/'), '')`;
+
 const DELIVERIES: Statement = [
   'routing-deliveries',
   `
-  INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, pinned, event_number, responds_to)
-  SELECT id, receipt_id, message_id, endpoint, lane, kind, string_to_array(pinned, ' '), event_number, responds_to
-  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::uuid[])
-    WITH ORDINALITY AS input (id, receipt_id, message_id, endpoint, lane, kind, pinned, event_number, responds_to, position)
+  INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, pinned, event_number, responds_to, sent_at, patient)
+  SELECT id, receipt_id, message_id, endpoint, lane, kind, string_to_array(pinned, ' '), event_number, responds_to, sent_at,
+    ${PINNED_PATIENT}
+  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::uuid[], $10::timestamptz[])
+    WITH ORDINALITY AS input (id, receipt_id, message_id, endpoint, lane, kind, pinned, event_number, responds_to, sent_at, position)
   ORDER BY position`,
 ];
 
@@ -77,7 +81,8 @@ export async function saveRouting(
     return step.deliveries.map((delivery) => {
       const event = events.get(delivery.receiptId);
       const eventNumber = event === undefined ? undefined : numbers.get(nameOf({ ...event, about: event.about.key }));
-      return { ...delivery, messageId: step.messageId ?? event?.messageId ?? null, eventNumber: eventNumber ?? null };
+      const messageId = step.messageId ?? event?.messageId ?? null;
+      return { ...delivery, messageId, eventNumber: eventNumber ?? null, sentAt: event?.effectiveAt ?? null };
     });
   });
   if (deliveries.length === 0) return;
@@ -91,6 +96,7 @@ export async function saveRouting(
     pinned,
     deliveries.map(({ eventNumber }) => eventNumber),
     deliveries.map(({ respondsTo }) => respondsTo ?? null),
+    deliveries.map(({ sentAt }) => sentAt),
   ]);
 }
 

@@ -1,8 +1,11 @@
 import type { FhirResource } from 'fhir/r4.js';
-import type { DateTest, SearchQuery } from '../fhir/search.js';
+import type { SearchPage, SearchQuery } from '../fhir/search.js';
+import { horizonOf } from './horizon.js';
 import type { Queryable } from './pool.js';
+import { range } from './ranges.js';
 
-type Row = { body: string; version: number; updatedAt: Date; removed: boolean };
+/** A version as its row has it. */
+export type Row = { body: string; version: number; updatedAt: Date; removed: boolean };
 
 /** A stored version: `removed` ones answer 410. */
 export interface StoredVersion {
@@ -27,13 +30,13 @@ const VERSION_AT = `
 const HISTORY = `
   SELECT body, version, updated_at AS "updatedAt", removed
   FROM resource_version
-  WHERE type = $1 AND id = $2 AND version < $3
+  WHERE type = $1 AND id = $2 AND updated_at >= $3 AND version < $4
   ORDER BY version DESC
-  LIMIT $4`;
-const VERSION_COUNT = `SELECT count(*)::int AS total FROM resource_version WHERE type = $1 AND id = $2`;
+  LIMIT $5`;
+const VERSION_COUNT = `SELECT count(*)::int AS total FROM resource_version WHERE type = $1 AND id = $2 AND updated_at >= $3`;
 
 /** A stored body with the server's part of `meta`. */
-function stored({ body, version, updatedAt, removed }: Row): StoredVersion {
+export function stored({ body, version, updatedAt, removed }: Row): StoredVersion {
   const resource = JSON.parse(body) as FhirResource;
   const meta = { ...resource.meta, versionId: String(version), lastUpdated: updatedAt.toISOString() };
   return { resource: { ...resource, meta }, version, updatedAt, removed };
@@ -66,29 +69,30 @@ export async function readVersionAt(
   return row && stored(row);
 }
 
-/** Versions, newest first. `before` is the version to continue under. */
+/** Versions written since an instant, newest first. `before` is the version to continue under. */
 export async function historyOf(
   client: Queryable,
   type: string,
   id: string,
-  page: { count: number; before?: number },
+  page: { count: number; before?: number | undefined; since?: Date | undefined },
 ): Promise<{ total: number; versions: StoredVersion[] }> {
-  const { rows } = await client.query<Row>(HISTORY, [type, id, page.before ?? 2_147_483_647, page.count]);
-  const total = (await client.query<{ total: number }>(VERSION_COUNT, [type, id])).rows[0]?.total ?? 0;
+  const since = page.since?.toISOString() ?? '-infinity';
+  const { rows } = await client.query<Row>(HISTORY, [type, id, since, page.before ?? 2_147_483_647, page.count]);
+  const total = (await client.query<{ total: number }>(VERSION_COUNT, [type, id, since])).rows[0]?.total ?? 0;
   return { total, versions: rows.map(stored) };
 }
 
-/** A search, its total counted over all pages. The cursor is the last id of the page. */
-export async function searchResources(
-  client: Queryable,
-  query: SearchQuery,
-): Promise<{ total: number; resources: FhirResource[]; next?: string }> {
-  const { where, values } = condition(query);
-  const total =
-    (await client.query<{ total: number }>(`SELECT count(*)::int AS total FROM resource WHERE ${where}`, values))
-      .rows[0]?.total ?? 0;
-  if (query.countOnly || query.count === 0) return { total, resources: [] };
-  const after = query.after === undefined ? '' : `AND id > $${values.push(query.after)}`;
+/**
+ * A search. Its total is counted once, for the first page, and not where nobody wants it. One that asks for what changed since an instant
+ * is cut at the horizon, so that nothing which commits later has an earlier instant; its pages keep the horizon of the first.
+ */
+export async function searchResources(client: Queryable, query: SearchQuery): Promise<SearchPage> {
+  const until = query.after?.until ?? (await horizonOf(client));
+  const { where, values } = condition(query, until);
+  const total = query.after?.total ?? (query.total ? await countOf(client, where, values) : undefined);
+  const answer = total === undefined ? { until, resources: [] } : { until, total, resources: [] };
+  if (query.countOnly || query.count === 0) return answer;
+  const after = query.after === undefined ? '' : `AND id > $${values.push(query.after.id)}`;
   const limit = `$${values.push(query.count + 1)}`;
   const { rows } = await client.query<Row & { id: string }>(
     `SELECT id, resource_version.body, version, page.updated_at AS "updatedAt", page.removed
@@ -100,42 +104,23 @@ export async function searchResources(
   const page = rows.slice(0, query.count);
   const last = page.at(-1)?.id;
   const resources = page.map((row) => stored(row).resource);
-  return rows.length > page.length && last !== undefined ? { total, resources, next: last } : { total, resources };
+  if (rows.length === page.length || last === undefined) return { ...answer, resources };
+  return { ...answer, resources, next: { id: last, until, ...(total === undefined ? {} : { total }) } };
+}
+
+async function countOf(client: Queryable, where: string, values: readonly unknown[]): Promise<number> {
+  const count = `SELECT count(*)::int AS total FROM resource WHERE ${where}`;
+  return (await client.query<{ total: number }>(count, [...values])).rows[0]?.total ?? 0;
 }
 
 /** SQL of a search: tokens by their numbers in the GIN index, dates and `_lastUpdated` by their ranges. Values are never spliced in. */
-function condition(query: SearchQuery): { where: string; values: unknown[] } {
+function condition(query: SearchQuery, until: Date): { where: string; values: unknown[] } {
   const values: unknown[] = [query.type];
   const parts = ['type = $1', 'NOT removed'];
   for (const any of query.all) parts.push(`tokens && numbers_of($${values.push(any)}::text[])`);
-  if (query.ids !== undefined) parts.push(`id = ANY ($${values.push(query.ids)}::text[])`);
+  for (const ids of query.ids) parts.push(`id = ANY ($${values.push(ids)}::text[])`);
   for (const test of query.dates) parts.push(range(test, 'date_from', 'date_to', values));
   for (const test of query.lastUpdated) parts.push(range(test, 'updated_at', 'updated_at', values));
+  if (query.lastUpdated.length > 0) parts.push(`updated_at < $${values.push(until)}::timestamptz`);
   return { where: parts.join(' AND '), values };
-}
-
-/** What each prefix asks of the resource's range, `low` to `high`, and of the value's, from inclusive and to exclusive (R4 §3.1.1.4.2). */
-const TESTS: Readonly<Record<DateTest['op'], readonly (readonly ['low' | 'high', string, 'from' | 'to'])[]>> = {
-  eq: [
-    ['low', '>=', 'from'],
-    ['high', '<', 'to'],
-  ],
-  ne: [
-    ['low', '>=', 'from'],
-    ['high', '<', 'to'],
-  ],
-  gt: [['high', '>=', 'to']],
-  lt: [['low', '<', 'from']],
-  ge: [['high', '>=', 'from']],
-  le: [['low', '<', 'to']],
-  sa: [['low', '>=', 'to']],
-  eb: [['high', '<', 'from']],
-};
-
-function range(test: DateTest, low: string, high: string, values: unknown[]): string {
-  const comparisons = TESTS[test.op].map(
-    ([side, operator, bound]) => `${side === 'low' ? low : high} ${operator} $${values.push(test[bound])}::timestamptz`,
-  );
-  const all = comparisons.join(' AND ');
-  return test.op === 'ne' ? `NOT (${all})` : all;
 }

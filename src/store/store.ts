@@ -1,6 +1,7 @@
+import type { Communication } from 'fhir/r4.js';
 import type { Pool } from 'pg';
-import type { FhirResource } from 'fhir/r4.js';
-import type { SearchQuery } from '../fhir/search.js';
+import type { FeedPage, FeedPlace } from '../fhir/bundle.js';
+import type { SearchPage, SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
 import type { FailureCode } from '../message/failure.js';
 import type { Log } from '../message/log.js';
@@ -8,6 +9,8 @@ import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from 
 import type { PatientWindow, TranslationTx } from '../message/translation.js';
 import { claimDeliveries, laneHeads, recordAttempts, releaseDeliveries } from './deliveries.js';
 import { endpointLoads, endpointsDue, reportEndpoint, type EndpointLoad } from './endpoints.js';
+import { readCommunication, searchCommunications } from './communications.js';
+import { changesAfter } from './feed.js';
 import { beat, secondsSinceBeat } from './heartbeats.js';
 import { Journal } from './keep.js';
 import { windowKnownAt, type KnownAtSubject } from './known-at.js';
@@ -77,9 +80,14 @@ export interface Store {
   historyOf(
     type: string,
     id: string,
-    page: { count: number; before?: number },
+    page: { count: number; before?: number | undefined; since?: Date | undefined },
   ): Promise<{ total: number; versions: StoredVersion[] }>;
-  searchResources(query: SearchQuery): Promise<{ total: number; resources: FhirResource[]; next?: string }>;
+  /** The versions of these types that were written after a place, oldest first. */
+  changesAfter(request: { types: readonly string[]; after: FeedPlace; count: number }): Promise<FeedPage>;
+  searchResources(query: SearchQuery): Promise<SearchPage>;
+  /** The Communication of a delivery, made of it. */
+  readCommunication(id: string): Promise<Communication | undefined>;
+  searchCommunications(query: SearchQuery): Promise<SearchPage>;
   listMessages(filter: ListFilter): Promise<Page>;
   listWorkItems(filter: ListFilter): Promise<Page>;
   /** The messages behind the work item that `item` names. */
@@ -109,27 +117,25 @@ export interface StoreOptions {
   log: Log;
   /** What the connections are for; their limits follow from it. Absent: work. */
   use?: StoreUse;
+  /** IANA zone of dates without offset, as searches find them. Absent: UTC. */
+  zone?: string;
 }
 
 /**
  * Opens the store on a PostgreSQL database, migrated to the latest schema.
  * @throws GatewayError store-unavailable, migration-failed
  */
-export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions): Promise<Store> {
+export async function openStore({ databaseUrl, log, use = 'work', zone = 'UTC' }: StoreOptions): Promise<Store> {
   const pool = openPool(databaseUrl, log, use);
-  const guarded = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((cause: unknown) => {
-      throw storeError(cause);
-    });
   const migrating = openMigrationPool(databaseUrl, log);
   await guarded(migrate(migrating)).finally(() => migrating.end());
   const journal = new Journal(pool, () => Date.now());
   return {
-    ...operatorStore(pool, guarded),
+    ...operatorStore(pool),
     keep: (batch) => journal.keep(batch),
-    inTranslation: (claim, run) => inTranslation(pool, claim, run),
+    inTranslation: (claim, run) => inTranslation(pool, claim, zone, run),
     dueCircles: (now, limit) => guarded(dueCircles(pool, now, limit)),
-    inUpkeep: (circle, run) => inUpkeep(pool, circle, run),
+    inUpkeep: (circle, run) => inUpkeep(pool, { ...circle, zone }, run),
     wholeOf: (anchor) => inSnapshot(pool, (client) => readWholeWindow(client, anchor)),
     factsKnownAt: (subject, at) => inSnapshot(pool, (client) => windowKnownAt(client, subject, at)),
     keepMappings: (hash, files) => guarded(keepMappings(pool, hash, files)),
@@ -142,11 +148,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     laneHeads: (endpoint, limit) => guarded(laneHeads(pool, endpoint, limit)),
     endpointsDue: () => guarded(endpointsDue(pool)),
     reportEndpoint: (endpoint, code) => guarded(reportEndpoint(pool, endpoint, code)),
-    readResource: (type, id) => guarded(readResource(pool, type, id)),
-    readVersion: (type, id, version) => guarded(readVersion(pool, type, id, version)),
-    readVersionAt: (type, id, at) => guarded(readVersionAt(pool, type, id, at)),
-    historyOf: (type, id, page) => guarded(historyOf(pool, type, id, page)),
-    searchResources: (query) => guarded(searchResources(pool, query)),
+    ...readingOf(pool),
     beat: (name) => guarded(beat(pool, name)),
     secondsSinceBeat: (name) => guarded(secondsSinceBeat(pool, name)),
     nodeNumber: () => guarded(nodeNumber(pool)),
@@ -173,7 +175,7 @@ type OperatorStore = Pick<
 >;
 
 /** What operators ask and decide. */
-function operatorStore(pool: Pool, guarded: <T>(work: Promise<T>) => Promise<T>): OperatorStore {
+function operatorStore(pool: Pool): OperatorStore {
   return {
     listMessages: (filter) => guarded(list(pool, 'messages', filter)),
     listWorkItems: (filter) => guarded(list(pool, 'workItems', filter)),
@@ -187,4 +189,36 @@ function operatorStore(pool: Pool, guarded: <T>(work: Promise<T>) => Promise<T>)
     endpointLoads: () => guarded(endpointLoads(pool)),
     counts: () => guarded(counts(pool)),
   };
+}
+
+type Reading = Pick<
+  Store,
+  | 'readResource'
+  | 'readVersion'
+  | 'readVersionAt'
+  | 'historyOf'
+  | 'changesAfter'
+  | 'searchResources'
+  | 'readCommunication'
+  | 'searchCommunications'
+>;
+
+/** What is served of the store. */
+function readingOf(pool: Pool): Reading {
+  return {
+    readResource: (type, id) => guarded(readResource(pool, type, id)),
+    readVersion: (type, id, version) => guarded(readVersion(pool, type, id, version)),
+    readVersionAt: (type, id, at) => guarded(readVersionAt(pool, type, id, at)),
+    historyOf: (type, id, page) => guarded(historyOf(pool, type, id, page)),
+    changesAfter: (request) => guarded(changesAfter(pool, request)),
+    searchResources: (query) => guarded(searchResources(pool, query)),
+    readCommunication: (id) => guarded(readCommunication(pool, id)),
+    searchCommunications: (query) => guarded(searchCommunications(pool, query)),
+  };
+}
+
+function guarded<T>(work: Promise<T>): Promise<T> {
+  return work.catch((cause: unknown) => {
+    throw storeError(cause);
+  });
 }

@@ -7,6 +7,7 @@ import { GatewayError } from '../message/failure.js';
 import type { Withdrawal } from '../message/translation.js';
 import { uuid5 } from '../message/uuid.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { PINNED_PATIENT } from './routing.js';
 
 const END: Statement = [
   'superseded-end',
@@ -36,10 +37,12 @@ const PRESENT_LANE = `coalesce(
 const SUCCESSORS: Statement = [
   'superseded-successors',
   `
-  INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, event_number, supersedes, notification, responds_to, pinned)
+  INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, event_number, supersedes, notification, responds_to, pinned,
+    sent_at, patient)
   SELECT input.id, receipt_id, delivery.message_id, endpoint, ${PRESENT_LANE}, kind,
     greatest(event_number, (SELECT max(number) FROM event WHERE event.patient = receipt.patient)),
-    delivery.id, coalesce(notification, delivery.id), responds_to, string_to_array(input.pinned, ' ')
+    delivery.id, coalesce(notification, delivery.id), responds_to, string_to_array(input.pinned, ' '),
+    sent_at, ${PINNED_PATIENT}
   FROM unnest($1::uuid[], $2::uuid[], $3::text[]) WITH ORDINALITY AS input (id, earlier, pinned, position)
   JOIN delivery ON delivery.id = input.earlier
   JOIN receipt ON receipt.id = delivery.receipt_id

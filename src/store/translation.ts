@@ -40,15 +40,17 @@ const STATES: Statement = [
 /**
  * Runs the translate stage in one transaction for the messages named and up to `others` that wait; see `TranslationTx`. A conflict is
  * tried again from the start.
+ * @param zone IANA zone of dates without offset, as searches find them
  */
 export function inTranslation<T>(
   pool: Pool,
   { ids, limit }: { ids: string[]; limit: number },
+  zone: string,
   run: (tx: TranslationTx) => Promise<T>,
 ): Promise<T> {
   return inTransaction(pool, async (client, again) => {
     const { rows: messages } = await prepared<JournalMessage>(client, CLAIM, [ids, limit]);
-    const transaction = new Transaction(client, messages, again);
+    const transaction = new Transaction(client, { messages, again, zone });
     return run({
       messages,
       load: (requests, circle) => transaction.load(requests, circle),
@@ -63,12 +65,19 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
   private readonly clusterOf = new Map<string, string>();
   private readonly keysOf = new Map<string, readonly string[]>();
 
+  private readonly messages: readonly JournalMessage[];
+  private readonly again: boolean;
+  private readonly zone: string;
+
   /** @param again true where a try before this one met rows that were there already */
   constructor(
     private readonly client: Queryable,
-    private readonly messages: readonly JournalMessage[],
-    private readonly again: boolean,
-  ) {}
+    { messages, again, zone }: { messages: readonly JournalMessage[]; again: boolean; zone: string },
+  ) {
+    this.messages = messages;
+    this.again = again;
+    this.zone = zone;
+  }
 
   async load(requests: PatientRequest[], { endedSince }: { endedSince: string }): Promise<PatientWindow[]> {
     if (requests.length === 0) return [];
@@ -80,7 +89,7 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
   }
 
   async save(steps: TranslationStep[]): Promise<{ endpoints: string[] }> {
-    const writer = new ResourceWriter(this.client);
+    const writer = new ResourceWriter(this.client, this.zone);
     await writer.open(steps);
     const pinned: string[] = [];
     const items: StepItems[] = [];

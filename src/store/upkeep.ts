@@ -36,16 +36,17 @@ export async function dueCircles(client: Queryable, now: Date, limit: number): P
  * Runs the upkeep of one patient's circle under the locks of his cluster. What was due of it until `now` is done with: the steps say when it
  * changes next.
  * @param endedSince what left the circle before is not loaded
+ * @param zone IANA zone of dates without offset, as searches find them
  * @returns undefined where nobody knows the anchor
  */
 export function inUpkeep<T>(
   pool: Pool,
-  { anchor, now, endedSince }: { anchor: string; now: Date; endedSince: string },
+  { anchor, now, endedSince, zone }: { anchor: string; now: Date; endedSince: string; zone: string },
   run: (tx: UpkeepTx) => Promise<T>,
 ): Promise<T | undefined> {
   return inTransaction(pool, async (client, again) => {
     const { rows } = await prepared<{ system: string; value: string; type: string }>(client, IDENTIFIER, [anchor]);
-    const transaction = new Transaction(client, [], again);
+    const transaction = new Transaction(client, { messages: [], again, zone });
     const request = { messageId: '0', identifiers: rows, stays: [] };
     const [window] = rows.length === 0 ? [] : await transaction.load([request], { endedSince });
     if (window === undefined) return undefined;

@@ -45,6 +45,8 @@ TABLE delivery
   leased_until timestamp with time zone,
   code text,
   pinned text[] NOT NULL,
+  patient text NOT NULL,
+  sent_at timestamp with time zone NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   revived_at timestamp with time zone,
   ended_at timestamp with time zone
@@ -55,9 +57,12 @@ TABLE delivery
   INDEX delivery_dead public.delivery USING btree (number) WHERE (state = 'dead'::text)
   INDEX delivery_due public.delivery USING btree (endpoint, due_at) WHERE (state = 'due'::text)
   INDEX delivery_lane public.delivery USING btree (lane, number) WHERE (state = 'due'::text)
+  INDEX delivery_notification public.delivery USING btree (notification) WHERE (notification IS NOT NULL)
   INDEX delivery_number public.delivery USING btree (number)
+  INDEX delivery_patient public.delivery USING btree (patient, number)
   INDEX delivery_reached public.delivery USING btree (lane, number) WHERE reached
   INDEX delivery_receipt public.delivery USING btree (receipt_id)
+  INDEX delivery_sent public.delivery USING btree (sent_at)
 TABLE event
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   patient text NOT NULL,
@@ -233,8 +238,10 @@ TABLE resource_version
   identifier text,
   updated_at timestamp with time zone NOT NULL,
   removed boolean NOT NULL,
-  message_id bigint
+  message_id bigint,
+  number bigint NOT NULL GENERATED ALWAYS AS IDENTITY
   CONSTRAINT resource_version_pkey PRIMARY KEY (type, id, version)
+  INDEX resource_version_feed public.resource_version USING btree (type, updated_at, number)
 TABLE work_item
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   key text NOT NULL,

@@ -195,7 +195,7 @@ const TYPES = ['Patient', 'Encounter', 'CarePlan', 'CareTeam'] as const;
 
 async function expectSameState({ store }: Stages, vendor: TestVendor): Promise<void> {
   for (const type of TYPES) {
-    const served = await store.searchResources(parseSearch(type, new URLSearchParams()));
+    const served = await store.searchResources(parseSearch(type, new URLSearchParams(), { zone: 'UTC' }));
     const folded = new Set(served.resources.map(contentOf));
     const held = (await vendor.search(type)).map(contentOf);
     expect(held.filter((content) => !folded.has(content))).toEqual([]);

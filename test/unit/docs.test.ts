@@ -6,6 +6,12 @@ import { COMMANDS } from '../../src/cli/tdu.js';
 import { loadMappingFiles } from '../../src/config/mapping-files.js';
 import { readSettings } from '../../src/config/load.js';
 import { ENVIRONMENT, fileSchema, itemSchemas } from '../../src/config/schema.js';
+import {
+  COMMUNICATION_PARAMETERS,
+  DEFINITION_PARAMETERS,
+  SEARCH_PARAMETERS,
+} from '../../src/fhir/search-parameters.js';
+import { parseSearch } from '../../src/fhir/search.js';
 import { STAGES } from '../../src/journey.js';
 import { FAILURES } from '../../src/message/failure.js';
 import { compileMappings } from '../../src/translate/compile.js';
@@ -181,6 +187,33 @@ describe('docs/adapter-un-hopital.md', () => {
     const files = loadMappingFiles(folder).map(({ text }) => text);
     expect(files.length).toBeGreaterThan(4);
     expect([...blocks].sort()).toEqual([...files].sort());
+  });
+});
+
+describe('docs/vendor.md', () => {
+  it('lists every search parameter of every type, and no other', () => {
+    const table = /\| Type \| Parameters \|\n([\s\S]*?)\n\n/.exec(read('docs/vendor.md'))?.[1] ?? '';
+    const listed = new Map<string, string[]>();
+    for (const [, types = '', names = ''] of table.matchAll(/^\| ([\w, ]+) \| (.*) \|$/gm)) {
+      const parameters = [...names.matchAll(/`([\w-]+)`/g)].flatMap(([, name]) => name ?? []);
+      for (const type of types.split(', ')) listed.set(type, parameters.filter((name) => !name.startsWith('_')).sort());
+    }
+    listed.delete('parameters of all types');
+    const served = { ...SEARCH_PARAMETERS, ...COMMUNICATION_PARAMETERS, ...DEFINITION_PARAMETERS };
+    const expected = Object.entries(served).map(
+      ([type, parameters]) => [type, Object.keys(parameters).sort()] as const,
+    );
+    const withSome = expected.filter(([, names]) => names.length > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+    expect([...listed].sort(([a], [b]) => (a < b ? -1 : 1))).toEqual(withSome);
+  });
+
+  it('shows searches that the gateway reads', () => {
+    const searches = [...read('docs/vendor.md').matchAll(/^GET \/fhir\/(\w+)\?(\S+)$/gm)].filter(
+      ([, type]) => type !== '_history',
+    );
+    expect(searches.length).toBeGreaterThan(5);
+    for (const [, type = '', query = ''] of searches)
+      expect(parseSearch(type, new URLSearchParams(query), { zone: 'Europe/Paris' }).ignored).toEqual([]);
   });
 });
 

@@ -182,8 +182,8 @@ describe('the code systems', () => {
 describe('the CapabilityStatements', () => {
   it('of the gateway says what /fhir/metadata says', () => {
     const statement = definition<CapabilityStatement & { id: string }>('CapabilityStatement', 'gateway');
-    const instance = capabilityStatement('http://127.0.0.1/fhir', '2026-03-02T08:00:00Z');
-    expect(statement).toMatchObject({ kind: 'capability', software: instance.software });
+    const instance = capabilityStatement('http://127.0.0.1/fhir', '2026-03-02T08:00:00Z', 'Europe/Paris');
+    expect(statement).toMatchObject({ kind: 'capability', software: { name: instance.software?.name } });
     expect(statement.rest).toEqual(instance.rest);
     expect(instance.instantiates).toEqual([statement.url]);
   });

@@ -226,8 +226,12 @@ CREATE TABLE resource_version (
   removed boolean NOT NULL,
   -- Null where no message but the passing of time changed it.
   message_id bigint,
+  -- Which of the versions of one instant comes first.
+  number bigint GENERATED ALWAYS AS IDENTITY,
   PRIMARY KEY (type, id, version)
 );
+-- The change feed: what is written later has a later instant (see src/store/horizon.ts).
+CREATE INDEX resource_version_feed ON resource_version (type, updated_at, number);
 
 -- What happened, as people are told it. Numbers are gapless per patient: written under the patient's lock.
 CREATE TABLE event (
@@ -304,6 +308,9 @@ CREATE TABLE delivery (
   code text,
   -- `Type/id/_history/version`
   pinned text[] NOT NULL,
+  -- Id of the Patient that is pinned, and the instant of the event: what its Communication is found by.
+  patient text NOT NULL,
+  sent_at timestamptz NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   -- From when it expires, where an operator revived it.
   revived_at timestamptz,
@@ -317,6 +324,9 @@ CREATE INDEX delivery_lane ON delivery (lane, number) WHERE state = 'due';
 CREATE INDEX delivery_reached ON delivery (lane, number) WHERE reached;
 CREATE INDEX delivery_receipt ON delivery (receipt_id);
 CREATE INDEX delivery_number ON delivery (number);
+CREATE INDEX delivery_notification ON delivery (notification) WHERE notification IS NOT NULL;
+CREATE INDEX delivery_patient ON delivery (patient, number);
+CREATE INDEX delivery_sent ON delivery (sent_at);
 CREATE INDEX delivery_dead ON delivery (number) WHERE state = 'dead';
 
 -- Each try of a delivery, by the number of its claim. It is written from the row of its delivery, so no constraint looks that up once more.

@@ -58,6 +58,7 @@ describe('the settings', () => {
       mllpPort: 2575,
       roles: ['receive', 'work', 'serve'],
       insecureFhir: false,
+      publicUrl: undefined,
       logLevel: 'info',
       sources: [plainSource()],
       organisations: [],
@@ -65,6 +66,7 @@ describe('the settings', () => {
       endpoints: [],
       rules: [],
       zone: 'Europe/Paris',
+      trustedProxies: [],
       hospitalMembersStayDays: 0,
       circleShowsEndedDays: 90,
     });
@@ -199,6 +201,11 @@ describe('a variable of the environment', () => {
     ['TDU_ROLES', ','],
     ['TDU_INSECURE_FHIR', 'true'],
     ['TDU_LOG_LEVEL', 'loud'],
+    ['TDU_PUBLIC_URL', 'fhir.example.fr'],
+    ['TDU_PUBLIC_URL', 'ftp://fhir.example.fr'],
+    ['TDU_PUBLIC_URL', 'https://tdu:secret@fhir.example.fr'],
+    ['TDU_PUBLIC_URL', 'https://fhir.example.fr/?a=1'],
+    ['TDU_PUBLIC_URL', 'https://fhir.example.fr/#a'],
     ['DATABASE_URL', 'mysql://here'],
     ['REDIS_URL', 'localhost:6379'],
   ])('%s is refused as %s, by its name', (name, value) => {
@@ -216,6 +223,33 @@ describe('a variable of the environment', () => {
       expect.stringMatching(/^- HTTP_PORT: /),
       expect.stringMatching(/^- TDU_LOG_LEVEL: /),
       expect.stringMatching(/^1 sources: /),
+    ]);
+  });
+});
+
+describe('a reverse proxy', () => {
+  const TDU_PUBLIC_URL = 'https://fhir.example.fr/tdu/';
+
+  it('is named by its address or range, and callers know the public address', () => {
+    const text = "trustedProxies: ['127.0.0.1', 10.1.2.0/24, '::1', '2001:db8::/32']";
+    expect(settings(text, { TDU_PUBLIC_URL })).toMatchObject({
+      publicUrl: 'https://fhir.example.fr/tdu',
+      trustedProxies: ['127.0.0.1', '10.1.2.0/24', '::1', '2001:db8::/32'],
+    });
+  });
+
+  it.each(['proxy.example', '10.1.2.0/33', '10.1.2/24', '::1/129', '10.1.2.3/', ''])(
+    'is refused as «%s»',
+    (address) => {
+      expect(faults(`trustedProxies: ['${address}']`, { TDU_PUBLIC_URL })).toEqual([
+        expect.stringMatching(/^1 trustedProxies\.0: an IP address/),
+      ]);
+    },
+  );
+
+  it('needs the public address: the links of answers would lead past it', () => {
+    expect(faults(`zone: Europe/Paris\ntrustedProxies: ['127.0.0.1']`)).toEqual([
+      expect.stringMatching(/^2 trustedProxies: /),
     ]);
   });
 });

@@ -139,6 +139,57 @@ async function outcomeOf(answer: Answerer) {
   return port.outcomes[0];
 }
 
+describe('a request to a vendor', () => {
+  const headersOf = async (...deliveries: DueDelivery[]) => {
+    const headers: IncomingMessage['headers'][] = [];
+    const { url } = await serverThat((request, response, entries) => {
+      headers.push(request.headers);
+      says(200)(request, response, entries);
+    });
+    await open([{ id: 'a', url }], portOf(deliveries)).wake('a');
+    return headers;
+  };
+
+  it('names its attempt, and a trace that is one for each message', async () => {
+    const [first, again, other] = [1, 1, 2].map((number) => delivery('a', number));
+    const sent = await headersOf(
+      { ...first, messageId: '913378519222861824' } as DueDelivery,
+      { ...again, claim: 2, messageId: '913378519222861824' } as DueDelivery,
+      { ...other, messageId: '913378519222861825' } as DueDelivery,
+    );
+    const ids = sent.map((headers) => headers['x-request-id']).sort();
+    expect(ids).toEqual([
+      '00000000-0000-5000-8000-000000000001.1',
+      '00000000-0000-5000-8000-000000000001.2',
+      '00000000-0000-5000-8000-000000000002.1',
+    ]);
+    const parents = sent.map((headers) => String(headers['traceparent']).split('-'));
+    for (const parts of parents)
+      expect(parts).toEqual([
+        '00',
+        expect.stringMatching(/^[0-9a-f]{32}$/),
+        expect.stringMatching(/^[0-9a-f]{16}$/),
+        '01',
+      ]);
+    expect(new Set(parents.map(([, trace]) => trace)).size).toBe(2);
+    expect(new Set(parents.map(([, , span]) => span)).size).toBe(3);
+    for (const headers of sent) expect(headers['content-type']).toContain('application/fhir+json');
+  });
+
+  it('holds nothing of the patient in its headers', async () => {
+    const { resources } = delivery('a', 1);
+    const named = {
+      resourceType: 'Patient',
+      id: 'p',
+      identifier: [{ system: 'urn:test', value: 'CAMILLE-ESSAI' }],
+    } as const;
+    const patient = stored({ ...named, identifier: [...named.identifier] });
+    const sent = await headersOf({ ...delivery('a', 1), resources: [patient, ...resources.slice(1)] });
+    expect(sent).toHaveLength(1);
+    expect(JSON.stringify(sent)).not.toContain('CAMILLE');
+  });
+});
+
 describe('a delivery pump', () => {
   it('delivers all that is due over few connections', async () => {
     const { url, connections } = await serverThat(says(200));

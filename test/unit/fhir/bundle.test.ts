@@ -22,10 +22,17 @@ const patient: Patient = {
   ],
 };
 
+const UNTIL = new Date('2026-03-02T08:00:00Z');
+const STAMP = { id: '0ba1965d-5852-5e37-81b0-e9020a79f3f3', timestamp: new Date('2026-03-02T09:00:00Z') };
+
 describe('a searchset', () => {
   it('has its total, its own link and the next', () => {
-    expect(searchset(BASE, 7, [patient], { self: 'here', next: 'there' })).toMatchObject({
+    const links = { self: 'here', next: 'there' };
+    expect(searchset(BASE, STAMP, { total: 7, resources: [patient], until: UNTIL, links })).toMatchObject({
       type: 'searchset',
+      id: STAMP.id,
+      timestamp: '2026-03-02T09:00:00.000Z',
+      meta: { lastUpdated: '2026-03-02T08:00:00.000Z' },
       total: 7,
       link: [
         { relation: 'self', url: 'here' },
@@ -36,7 +43,7 @@ describe('a searchset', () => {
   });
 
   it('without matches has no entry at all, since R4 allows no empty list', () => {
-    expect(searchset(BASE, 0, [], { self: 'here' })).not.toHaveProperty('entry');
+    expect(searchset(BASE, STAMP, { total: 0, resources: [], links: { self: 'here' } })).not.toHaveProperty('entry');
   });
 });
 
@@ -48,9 +55,9 @@ describe('a history', () => {
       { resource: patient, version: 2, updatedAt: at, removed: false },
       { resource: patient, version: 1, updatedAt: at, removed: false },
     ];
-    const { entry } = history(BASE, 3, versions, { self: 'here' });
+    const { entry } = history(BASE, STAMP, { total: 3, versions, links: { self: 'here' } });
     expect(entry?.map(({ request, response }) => [request?.method, request?.url, response?.status])).toEqual([
-      ['DELETE', `Patient/${ID}`, '200'],
+      ['DELETE', `Patient/${ID}`, '204'],
       ['PUT', `Patient/${ID}`, '200'],
       ['POST', 'Patient', '201'],
     ]);
@@ -292,7 +299,7 @@ describe('an outcome', () => {
   it('says the code, the place and the remedy', () => {
     const error = new GatewayError('request-invalid', 'date: no date', { field: 'date', remedy: 'write 2024-03-06' });
     expect(outcomeOf(error).issue).toMatchObject([
-      { code: 'invalid', diagnostics: 'date: no date; write 2024-03-06', expression: ['date'] },
+      { code: 'invalid', diagnostics: 'date: no date; write 2024-03-06', location: ['http.date'] },
     ]);
   });
 

@@ -54,6 +54,14 @@ describe('POST /hl7v2', () => {
     expect((await post('x'.repeat(300_000))).status).toBe(413);
   });
 
+  it.each(['br-and-more', 'compress'])('refuses in words what is encoded as %s', async (encoding) => {
+    const response = await request(app)
+      .post('/hl7v2')
+      .set({ 'content-type': 'text/plain', 'content-encoding': encoding })
+      .send('MSH|');
+    expect([response.status, response.type]).toEqual([415, 'text/plain']);
+  });
+
   it('refuses other content types and unknown sources', async () => {
     expect((await post('{}', 'application/json')).status).toBe(415);
     expect((await post(admission('H6'), 'text/plain', '?source=nobody')).status).toBe(404);

@@ -5,8 +5,8 @@ import request from 'supertest';
 import { indexResource } from '../../../src/fhir/search.js';
 import { SEARCH_PARAMETERS } from '../../../src/fhir/search-parameters.js';
 import { CANONICAL } from '../../../src/fhir/systems.js';
-import { DEFINED } from '../../../src/serve/capability.js';
-import { createApp } from '../../../src/serve/http.js';
+import { COMMUNICATED, DEFINED } from '../../../src/serve/capability.js';
+import { createApp, type HttpDeps } from '../../../src/serve/http.js';
 import type { Store } from '../../../src/store/store.js';
 import { openTestStore, translated } from '../../support/stored.js';
 
@@ -18,6 +18,8 @@ const identifier = (value: string) => [{ system: IPP, value }];
 const to = (reference: string) => ({ reference });
 const period = { start: '2026-03-02T08:00:00+01:00', end: '2026-03-05T12:00:00+01:00' };
 
+const DOCTOR = [{ family: 'FABRE', given: ['Léa'], prefix: ['Dr'] }];
+
 /** One resource of each type, with a value for every search parameter. */
 const RESOURCES: Stored[] = [
   {
@@ -25,6 +27,7 @@ const RESOURCES: Stored[] = [
     id: 'p1',
     active: true,
     identifier: [{ system: IPP, value: '0001' }, { value: 'sans-systeme' }],
+    name: [{ family: 'Doé', given: ['Zoé'], prefix: ['Mme'] }],
     gender: 'female',
     birthDate: '1950-01-01',
     generalPractitioner: [to('Practitioner/d1')],
@@ -68,9 +71,10 @@ const RESOURCES: Stored[] = [
     active: true,
     identifier: identifier('N1'),
     patient: to('Patient/p1'),
+    name: [{ text: 'Jean Doé' }],
     relationship: [code('6', 'NOK')],
   },
-  { resourceType: 'Practitioner', id: 'd1', active: true, identifier: identifier('D1') },
+  { resourceType: 'Practitioner', id: 'd1', active: true, identifier: identifier('D1'), name: DOCTOR },
   {
     resourceType: 'PractitionerRole',
     id: 'r1',
@@ -83,6 +87,7 @@ const RESOURCES: Stored[] = [
     resourceType: 'Organization',
     id: 'o1',
     identifier: identifier('O1'),
+    name: 'CHU',
     type: [code('8', 'hospital')],
     partOf: to('Organization/o0'),
   },
@@ -90,6 +95,7 @@ const RESOURCES: Stored[] = [
     resourceType: 'Location',
     id: 'l1',
     identifier: identifier('L1'),
+    name: 'UF 6268',
     status: 'active',
     partOf: to('Location/l0'),
     managingOrganization: to('Organization/o1'),
@@ -100,16 +106,16 @@ let store: Store;
 let close: () => Promise<void>;
 let app: Express;
 
-const appOf = (fhir: Store, insecureFhir = false) =>
-  createApp({
-    insecureFhir,
-    startedAt: '2026-03-02T08:00:00Z',
-    log: () => undefined,
-    ready: {},
-    metrics: () => Promise.resolve(''),
-    fhir,
-    doors: [],
-  });
+const depsOf = (fhir: Store): HttpDeps => ({
+  insecureFhir: false,
+  startedAt: '2026-03-02T08:00:00Z',
+  log: () => undefined,
+  ready: {},
+  metrics: () => Promise.resolve(''),
+  fhir,
+  doors: [],
+});
+const appOf = (fhir: Store, insecureFhir = false) => createApp({ ...depsOf(fhir), insecureFhir });
 
 beforeAll(async () => {
   ({ store, close } = await openTestStore());
@@ -121,10 +127,10 @@ beforeAll(async () => {
   await translated(store, 'F2', [...patients, { resourceType: 'Patient', id: 'gone', gender: 'other' }]);
   await translated(store, 'F3', [], { removed: ['Patient/gone'] });
   await translated(store, 'F4', [
-    { resourceType: 'Practitioner', id: 'd1', active: false, identifier: identifier('D1') },
+    { resourceType: 'Practitioner', id: 'd1', active: false, identifier: identifier('D1'), name: DOCTOR },
   ]);
   await translated(store, 'F5', [
-    { resourceType: 'Practitioner', id: 'd1', active: true, identifier: identifier('D1') },
+    { resourceType: 'Practitioner', id: 'd1', active: true, identifier: identifier('D1'), name: DOCTOR },
   ]);
 });
 afterAll(() => close());
@@ -158,15 +164,23 @@ describe('the CapabilityStatement', () => {
     const { body } = await get('/metadata');
     const statement = body as CapabilityStatement;
     expect(statement).toMatchObject({ resourceType: 'CapabilityStatement', fhirVersion: '4.0.1', kind: 'instance' });
-    const declared = (statement.rest?.[0]?.resource ?? []).filter(({ type }) => !DEFINED.includes(type));
+    const isStored = (type: string) => ![...DEFINED, ...COMMUNICATED].includes(type);
+    const declared = (statement.rest?.[0]?.resource ?? []).filter(({ type }) => isStored(type));
     expect(declared.map(({ type }) => type).sort()).toEqual(RESOURCES.map(({ resourceType }) => resourceType).sort());
     for (const { type, searchParam, interaction } of declared) {
-      expect(interaction?.map((one) => one.code)).toEqual(['read', 'vread', 'history-instance', 'search-type']);
+      expect(interaction?.map((one) => one.code)).toEqual([
+        'read',
+        'vread',
+        'history-instance',
+        'history-type',
+        'search-type',
+      ]);
       const stored = RESOURCES.find(({ resourceType }) => resourceType === type);
       const address = `/${type}/${stored?.id ?? ''}`;
       expect((await get(address)).body).toMatchObject({ resourceType: type, id: stored?.id });
       expect((await get(`${address}/_history/1`)).status).toBe(200);
       expect((await bundleAt(`${address}/_history`)).total).toBeGreaterThan(0);
+      expect((await bundleAt(`/${type}/_history`)).entry?.length).toBeGreaterThan(0);
       for (const { name, type: kind } of searchParam ?? []) {
         const value = valueFor(stored, name, kind);
         expect(await found(`/${type}?${name}=${encodeURIComponent(value)}`)).toContain(stored?.id);
@@ -195,8 +209,27 @@ describe('the CapabilityStatement', () => {
     expect(statement.instantiates).toEqual([`${CANONICAL}/CapabilityStatement/gateway`]);
   });
 
+  it('says who made it, in which version, and which definition each search parameter has', async () => {
+    const statement = (await get('/metadata')).body as CapabilityStatement;
+    expect(statement).toMatchObject({
+      name: expect.any(String),
+      title: expect.any(String),
+      publisher: expect.any(String),
+      software: { version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
+      rest: [{ interaction: [{ code: 'history-system' }], security: { description: expect.any(String) } }],
+    });
+    for (const { searchParam = [], type } of statement.rest?.[0]?.resource ?? [])
+      for (const { definition, name } of searchParam) {
+        const [, of, what] = /^http:\/\/hl7.org\/fhir\/SearchParameter\/(\w+)-([\w-]+)$/.exec(definition ?? '') ?? [];
+        expect([type, 'Resource', 'clinical', 'individual', 'conformance']).toContain(of);
+        expect(`_${what ?? ''}`).toContain(name.replace(/^_/, ''));
+      }
+  });
+
   it('names the profile of each type that has one, ours of a CarePlan', async () => {
     const statement = (await get('/metadata')).body as CapabilityStatement;
+    for (const { type, supportedProfile } of statement.rest?.[0]?.resource ?? [])
+      expect([type, supportedProfile?.length]).toEqual([type, DEFINED.includes(type) ? undefined : 1]);
     const plan = statement.rest?.[0]?.resource?.find(({ type }) => type === 'CarePlan');
     expect(plan?.supportedProfile).toEqual([`${CANONICAL}/StructureDefinition/stay-care-plan`]);
     const { entry } = await bundleAt(
@@ -208,7 +241,9 @@ describe('the CapabilityStatement', () => {
   it('refuses what it does not declare', async () => {
     expect(await refusal('/Observation')).toBe('404 not-found');
     expect(await refusal('/Observation/1')).toBe('404 not-found');
-    expect(await refusal('/Patient?name=ESSAI')).toBe('400 invalid');
+    expect(await refusal('/Patient?nom=ESSAI')).toBe('400 invalid');
+    expect(await refusal('/Communication?_lastUpdated=gt2020')).toBe('400 invalid');
+    expect(await refusal('/Communication/_history')).toBe('404 not-found');
     expect(await refusal('/Encounter?identifier:exact=1')).toBe('400 invalid');
     for (const control of [
       '_sort=date',
@@ -220,7 +255,8 @@ describe('the CapabilityStatement', () => {
     ])
       expect([control, await refusal(`/Encounter?${control}`)]).toEqual([control, '400 invalid']);
     expect(await refusal('/Patient?_summary=true')).toBe('400 invalid');
-    expect(await refusal('/Patient/p1/_history?_since=2026')).toBe('400 invalid');
+    expect(await refusal('/Patient/p1/_history?_at=2026')).toBe('400 invalid');
+    expect(await refusal('/_history?_at=2026')).toBe('400 invalid');
     expect(await refusal('/')).toBe('404 not-found');
     expect(await refusal('/Patient/p1/$everything')).toBe('404 not-found');
   });
@@ -228,7 +264,7 @@ describe('the CapabilityStatement', () => {
   it('names the parameter that it refuses', async () => {
     const { body } = await get('/Patient?identifier=1&nom=ESSAI');
     expect(body).toMatchObject({
-      issue: [{ expression: ['nom'], details: { coding: [{ code: 'request-invalid' }] } }],
+      issue: [{ location: ['http.nom'], details: { coding: [{ code: 'request-invalid' }] } }],
     });
   });
 });
@@ -240,7 +276,8 @@ function valueFor(stored: Stored | undefined, name: string, kind: string): strin
   if (name === '_lastUpdated') return 'ge2020';
   if (kind === 'date') return stored.resourceType === 'Patient' ? '1950-01-01' : 'ge2026-03-02';
   const kept = SEARCH_PARAMETERS[stored.resourceType]?.[name]?.sameAs ?? name;
-  const token = indexResource(stored).tokens.find((one) => one.startsWith(`${kept}=`)) ?? '';
+  const mark = kind === 'string' ? '^' : '=';
+  const token = indexResource(stored, 'UTC').tokens.find((one) => one.startsWith(`${kept}${mark}`)) ?? '';
   return token.slice(kept.length + 1);
 }
 
@@ -311,6 +348,68 @@ describe('reading', () => {
   });
 });
 
+describe('the change feed', () => {
+  const entriesOf = ({ entry = [] }: Bundle) =>
+    entry.map(({ request: change, response, fullUrl }) => {
+      return `${change?.method} ${fullUrl?.split('/fhir/')[1]} ${response?.etag}`;
+    });
+  const everything = async (path: string) => {
+    const entries: string[] = [];
+    let last = path;
+    for (let next: string | undefined = path; next !== undefined;) {
+      last = next;
+      const bundle: Bundle = await bundleAt(next);
+      entries.push(...entriesOf(bundle));
+      const link = linkOf(bundle, 'next');
+      next = link === undefined ? undefined : pathOf(link);
+    }
+    return { entries, last };
+  };
+
+  it.each([1, 4, 500])('gives every version of every type once, oldest first, over pages of %i', async (count) => {
+    const { entries } = await everything(`/_history?_sort=_lastUpdated&_count=${count}`);
+    expect(entries).toHaveLength(RESOURCES.length + 11);
+    expect(new Set(entries).size).toBe(entries.length);
+    expect(entries.filter((entry) => entry.includes('Practitioner/d1'))).toEqual([
+      'POST Practitioner/d1 W/"1"',
+      'PUT Practitioner/d1 W/"2"',
+      'PUT Practitioner/d1 W/"3"',
+    ]);
+    expect(entries).toContain('DELETE Patient/gone W/"2"');
+  });
+
+  it('of a type holds that type alone, newest first where nothing else is asked', async () => {
+    expect(entriesOf(await bundleAt('/Practitioner/_history'))).toEqual([
+      'PUT Practitioner/d1 W/"3"',
+      'PUT Practitioner/d1 W/"2"',
+      'POST Practitioner/d1 W/"1"',
+    ]);
+  });
+
+  it('ends with a page without changes and without next, whose address goes on for ever', async () => {
+    const { last } = await everything('/Practitioner/_history');
+    expect(await bundleAt(last)).not.toHaveProperty('entry');
+    await translated(store, 'F6', [{ resourceType: 'Practitioner', id: 'd2', identifier: identifier('D2') }]);
+    expect(entriesOf(await bundleAt(last))).toEqual(['POST Practitioner/d2 W/"1"']);
+    expect(entriesOf(await bundleAt(last))).toEqual(['POST Practitioner/d2 W/"1"']);
+  });
+
+  it('begins at an instant, that instant included', async () => {
+    const { meta } = (await get('/Practitioner/d1')).body as { meta: { lastUpdated: string } };
+    const since = async (instant: string) =>
+      entriesOf(await bundleAt(`/Practitioner/_history?_since=${encodeURIComponent(instant)}`)).filter(
+        (entry) => !entry.startsWith('POST'),
+      );
+    expect(await since(meta.lastUpdated)).toEqual(['PUT Practitioner/d1 W/"3"']);
+    expect(await since(new Date(Date.parse(meta.lastUpdated) + 1).toISOString())).toEqual([]);
+    expect(await since('2020-01-01T00:00:00Z')).toHaveLength(2);
+    const own = await bundleAt(`/Practitioner/d1/_history?_since=${meta.lastUpdated}`);
+    expect([own.total, own.entry?.length]).toEqual([1, 1]);
+    expect(await refusal('/_history?_since=hier')).toBe('400 invalid');
+    expect(await refusal('/_history?_sort=name')).toBe('400 invalid');
+  });
+});
+
 describe('searching', () => {
   it.each([
     ['system and value', `identifier=${IPP}|0001`, ['p1']],
@@ -337,11 +436,15 @@ describe('searching', () => {
     ['ne2026-03', []],
     ['gt2026-03-05', []],
     ['gt2026-03-04', ['e1']],
-    ['ge2026-03-05', ['e1']],
+    ['ge2026-03-05', []],
+    ['ge2026-03-04', ['e1']],
+    ['ge2026-03', ['e1']],
     ['ge2026-03-06', []],
     ['lt2026-03-02', []],
     ['lt2026-03-03', ['e1']],
-    ['le2026-03-02', ['e1']],
+    ['le2026-03-02', []],
+    ['le2026-03-03', ['e1']],
+    ['le2026', ['e1']],
     ['sa2026-03-01', ['e1']],
     ['sa2026-03-02', []],
     ['eb2026-03-06', ['e1']],
@@ -409,13 +512,94 @@ describe('searching', () => {
     for (const count of ['-1', 'x', '1.5', '']) expect(await refusal(`/Patient?_count=${count}`)).toBe('400 invalid');
   });
 
-  it.each(['nobody', '%F0%9F%92%A9', '%27;DROP TABLE resource;--', 'a'.repeat(3000)])(
-    'gives an empty or a later page for the cursor %s',
+  it('counts once, for the first page, and not where nobody wants it', async () => {
+    const first = await bundleAt('/Patient?_count=3&_total=none');
+    expect(first).not.toHaveProperty('total');
+    expect(await bundleAt(pathOf(linkOf(first, 'next')))).not.toHaveProperty('total');
+    const counted = linkOf(await bundleAt('/Patient?_count=3'), 'next') ?? '';
+    expect(new URL(counted).searchParams.get('_cursor')).toContain('.8.');
+  });
+
+  it.each(['nobody', '%F0%9F%92%A9', '%27;DROP TABLE resource;--', 'a'.repeat(3000), '1.2', '1.x.p1'])(
+    'refuses the cursor %s, which it never gave',
     async (cursor) => {
-      const bundle = await bundleAt(`/Patient?_cursor=${cursor}`);
-      expect(bundle.total).toBe(8);
+      expect(await refusal(`/Patient?_cursor=${cursor}`)).toBe('400 invalid');
+      expect(await refusal(`/_history?_cursor=${cursor}x`)).toBe('400 invalid');
     },
   );
+
+  it('says up to when it is complete', async () => {
+    for (const path of ['/Patient', '/Patient?_lastUpdated=ge2020', '/Patient?_summary=count', '/_history']) {
+      const { meta, timestamp, id } = await bundleAt(path);
+      expect(Date.parse(meta?.lastUpdated ?? '')).toBeLessThanOrEqual(Date.parse(timestamp ?? ''));
+      expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  it('finds by _lastUpdated to the millisecond', async () => {
+    const { meta } = (await get('/Encounter/e1')).body as { meta: { lastUpdated: string } };
+    const [exact, before] = [meta.lastUpdated, new Date(Date.parse(meta.lastUpdated) - 1).toISOString()];
+    expect(exact).toMatch(/\.\d{3}Z$/);
+    for (const [test, ids] of [
+      [`ge${exact}`, ['e1']],
+      [`gt${exact}`, []],
+      [exact, ['e1']],
+      [`gt${before}`, ['e1']],
+      [before, []],
+      [`le${exact}`, ['e1']],
+      [`lt${exact}`, []],
+      [`lt${exact.slice(0, 19)}Z`, []],
+      [`${exact.slice(0, 19)}Z`, ['e1']],
+    ] as const)
+      expect([test, await found(`/Encounter?_lastUpdated=${test}`)]).toEqual([test, ids]);
+  });
+
+  it('asks for all of several lists of ids', async () => {
+    expect(await found('/Patient?_id=p1,many-5&_id=many-5,many-6')).toEqual(['many-5']);
+  });
+
+  it.each([
+    ['name=doe', ['p1']],
+    ['family=DOE', ['p1']],
+    ['given=zoe', ['p1']],
+    ['given=zoë', ['p1']],
+    ['family:exact=Doé', ['p1']],
+    ['family:exact=DOE', []],
+    ['family=oe', []],
+    ['name=doe&given=zo', ['p1']],
+    ['family=doe,nobody&gender=female', ['p1']],
+  ])('finds people by name: %s', async (query, ids) => {
+    expect(await found(`/Patient?${query}`)).toEqual(ids);
+  });
+
+  it('reads dates without offset by the clocks of the territory', async () => {
+    const parisian = createApp({ ...depsOf(store), zone: 'Europe/Paris' });
+    const ids = async (date: string) => {
+      const { body } = await request(parisian).get(`/fhir/Encounter?date=${date}`);
+      return ((body as Bundle).entry ?? []).map(({ resource }) => resource?.id);
+    };
+    // It began at 08:00 in Paris, 07:00 UTC.
+    expect(await ids('sa2026-03-02T07:59:59')).toEqual(['e1']);
+    expect(await ids('sa2026-03-02T08:00:00')).toEqual([]);
+    expect(await found('/Encounter?date=sa2026-03-02T07:59:59')).toEqual([]);
+  });
+
+  it('leaves out what is not served where the caller allows it, and says so', async () => {
+    const ask = (prefer: string) => get('/Encounter?status=in-progress&nom=x&_sort=date').set('Prefer', prefer);
+    for (const prefer of ['handling=lenient', 'return=minimal, handling=lenient', 'handling="lenient"; x=1']) {
+      const bundle = (await ask(prefer)).body as Bundle;
+      expect(bundle).toMatchObject({ total: 1 });
+      expect(bundle.entry?.map(({ search }) => search?.mode)).toEqual(['match', 'outcome']);
+      expect(bundle.entry?.[1]?.resource).toMatchObject({
+        resourceType: 'OperationOutcome',
+        issue: [{ severity: 'warning', location: ['http.nom'] }, { location: ['http._sort'] }],
+      });
+      expect(linkOf(bundle, 'self')).toMatch(/\/fhir\/Encounter\?status=in-progress$/);
+    }
+    for (const prefer of ['handling=strict', 'return=minimal', 'nohandling=lenient'])
+      expect(refusalOf(await ask(prefer))).toBe('400 invalid');
+    expect(refusalOf(await get('/Patient?identifier:exact=1').set('Prefer', 'handling=lenient'))).toBe('400 invalid');
+  });
 
   it('refuses a NUL, which no value holds', async () => {
     for (const query of ['identifier=%00', '_cursor=%00', '_id=a%00b', 'a%00=b', 'status=%00'])

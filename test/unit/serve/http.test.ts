@@ -3,11 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Router } from 'express';
+import { Router, type Request } from 'express';
 import request from 'supertest';
 import type { FhirPort } from '../../../src/serve/fhir-api.js';
 import { createApp, openHttp, type HttpDeps, type HttpServer } from '../../../src/serve/http.js';
 import { isLocal, isLoopback } from '../../../src/serve/loopback.js';
+import { fromTrustedProxy } from '../../../src/serve/trusted-proxies.js';
 import { operatorToken } from '../../../src/serve/operator-token.js';
 import { openMetrics } from '../../../src/watch/metrics.js';
 import { NO_OPERATOR } from '../../support/operator.js';
@@ -43,7 +44,10 @@ const fhir: FhirPort = {
   readResource: () => Promise.resolve(undefined),
   readVersion: () => Promise.resolve(undefined),
   historyOf: () => Promise.resolve({ total: 0, versions: [] }),
+  changesAfter: () => Promise.resolve({ until: new Date(0), versions: [] }),
   searchResources: () => Promise.resolve({ total: 0, resources: [] }),
+  readCommunication: () => Promise.resolve(undefined),
+  searchCommunications: () => Promise.resolve({ total: 0, resources: [] }),
 };
 
 describe('health', () => {
@@ -237,6 +241,95 @@ describe('the loopback rule', () => {
     expect(await status(closed.port, '/api/messages')).toBe(403);
     expect(await status(closed.port, '/health/live')).toBe(200);
     expect(await status(open.port, '/fhir/metadata')).toBe(200);
+  });
+});
+
+describe('a reverse proxy that the configuration names', () => {
+  const relayed = { 'X-Forwarded-For': '192.0.2.7', Host: 'fhir.example.fr' };
+  const behind = (trustedProxies: string[], path: string, headers: Record<string, string> = relayed) =>
+    request(appOf({ fhir, operator, operatorToken: 'good', trustedProxies, publicUrl: 'https://fhir.example.fr/tdu' }))
+      .get(path)
+      .set(headers);
+
+  it('opens /fhir to whom it lets through, and any other is refused', async () => {
+    for (const [trusted, status] of [
+      [['127.0.0.1', '::1'], 200],
+      [['127.0.0.0/8', '::/64'], 200],
+      [['10.1.2.3', '192.0.2.7', '2001:db8::/32'], 403],
+      [[], 403],
+    ] as const)
+      expect([trusted, (await behind([...trusted], '/fhir/Patient')).status]).toEqual([trusted, status]);
+  });
+
+  it('opens /api to nobody without the operator’s token', async () => {
+    expect((await behind(['127.0.0.1', '::1'], '/api/messages')).status).toBe(403);
+    const headers = { ...relayed, Authorization: 'Bearer good' };
+    expect((await behind(['127.0.0.1', '::1'], '/api/messages', headers)).status).toBe(200);
+  });
+
+  it('is the way that all links of an answer lead', async () => {
+    const { body } = await behind(['127.0.0.1', '::1'], '/fhir/Patient?_count=1');
+    expect(body).toMatchObject({ link: [{ url: 'https://fhir.example.fr/tdu/fhir/Patient?_count=1' }] });
+    const metadata = await behind(['127.0.0.1', '::1'], '/fhir/metadata');
+    expect(metadata.body).toMatchObject({ implementation: { url: 'https://fhir.example.fr/tdu/fhir' } });
+  });
+
+  it.each([
+    ['::ffff:10.1.2.9', true],
+    ['10.1.2.9', true],
+    ['10.1.3.9', false],
+    ['2001:db8::7', true],
+    ['2001:db9::7', false],
+    ['', false],
+    [undefined, false],
+  ])('is known by the address of its socket: %s %s', (remoteAddress, expected) => {
+    const isTrusted = fromTrustedProxy(['10.1.2.0/24', '2001:db8::/32'], 'https://fhir.example.fr/tdu');
+    const from = (hostname: string) => isTrusted({ socket: { remoteAddress }, hostname } as unknown as Request);
+    expect(from('fhir.example.fr')).toBe(expected);
+    expect(from('evil.example')).toBe(false);
+  });
+
+  it('passes on the name that its callers used: a page that leads its own name here is refused', async () => {
+    for (const Host of ['evil.example', 'evil.fhir.example.fr', 'fhir.example.fr.evil.example'])
+      for (const headers of [{ Host }, { ...relayed, Host }])
+        expect((await behind(['127.0.0.1', '::1'], '/fhir/Patient', headers)).status).toBe(403);
+    expect((await behind(['127.0.0.1', '::1'], '/fhir/Patient', { Host: 'FHIR.example.fr:443' })).status).toBe(200);
+  });
+});
+
+describe('the id of a request', () => {
+  const idOf = async (given?: string, path = '/fhir/metadata') => {
+    const asked = request(appOf({ fhir, operator })).get(path);
+    const response = await (given === undefined ? asked : asked.set('X-Request-Id', given));
+    return response.get('X-Request-Id');
+  };
+
+  it('is the caller’s where it is sane', async () => {
+    for (const id of ['req-2026-03-06.17', '3f2b8c1e-9d4a-4c57-8e21-6b0f4d1a7c90', 'a:b_c-d.e'])
+      for (const path of ['/fhir/metadata', '/api/messages', '/fhir/nothing/here', '/api/nothing'])
+        expect(await idOf(id, path)).toBe(id);
+  });
+
+  it.each([undefined, '', 'short', 'x'.repeat(65), 'a b c d e f', '<script>alert', 'Zoé-123456', '-begins-so'])(
+    'is a new one else: %s',
+    async (given) => {
+      expect(await idOf(given)).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
+
+  it('stands in the log where a machine made it, and never where it may be content', async () => {
+    const door = Router().get('/door', () => {
+      throw new Error('broken');
+    });
+    const logs = async (id: string) => {
+      await request(appOf({ doors: [door] }))
+        .get('/door')
+        .set('X-Request-Id', id);
+      return logged.at(-1)?.fields['id'];
+    };
+    expect(await logs('3f2b8c1e-9d4a-4c57-8e21-6b0f4d1a7c90')).toBe('3f2b8c1e-9d4a-4c57-8e21-6b0f4d1a7c90');
+    expect(await logs('279035121518989')).toBeUndefined();
+    expect(await logs('DUPONT-CAMILLE')).toBeUndefined();
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { parseSearch } from '../../../src/fhir/search.js';
+import { SERVED } from '../../../src/serve/capability.js';
 import type { Mention } from '../../../src/message/fact.js';
 import { resourceId } from '../../../src/message/uuid.js';
 import { firstIdAt } from '../../../src/store/partitions.js';
@@ -42,9 +43,10 @@ const FILL = [
   `INSERT INTO receipt (id, message_id, patient, about_type, about_key, thread, event_kind, effective_text, member, label, role, decision,
     reason) SELECT gen_random_uuid(), ${FIRST} + n, 'urn:oid:2.999.1|' || n % 5000, 'stay', 'urn:oid:2.999.2|' || n % 5000, 'm', 'admission',
     'x', 'PractitionerRole/1', 'l', 'PCP', 'told', 'rule-tells' FROM generate_series(1, ${ROWS}) AS n`,
-  `INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, state, pinned, event_number, reached)
+  `INSERT INTO delivery (id, receipt_id, message_id, endpoint, lane, kind, state, pinned, event_number, reached,
+    patient, sent_at)
     SELECT gen_random_uuid(), id, message_id, 'cpts', CASE WHEN due THEN 'cpts|due' ELSE 'cpts|' END || about_key, 'admission', CASE WHEN due THEN 'due' ELSE 'delivered' END,
-      ARRAY['Patient/1/_history/1'], 1, NOT due FROM (SELECT *, random() < 0.1 AS due FROM receipt) AS receipt`,
+      ARRAY['Patient/1/_history/1'], 1, NOT due, (message_id % 5000)::text, '2026-03-02'::timestamptz + message_id % 5000 * interval '1 hour' FROM (SELECT *, random() < 0.1 AS due FROM receipt) AS receipt`,
   `INSERT INTO holding SELECT 'cpts', type, id, version FROM resource`,
   `INSERT INTO attempt SELECT id, 1, now(), 1, true, 200, NULL, '', 'x', '{}' FROM delivery WHERE state = 'delivered'`,
   `INSERT INTO work_item (key, message_id, control_id, reason, text, state)
@@ -229,7 +231,9 @@ async function deliverOne(): Promise<void> {
   );
 }
 
-const search = (query: string) => () => store.searchResources(parseSearch('Encounter', new URLSearchParams(query)));
+const parsed = (type: string, query: string) => parseSearch(type, new URLSearchParams(query), { zone: 'UTC' });
+const search = (query: string) => () => store.searchResources(parsed('Encounter', query));
+const notifications = (query: string) => () => store.searchCommunications(parsed('Communication', query));
 
 describe('the plans of what messages and callers ask often', () => {
   it.each<[string, () => Promise<unknown>, number?]>([
@@ -260,6 +264,23 @@ describe('the plans of what messages and callers ask often', () => {
     ['reading a version', () => store.readVersion('Encounter', '17', 1)],
     ['reading the version of a moment', () => store.readVersionAt('Encounter', '17', '2030-01-01T00:00:00Z')],
     ['reading a history', () => store.historyOf('Encounter', '17', { count: 10 })],
+    [
+      'reading what changed',
+      () => store.changesAfter({ types: SERVED, after: { at: new Date(0), number: '-1' }, count: 10 }),
+    ],
+    [
+      'reading what changed of a type since',
+      () => store.changesAfter({ types: ['CarePlan'], after: { at: new Date(), number: '7' }, count: 10 }),
+    ],
+    ['reading a history since', () => store.historyOf('Encounter', '17', { count: 10, since: new Date() })],
+    ['reading a notification', () => store.readCommunication('00000000-0000-5000-8000-000000000000')],
+    ['searching the notifications of a patient', notifications('patient=17')],
+    ['searching the notifications of a day', notifications('sent=2026-03-02')],
+    [
+      'searching a notification by identifier',
+      notifications('identifier=urn:uuid:00000000-0000-5000-8000-000000000000'),
+    ],
+    ['searching by name', () => store.searchResources(parsed('Patient', 'name=nobody'))],
     ['searching by identifier', search('identifier=17')],
     ['searching by id', search('_id=17,18')],
     ['finding messages by control id', () => store.listMessages({ controlId: 'C17' })],
