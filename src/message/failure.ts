@@ -34,6 +34,7 @@ export const FAILURES = {
   'identity-conflict': 'permanent',
   'recipient-unknown': 'permanent',
   'translation-failed': 'permanent',
+  'translation-killed': 'permanent',
   'patients-mixed': 'permanent',
   'endpoint-unreachable': 'transient',
   'endpoint-timeout': 'ambiguous',

@@ -3,12 +3,12 @@ import type { SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
 import type { FailureCode } from '../message/failure.js';
 import type { Log } from '../message/log.js';
-import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
-import type { PatientWindow, TranslationTx } from '../message/translation.js';
+import type { IncomingMessage, JournalMessage, KeptMessage } from '../message/message.js';
+import type { ClaimRequest as TranslationRequest, PatientWindow, TranslationTx } from '../message/translation.js';
 import { claimDeliveries, laneHeads, recordAttempts, releaseDeliveries } from './deliveries.js';
 import { endpointsDue, reportEndpoint } from './endpoints.js';
 import { beat, secondsSinceBeat } from './heartbeats.js';
-import { Journal } from './keep.js';
+import { keepBatch } from './keep.js';
 import { windowKnownAt, type KnownAtSubject } from './known-at.js';
 import { keepMappings } from './mapping-versions.js';
 import { migrate } from './migrate.js';
@@ -28,6 +28,7 @@ import { firstIdAt, makePartitions } from './partitions.js';
 import { inSnapshot, openMigrationPool, openPool, storeError, type StoreUse } from './pool.js';
 import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
 import { reviveDelivery } from './superseded.js';
+import { TranslationClaims } from './translation-claims.js';
 import { inTranslation } from './translation.js';
 import { dueCircles, inUpkeep, type DueCircle, type UpkeepTx } from './upkeep.js';
 import { readWholeWindow } from './windows.js';
@@ -36,7 +37,7 @@ import { closeWorkItem } from './work-items.js';
 /** Everything the gateway keeps, and every question it asks of it. All failures are GatewayErrors. */
 export interface Store {
   keep(batch: IncomingMessage[]): Promise<KeptMessage[]>;
-  inTranslation<T>(claim: { ids: string[]; limit: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  inTranslation<T>(request: TranslationRequest, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** The circles that change by themselves until `now`, those that are due longest. */
   dueCircles(now: Date, limit: number): Promise<DueCircle[]>;
   /**
@@ -54,7 +55,8 @@ export interface Store {
   /** Keeps the mapping files and source settings behind a hash that facts name. */
   keepMappings(hash: string, files: unknown): Promise<void>;
   journalMessage(id: string): Promise<JournalMessage | undefined>;
-  setMessageState(id: string, to: MessageState): Promise<boolean>;
+  /** Lets a message wait for translation again; false where the journey does not allow it. */
+  setMessageState(id: string, to: 'received'): Promise<boolean>;
   /** Ids of messages received before that moment (ms) and not translated, oldest first. */
   untranslated(before: number, limit: number): Promise<string[]>;
   claimDeliveries(request: ClaimRequest): Promise<DueDelivery[]>;
@@ -114,10 +116,10 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     });
   const migrating = openMigrationPool(databaseUrl, log);
   await guarded(migrate(migrating)).finally(() => migrating.end());
-  const journal = new Journal(pool, () => Date.now());
+  const claims = new TranslationClaims(pool);
   return {
-    keep: (batch) => journal.keep(batch),
-    inTranslation: (claim, run) => inTranslation(pool, claim, run),
+    keep: (batch) => keepBatch(pool, batch),
+    inTranslation: (request, run) => inTranslation(pool, claims, request, run),
     dueCircles: (now, limit) => guarded(dueCircles(pool, now, limit)),
     inUpkeep: (circle, run) => inUpkeep(pool, circle, run),
     wholeOf: (anchor) => inSnapshot(pool, (client) => readWholeWindow(client, anchor)),

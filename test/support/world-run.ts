@@ -73,12 +73,12 @@ const WORK_ITEMS = `
   WHERE state = 'open'`;
 
 const OUTCOMES = `
-  SELECT journal.control_id AS "controlId", journal.source, journal.state,
+  SELECT message.control_id AS "controlId", message.source, message.state,
     coalesce(json_agg(json_build_object('reason', reason, 'field', field)) FILTER (WHERE reason IS NOT NULL), '[]') AS items
-  FROM journal
-  LEFT JOIN work_item ON work_item.message_id = journal.id AND work_item.state = 'open'
-  GROUP BY journal.id, journal.control_id, journal.source, journal.state
-  ORDER BY journal.id`;
+  FROM message
+  LEFT JOIN work_item ON work_item.message_id = message.id AND work_item.state = 'open'
+  GROUP BY message.id, message.control_id, message.source, message.state
+  ORDER BY message.id`;
 
 const CLUSTERS = 'SELECT DISTINCT ON (cluster) key FROM identifier';
 
