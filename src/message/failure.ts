@@ -28,6 +28,7 @@ export const FAILURES = {
   'sender-not-allowed': 'permanent',
   'control-id-reused': 'permanent',
   'message-too-large': 'permanent',
+  'refused-flood': 'permanent',
   'movement-unknown': 'permanent',
   'source-unknown': 'permanent',
   'stay-of-another-patient': 'permanent',

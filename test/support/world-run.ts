@@ -5,8 +5,10 @@ import type { Membership } from '../../src/message/membership.js';
 import type { FoldOptions } from '../../src/message/stay.js';
 import type { PatientWindow } from '../../src/message/translation.js';
 import { accept, type ReceiveDeps } from '../../src/receive/accept.js';
+import { ByteBudget } from '../../src/receive/byte-budget.js';
 import { Committer } from '../../src/receive/committer.js';
 import { messageIds } from '../../src/receive/message-ids.js';
+import { RefusedQuota } from '../../src/receive/refused-quota.js';
 import { buildDirectory } from '../../src/route/directory.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { translateStage } from '../../src/work/translate-stage.js';
@@ -216,6 +218,9 @@ class Doors {
   private deps({ text, receivedAt }: WorldMessage, kept: string[]): ReceiveDeps {
     return {
       committer: this.committer,
+      budget: new ByteBudget(67_108_864),
+      quota: new RefusedQuota(() => receivedAt.getTime()),
+      onRefused: () => undefined,
       triggers: () => ownMappings().triggers,
       newId: () => {
         const id = this.newId();
