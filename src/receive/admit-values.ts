@@ -18,6 +18,11 @@ export function checkLimits(message: Message, { maxRepetitions, maxSegments }: L
     const text = `the message has more than ${maxSegments} segments`;
     return { location: `${beyond.name}[${beyond.occurrence}]`, code: 100, severity: 'E', text };
   }
+  const many = PEOPLE.flatMap((name) => message.all(name)[maxRepetitions] ?? [])[0];
+  if (many !== undefined) {
+    const text = `the segment ${many.name} stands more than ${maxRepetitions} times`;
+    return { location: `${many.name}[${many.occurrence}]`, code: 100, severity: 'E', text };
+  }
   for (const segment of segments) {
     if (!holdsMore(segment.toString(), delimiters.repetition, maxRepetitions - 1)) continue;
     for (let field = 1; field <= segment.fieldCount; field++)
@@ -28,6 +33,9 @@ export function checkLimits(message: Message, { maxRepetitions, maxSegments }: L
   }
   return undefined;
 }
+
+/** Segments of which each names somebody of the patient's: as many as a field may repeat. */
+const PEOPLE = ['ROL', 'NK1'] as const;
 
 /** Does a mark stand more often than that in a line? */
 function holdsMore(line: string, mark: string, limit: number): boolean {
