@@ -3,6 +3,8 @@ import { Committer, type Keep, type Log } from './committer.js';
 
 /** A message that takes the store longer than hundreds of others. */
 const LARGE_BYTES = 1024 * 1024;
+/** Several that come at once are written one after the other, and a sender of such a message does not expect its answer at once. */
+const LARGE_PATIENCE_MS = 20_000;
 
 /**
  * The committers of a process: small and sound messages wait neither for refused ones and those with work items nor for large ones, so that
@@ -17,7 +19,7 @@ export class CommitLanes implements Pick<Committer, 'commit'> {
   constructor(keep: Keep, now: () => number, log: Log) {
     this.sound = new Committer(keep, now, log);
     this.withItems = new Committer(keep, now, log, { writers: 1 });
-    this.large = new Committer(keep, now, log, { writers: 1, maxMessages: 1 });
+    this.large = new Committer(keep, now, log, { writers: 1, maxMessages: 1, patienceMs: LARGE_PATIENCE_MS });
   }
 
   commit(message: IncomingMessage): Promise<KeptMessage> {

@@ -43,6 +43,8 @@ CREATE TABLE journal_chunk (
   bytes bytea NOT NULL,
   PRIMARY KEY (message_id, number)
 ) PARTITION BY RANGE (message_id);
+-- Compressing a piece takes longer than writing it.
+ALTER TABLE journal_chunk ALTER COLUMN bytes SET STORAGE EXTERNAL;
 CREATE TABLE journal_chunk_default PARTITION OF journal_chunk DEFAULT;
 
 -- The messages that are to be translated, or translated again. The translation deletes them.
