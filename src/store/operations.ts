@@ -1,6 +1,5 @@
 import type { JournalMessage } from '../message/message.js';
 import { GatewayError } from '../message/failure.js';
-import { MESSAGE_CHANGES, statesBefore } from '../journey.js';
 import { withContent } from './content.js';
 import type { Queryable } from './pool.js';
 
@@ -118,12 +117,6 @@ const MESSAGE = `
   SELECT id, source, control_id AS "controlId", sender, type, format, received_at AS "receivedAt", charset, bytes, length, state
   FROM message WHERE id = $1`;
 const UNTRANSLATED = `SELECT message_id AS id FROM waiting WHERE message_id < $1 ORDER BY message_id LIMIT $2`;
-/** A message that is translated again is no suspect any more. */
-const AGAIN = `
-  WITH released AS (DELETE FROM parked WHERE message_id = $1),
-    forgotten AS (DELETE FROM translation_claim WHERE messages @> ARRAY[$1::bigint])
-  INSERT INTO waiting (message_id, size) SELECT id, length FROM message WHERE id = $1 AND state = ANY ($2::text[])
-  ON CONFLICT DO NOTHING`;
 
 /** A message with all its bytes that are kept. */
 export async function journalMessage(client: Queryable, id: string): Promise<JournalMessage | undefined> {
@@ -135,11 +128,6 @@ export async function journalMessage(client: Queryable, id: string): Promise<Jou
 /** Kept before that id and still not translated, oldest first: what a lost queue would have carried. */
 export async function untranslated(client: Queryable, before: string, limit: number): Promise<string[]> {
   return (await client.query<{ id: string }>(UNTRANSLATED, [before, limit])).rows.map((row) => row.id);
-}
-
-/** Lets a message wait for translation, again, where the journey allows it; false where it does not. */
-export async function setMessageState(client: Queryable, id: string, to: 'received'): Promise<boolean> {
-  return ((await client.query(AGAIN, [id, statesBefore(MESSAGE_CHANGES, to)])).rowCount ?? 0) > 0;
 }
 
 const NODE = `SELECT nextval('gateway_node')::int AS node`;

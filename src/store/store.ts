@@ -11,6 +11,7 @@ import { beat, secondsSinceBeat } from './heartbeats.js';
 import { keepBatch } from './keep.js';
 import { windowKnownAt, type KnownAtSubject } from './known-at.js';
 import { keepMappings } from './mapping-versions.js';
+import { waitAgain } from './message-states.js';
 import { migrate } from './migrate.js';
 import {
   counts,
@@ -18,7 +19,6 @@ import {
   list,
   databaseId,
   nodeNumber,
-  setMessageState,
   untranslated,
   type Counts,
   type ListFilter,
@@ -126,7 +126,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     factsKnownAt: (subject, at) => inSnapshot(pool, (client) => windowKnownAt(client, subject, at)),
     keepMappings: (hash, files) => guarded(keepMappings(pool, hash, files)),
     journalMessage: (id) => guarded(journalMessage(pool, id)),
-    setMessageState: (id, to) => guarded(setMessageState(pool, id, to)),
+    setMessageState: async (id) => (await guarded(waitAgain(pool, [id]))).length > 0,
     untranslated: (before, limit) => guarded(untranslated(pool, firstIdAt(before), limit)),
     claimDeliveries: (request) => guarded(claimDeliveries(pool, request)),
     recordAttempts: (outcomes) => guarded(recordAttempts(pool, outcomes)),

@@ -10,21 +10,14 @@ import type {
 import { saveBirths } from './anchors.js';
 import { saveFacts, type Loaded } from './facts.js';
 import { saveMemberships } from './memberships.js';
-import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { endMessages } from './message-states.js';
+import { inTransaction, type Queryable } from './pool.js';
 import { ResourceWriter } from './resources.js';
 import { saveRouting } from './routing.js';
 import { withdraw } from './superseded.js';
 import { forgetNote, type TranslationClaims } from './translation-claims.js';
 import { loadWholeWindow, loadWindows } from './windows.js';
 import { saveWorkItems, type StepItems } from './work-items.js';
-
-/** Of the messages that are not waited for any more; those that are parked wait for somebody. */
-const END: Statement = [
-  'translation-end',
-  `
-  WITH ended AS (DELETE FROM waiting WHERE message_id = ANY ($1::bigint[]))
-  INSERT INTO parked (message_id) SELECT unnest($2::bigint[]) ON CONFLICT DO NOTHING`,
-];
 
 /**
  * Runs the translate stage in one transaction for the messages that it claims; see `TranslationTx`. A conflict is tried again from the
@@ -108,8 +101,8 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
   }
 
   private async saveStates(steps: readonly TranslationStep[]): Promise<void> {
-    const ended = steps.flatMap(({ messageId }) => messageId ?? []);
-    const parked = steps.flatMap(({ messageId, state }) => (state === 'parked' ? (messageId ?? []) : []));
-    if (ended.length > 0) await prepared(this.client, END, [plainArray(ended), plainArray(parked)]);
+    const idsIn = (wanted: TranslationStep['state']) =>
+      steps.flatMap(({ messageId, state }) => (state === wanted ? (messageId ?? []) : []));
+    await endMessages(this.client, { translated: idsIn('translated'), parked: idsIn('parked') });
   }
 }
