@@ -104,7 +104,7 @@ export interface TranslationStep {
 }
 
 /** Which messages a translation takes: those named, and up to `limit` more of those that wait, in all so many as their bytes allow. */
-export interface ClaimRequest {
+export interface TranslationRequest {
   ids: readonly string[];
   limit: number;
   /** The one that is named is tried alone, although a process died of it. */

@@ -4,7 +4,7 @@ import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../messag
 import type { FailureCode } from '../message/failure.js';
 import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage } from '../message/message.js';
-import type { ClaimRequest as TranslationRequest, PatientWindow, TranslationTx } from '../message/translation.js';
+import type { PatientWindow, TranslationRequest, TranslationTx } from '../message/translation.js';
 import { claimDeliveries, laneHeads, recordAttempts, releaseDeliveries } from './deliveries.js';
 import { endpointsDue, reportEndpoint } from './endpoints.js';
 import { beat, secondsSinceBeat } from './heartbeats.js';

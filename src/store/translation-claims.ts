@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { JournalMessage } from '../message/message.js';
-import type { ClaimRequest } from '../message/translation.js';
+import type { TranslationRequest } from '../message/translation.js';
 import { withContent } from './content.js';
 import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
@@ -100,7 +100,7 @@ export class TranslationClaims {
   constructor(private readonly pool: Pool) {}
 
   /** Claims messages in the transaction of `client`; the note of it is written beside that transaction, and outlives it. */
-  async take(client: Queryable, { ids, limit, alone = false }: ClaimRequest): Promise<Claimed> {
+  async take(client: Queryable, { ids, limit, alone = false }: TranslationRequest): Promise<Claimed> {
     const { rows } = await prepared<Locked>(client, LOCK, [plainArray(ids), limit, CLAIM_BYTES]);
     if (rows.length === 0) return NOTHING;
     const locked = rows.map(({ id }) => id);

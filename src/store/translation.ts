@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { JournalMessage } from '../message/message.js';
 import type {
-  ClaimRequest,
+  TranslationRequest,
   PatientRequest,
   PatientWindow,
   TranslationStep,
@@ -26,7 +26,7 @@ import { saveWorkItems, type StepItems } from './work-items.js';
 export function inTranslation<T>(
   pool: Pool,
   claims: TranslationClaims,
-  request: ClaimRequest,
+  request: TranslationRequest,
   run: (tx: TranslationTx) => Promise<T>,
 ): Promise<T> {
   return inTransaction(pool, async (client, again) => {

@@ -9,7 +9,7 @@ import { GatewayError } from '../message/failure.js';
 import type { JournalMessage } from '../message/message.js';
 import type { FoldOptions } from '../message/stay.js';
 import type {
-  ClaimRequest,
+  TranslationRequest,
   PatientRequest,
   PatientWindow,
   TranslationStep,
@@ -24,7 +24,7 @@ export interface TranslateDeps extends Pick<ApplyContext, 'directory' | 'rules'>
   fold: Omit<FoldOptions, 'now'>;
   /** Milliseconds since 1970. */
   now(): number;
-  inTranslation<T>(request: ClaimRequest, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  inTranslation<T>(request: TranslationRequest, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** How messages of that source are to be read. */
   source(name: string): TranslateSource & { mappings: Mappings; zone: string; charset: string };
   /** Endpoints that now have something due. */
@@ -58,7 +58,7 @@ export function translateStage(deps: TranslateDeps): (ids: string[]) => Promise<
 }
 
 /** @returns whether more may wait */
-async function translateRound(request: ClaimRequest, gate: Gate, deps: TranslateDeps): Promise<boolean> {
+async function translateRound(request: TranslationRequest, gate: Gate, deps: TranslateDeps): Promise<boolean> {
   const round: Round = { claimed: [], suspects: [], more: false };
   try {
     await gate.together(() => translateBatch(request, round, deps));
@@ -78,7 +78,7 @@ interface Round {
   more: boolean;
 }
 
-async function translateBatch(request: ClaimRequest, round: Round, deps: TranslateDeps): Promise<void> {
+async function translateBatch(request: TranslationRequest, round: Round, deps: TranslateDeps): Promise<void> {
   const started = performance.now();
   const { endpoints, count } = await deps.inTranslation(request, async (tx) => {
     round.claimed = tx.messages.map(({ id }) => id);
@@ -92,7 +92,7 @@ async function translateBatch(request: ClaimRequest, round: Round, deps: Transla
   if (endpoints.length > 0) deps.due(endpoints);
 }
 
-async function translateAlone(request: ClaimRequest, deps: TranslateDeps): Promise<void> {
+async function translateAlone(request: TranslationRequest, deps: TranslateDeps): Promise<void> {
   try {
     await translateBatch(request, { claimed: [], suspects: [], more: false }, deps);
   } catch (error) {

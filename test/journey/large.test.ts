@@ -70,7 +70,7 @@ describe('messages of 15 MiB', () => {
     const translated = await gateway.get<Page>('/api/messages?state=translated');
     expect([parked.total, translated.total]).toEqual([0, LARGE + times.length]);
     const memory = await peaks();
-    expect(Object.keys(memory).sort()).toEqual(['deliver', 'receive', 'translate']);
+    expect(Object.keys(memory).sort()).toEqual(['deliver', 'http', 'receive', 'translate']);
     for (const [name, bytes] of Object.entries(memory))
       expect({ name, isBounded: bytes < GIB }).toEqual({ name, isBounded: true });
     times.sort((a, b) => a - b);

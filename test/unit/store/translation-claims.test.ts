@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import type { ClaimRequest, TranslationTx } from '../../../src/message/translation.js';
+import type { TranslationRequest, TranslationTx } from '../../../src/message/translation.js';
 import type { Store } from '../../../src/store/store.js';
 import { incoming, openTestStore, step } from '../../support/stored.js';
 
@@ -30,7 +30,7 @@ async function keepOf(sizes: readonly number[]): Promise<string[]> {
 
 /** What a claim takes, translated at once or left as it was. */
 async function take(
-  request: ClaimRequest,
+  request: TranslationRequest,
   { translate = false } = {},
 ): Promise<Omit<TranslationTx, 'messages'> & { ids: string[] }> {
   return store.inTranslation(request, async ({ messages, ...tx }) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../../src/cli/demo/vendor-process.js';
-import { forkWorkers } from '../../../src/work/worker-process.js';
+import { forkWorkers, type Workers } from '../../../src/work/worker-process.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -18,8 +18,9 @@ async function program(name: string, first: string): Promise<string> {
   await writeFile(
     file,
     `import { existsSync, writeFileSync } from 'node:fs';
-    process.send(process.pid);
-    setInterval(() => process.send(process.pid), 50);
+    const report = () => process.send({ kind: 'report', report: process.pid });
+    report();
+    setInterval(report, 50);
     process.on('disconnect', () => process.exit());
     if (process.argv[2] === 'translate' && !existsSync(${mark})) {
       writeFileSync(${mark}, '');
@@ -37,23 +38,28 @@ describe('a worker process', () => {
     ['is killed', "process.kill(process.pid, 'SIGKILL');", 'work.died'],
   ])('that %s is ended and started again, and the other is left alone', async (name, first, event) => {
     const logged: string[] = [];
-    const workers = forkWorkers<number>({
+    const workers: Workers<number> = forkWorkers(['translate', 'deliver'], {
       main: await program(name, first),
-      environment: process.env,
+      environment: () => process.env,
+      standing: () => Promise.resolve(workers.standing()),
       log: (_, what) => void logged.push(what),
       silentMs: 3000,
     });
     try {
-      await until(() => Promise.resolve(workers.states().every(({ up }) => up)), 20_000);
-      const before = workers.metrics();
-      await until(() => Promise.resolve(workers.states().some(({ restarts, up }) => restarts === 1 && up)), 30_000);
+      await until(() => Promise.resolve(workers.standing().states.every(({ up }) => up)), 20_000);
+      const before = workers.standing().reports;
+      await until(
+        () => Promise.resolve(workers.standing().states.some(({ restarts, up }) => restarts === 1 && up)),
+        30_000,
+      );
       expect(logged).toEqual(event === 'work.hangs' ? ['work.hangs', 'work.died'] : ['work.died']);
-      expect(workers.states()).toEqual([
+      expect(workers.standing().states).toEqual([
         { name: 'translate', up: true, restarts: 1 },
         { name: 'deliver', up: true, restarts: 0 },
       ]);
-      expect(workers.metrics()[0]).not.toBe(before[0]);
-      expect(workers.metrics()[1]).toBe(before[1]);
+      const { reports } = workers.standing();
+      expect(reports[0]).not.toBe(before[0]);
+      expect(reports[1]).toBe(before[1]);
     } finally {
       await workers.stop();
     }
