@@ -28,7 +28,7 @@ import { firstIdAt, makePartitions } from './partitions.js';
 import { inSnapshot, openMigrationPool, openPool, storeError, type StoreUse } from './pool.js';
 import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
 import { reviveDelivery } from './superseded.js';
-import { TranslationClaims } from './translation-claims.js';
+import { forgetDoneNotes, TranslationClaims } from './translation-claims.js';
 import { inTranslation } from './translation.js';
 import { dueCircles, inUpkeep, type DueCircle, type UpkeepTx } from './upkeep.js';
 import { readWholeWindow } from './windows.js';
@@ -90,7 +90,7 @@ export interface Store {
   nodeNumber(): Promise<number>;
   /** Tells this database from every other, e.g. on one Redis: of letters, digits and hyphens. */
   databaseId(): Promise<string>;
-  /** Makes the journal's partitions of the coming days. */
+  /** Makes the journal's partitions of the coming days; forgets what claims of dead processes left of messages that are done. */
   makePartitions(from: number, days: number): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -150,7 +150,7 @@ export async function openStore({ databaseUrl, log, use = 'work' }: StoreOptions
     secondsSinceBeat: (name) => guarded(secondsSinceBeat(pool, name)),
     nodeNumber: () => guarded(nodeNumber(pool)),
     databaseId: () => guarded(databaseId(pool)),
-    makePartitions: (from, days) => guarded(makePartitions(pool, from, days)),
+    makePartitions: (from, days) => guarded(makePartitions(pool, from, days).then(() => forgetDoneNotes(pool))),
     ping: async () => void (await guarded(pool.query('SELECT 1'))),
     close: () => pool.end(),
   };

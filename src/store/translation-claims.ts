@@ -57,6 +57,11 @@ const NOTE: Statement = [
 
 const FORGET: Statement = ['translation-forget', `DELETE FROM translation_claim WHERE id = ANY ($1::bigint[])`];
 
+/** No batch is under translation for so long. */
+const FORGET_DONE = `
+  DELETE FROM translation_claim
+  WHERE claimed_at < now() - interval '1 hour' AND NOT EXISTS (SELECT FROM waiting WHERE message_id = ANY (messages))`;
+
 const READ: Statement = [
   'translation-read',
   `
@@ -149,6 +154,11 @@ export class TranslationClaims {
 /** A translation that is to be saved forgets its note with it. */
 export async function forgetNote(client: Queryable, note: string): Promise<void> {
   await prepared(client, FORGET, [plainArray([note])]);
+}
+
+/** Forgets what is left of processes that died, where all of its messages are done. */
+export async function forgetDoneNotes(client: Queryable): Promise<void> {
+  await client.query(FORGET_DONE);
 }
 
 async function messagesOf(client: Queryable, ids: readonly string[]): Promise<JournalMessage[]> {

@@ -121,6 +121,18 @@ describe('a message of whose batch a process died', () => {
     expect(await take({ ids: [neighbour], limit: 0, alone: true })).toMatchObject({ ids: [neighbour], deaths: 0 });
   });
 
+  it('is remembered while one of its batch waits, and not for ever after', async () => {
+    const [done = '', open = ''] = await keepOf([10, 10]);
+    await die([done]);
+    await die([done, open]);
+    await client.query(`UPDATE translation_claim SET claimed_at = now() - interval '2 hours'`);
+    await die([done]);
+    await take({ ids: [done], limit: 0, alone: true }, { translate: true });
+    await store.makePartitions(Date.UTC(2026, 5, 1), 1);
+    const { rows } = await client.query<{ messages: string[] }>('SELECT messages FROM translation_claim ORDER BY id');
+    expect(rows.map(({ messages }) => messages)).toEqual([[done, open], [done]]);
+  });
+
   it('is no suspect any more once it is to be translated again', async () => {
     const [poison = ''] = await keepOf([10]);
     for (let death = 0; death < 3; death++) await die([poison]);
