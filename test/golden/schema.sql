@@ -139,8 +139,6 @@ TABLE journal PARTITION BY RANGE (id)
   refused boolean NOT NULL
   CONSTRAINT journal_format_check CHECK ((format = ANY (ARRAY['hl7v2'::text, 'cda'::text, 'xdm'::text, 'mail'::text, 'fhir'::text])))
   CONSTRAINT journal_pkey PRIMARY KEY (id)
-  INDEX journal_external_id public.journal USING btree (source, external_id) WHERE (external_id IS NOT NULL)
-  INDEX journal_parent public.journal USING btree (parent) WHERE (parent IS NOT NULL)
   INDEX journal_refused public.journal USING btree (control_id, sender, source, sha256) WHERE refused
   INDEX journal_refused_id public.journal USING btree (id) WHERE refused
 TABLE journal_chunk PARTITION BY RANGE (message_id)

@@ -33,8 +33,6 @@ CREATE TABLE journal (
 CREATE TABLE journal_default PARTITION OF journal DEFAULT;
 CREATE INDEX journal_refused ON journal (control_id, sender, source, sha256) WHERE refused;
 CREATE INDEX journal_refused_id ON journal (id) WHERE refused;
-CREATE INDEX journal_external_id ON journal (source, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX journal_parent ON journal (parent) WHERE parent IS NOT NULL;
 
 -- The bytes of messages over 1 MiB, in pieces of that size, so that they are written and read piece by piece and their row stays small.
 CREATE TABLE journal_chunk (
