@@ -1,13 +1,17 @@
 import { QUEUES } from './journey.js';
 import type { ReceiveDeps } from './receive/accept.js';
-import { Committer } from './receive/committer.js';
+import { ByteBudget } from './receive/byte-budget.js';
+import { CommitLanes } from './receive/commit-lanes.js';
 import { messageIds } from './receive/message-ids.js';
 import { openMllp, type MllpListener } from './receive/mllp.js';
+import { RefusedQuota } from './receive/refused-quota.js';
 import type { Closers, House } from './wire-house.js';
 import { Wakeups } from './work/wakeups.js';
 
 /** Messages that a translate job names: what else waits is taken with them. */
 const JOB_IDS = 100;
+/** Bytes of messages that this process holds, half read or not yet answered, before large ones wait. */
+const HELD_BYTES = 64 * 1024 * 1024;
 const now = () => Date.now();
 
 /** The receive stage: what it keeps goes to the store, and wakes the translate stage. */
@@ -16,11 +20,13 @@ export async function receiveStage(house: House, closers: Closers): Promise<Rece
   const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), JOB_IDS, now, log);
   closers.push(() => wakeups.flush());
   return {
-    committer: new Committer(
+    committer: new CommitLanes(
       (batch) => store.keep(batch),
       () => performance.now(),
       log,
     ),
+    budget: new ByteBudget(HELD_BYTES),
+    quota: new RefusedQuota(now),
     triggers: (source) => mappingsOf(source).triggers,
     stayFields: (source) => mappingsOf(source).stayFields,
     newId: messageIds(await store.nodeNumber(), now),
@@ -28,6 +34,9 @@ export async function receiveStage(house: House, closers: Closers): Promise<Rece
     log,
     onKept: (ids) => {
       wakeups.add(ids);
+    },
+    onRefused: (source, part, bytes) => {
+      metrics.refused(source, part, bytes);
     },
     onAnswer: (source, code, seconds) => {
       metrics.answered(source, code, seconds);

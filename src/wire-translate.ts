@@ -40,6 +40,10 @@ export function openTranslation(house: House, closers: Closers): void {
     stopping: () => stopping,
   });
   queues.work(QUEUES.translate, TRANSLATING, translate);
+  // A process that died here left messages behind a job that the queue takes for one under way.
+  void queues.add(QUEUES.translate, []).catch(() => {
+    log('warn', 'queue.without', {});
+  });
   const fallback = openFallback({
     secondsSinceSweep: () => store.secondsSinceBeat(SWEEP),
     run: () => translate([]),

@@ -60,6 +60,11 @@ const sourceSchema = z.strictObject({
   maxConnectionsPerAddress: atLeastOne.default(256),
   /** Bytes of frames that have not ended, of all connections of one address, unless a certificate says who it is. */
   maxOpenBytesPerAddress: atLeastOne.default(64 * 1024 * 1024),
+  /** Repetitions of one field, and segments of one message. */
+  maxRepetitions: atLeastOne.default(200),
+  maxSegments: atLeastOne.default(20_000),
+  /** Bytes of refused messages that are kept in an hour; then as many of their heads. */
+  refusedBytesPerHour: whole.default(64 * 1024 * 1024),
   frameSeconds: seconds.default(30),
   idleSeconds: seconds.default(3600),
   tls: z

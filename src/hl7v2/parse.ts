@@ -60,6 +60,8 @@ export class Segment {
   /** Where each field begins in the line, as far as it was read; field 0 is the name. */
   private readonly starts: number[] = [0];
   private read = 0;
+  /** The field whose repetitions were asked for last. */
+  private repeated: { field: number; parts: readonly string[] } | undefined;
 
   constructor(
     private readonly line: string,
@@ -89,10 +91,7 @@ export class Segment {
   repetitions(field: number): number {
     const text = this.text(field);
     if (text === '' || this.isMarks(field)) return text === '' ? 0 : 1;
-    let count = 1;
-    for (let at = text.indexOf(this.marks.repetition); at >= 0; at = text.indexOf(this.marks.repetition, at + 1))
-      count += 1;
-    return count;
+    return text.includes(this.marks.repetition) ? this.split(field, text).length : 1;
   }
 
   /** Decoded text of a subcomponent, without control characters but tab, CR and LF; '' where there is nothing. */
@@ -100,7 +99,7 @@ export class Segment {
     const text = this.text(field);
     if (text === '') return '';
     if (this.isMarks(field)) return repetition === 1 && component === 1 && subcomponent === 1 ? text : '';
-    const inRepetition = part(text, this.marks.repetition, repetition);
+    const inRepetition = this.repetition(field, text, repetition);
     const inComponent = part(inRepetition, this.marks.component, component);
     return withoutControls(
       unescape(part(inComponent, this.marks.subcomponent, subcomponent), this.marks, this.charset),
@@ -122,11 +121,23 @@ export class Segment {
 
   private rawText(field: number, repetition?: number): string {
     const text = this.text(field);
-    return repetition === undefined || this.isMarks(field) ? text : part(text, this.marks.repetition, repetition);
+    return repetition === undefined || this.isMarks(field) ? text : this.repetition(field, text, repetition);
   }
 
   toString(): string {
     return this.line;
+  }
+
+  /** The n-th repetition of a field, n from 1. */
+  private repetition(field: number, text: string, n: number): string {
+    if (n === 1 && this.repeated?.field !== field) return part(text, this.marks.repetition, 1);
+    return this.split(field, text)[n - 1] ?? '';
+  }
+
+  /** The repetitions of a field. They are asked for one after the other: finding each from the field's start would cost their square. */
+  private split(field: number, text: string): readonly string[] {
+    if (this.repeated?.field !== field) this.repeated = { field, parts: text.split(this.marks.repetition) };
+    return this.repeated.parts;
   }
 
   private isMarks(field: number): boolean {

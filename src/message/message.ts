@@ -1,6 +1,9 @@
 /** Where a journal message stands. The legal changes are in `journey.ts`. */
 export type MessageState = 'received' | 'refused' | 'parked' | 'translated';
 
+/** What the bytes of a journal message are. */
+export type MessageFormat = 'hl7v2' | 'cda' | 'xdm' | 'mail' | 'fhir';
+
 /** HL7 table 0008: original mode AA/AE/AR, enhanced mode CA/CE/CR. */
 export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR';
 
@@ -23,8 +26,16 @@ export interface IncomingMessage {
   /** Name of the configured source. */
   source: string;
   door: 'mllp' | 'http' | 'mail' | 'folder';
+  /** Absent: `hl7v2`. */
+  format?: MessageFormat;
+  /** Id of the batch or the mail that it came in. */
+  parent?: string;
+  /** What it is called where it comes from: a Message-ID, the name of a file. */
+  externalId?: string;
   receivedAt: Date;
   bytes: Buffer;
+  /** Of the whole message, where `bytes` is only its head. */
+  whole?: { length: number; sha256: Buffer };
   /** MSH-18 as applied, or the source's default. */
   charset: string;
   /** MSH-10, at most 199 characters; empty when the message has none. */
@@ -57,6 +68,7 @@ export interface JournalMessage {
   controlId: string;
   sender: string;
   type: string;
+  format: MessageFormat;
   receivedAt: Date;
   charset: string;
   bytes: Buffer;

@@ -107,10 +107,24 @@ export interface TranslationStep {
   otherStates: { messageId: string; state: 'translated' | 'parked' }[];
 }
 
+/** Which messages a translation takes: those named, and up to `limit` more of those that wait, in all so many as their bytes allow. */
+export interface TranslationRequest {
+  ids: readonly string[];
+  limit: number;
+  /** The one that is named is tried alone, although a process died of it. */
+  alone?: boolean;
+}
+
 /** One database transaction of the translate stage: facts, folds, resources, events, receipts, deliveries commit together. */
 export interface TranslationTx {
   /** The claimed messages, oldest first; those already translated or claimed elsewhere are missing. */
   messages: JournalMessage[];
+  /** Ids of messages that were left out: processes died while they were being translated, so each is to be tried alone. */
+  suspects: string[];
+  /** Of a message that is tried alone: how many processes died while it was translated, one of them while it was so alone. */
+  deaths: number;
+  /** It took as many as it may, so others may wait. */
+  more: boolean;
   /**
    * Locks the patients and stays (sorted advisory locks), links the identifiers, and loads what is known: for each request its window, the
    * same one for requests that share a cluster.

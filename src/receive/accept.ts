@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SourceSettings } from '../config/schema.js';
 import { buildAck } from '../hl7v2/ack.js';
 import { decodeText } from '../hl7v2/charset.js';
@@ -5,10 +6,15 @@ import { toTimestamp } from '../hl7v2/datetime.js';
 import { parse, type Message } from '../hl7v2/parse.js';
 import type { AckCode, AckIssue, IncomingMessage, KeptMessage } from '../message/message.js';
 import { admit, brokenFrame, refusal, type Admission } from './admit.js';
+import type { ByteBudget } from './byte-budget.js';
 import type { Committer, Log } from './committer.js';
+import { HEAD_BYTES, type KeptPart, type RefusedQuota } from './refused-quota.js';
 
 export interface ReceiveDeps {
-  committer: Committer;
+  committer: Pick<Committer, 'commit'>;
+  /** Bytes of messages that the process holds. */
+  budget: ByteBudget;
+  quota: RefusedQuota;
   /** Triggers that the mappings of a source serve. */
   triggers(source: string): ReadonlySet<string>;
   /** Paths tried in order for the number of the stay, where the mappings of a source say; else those of `AdmissionRules`. */
@@ -18,6 +24,8 @@ export interface ReceiveDeps {
   log: Log;
   /** Messages that now wait for translation. */
   onKept(ids: string[]): void;
+  /** For the metrics: a refused message, and what was kept of it. */
+  onRefused(source: string, part: KeptPart, bytes: number): void;
   /** For the metrics: one answer given. */
   onAnswer(source: string, code: AckCode, seconds: number): void;
 }
@@ -110,7 +118,8 @@ async function commit(bytes: Buffer, admission: Admission, door: Door, context: 
   const { deps } = context;
   const incoming = incomingMessage(bytes, admission, door, context);
   try {
-    const kept = await deps.committer.commit(incoming);
+    const kept =
+      incoming.state === 'refused' ? await commitRefused(incoming, context) : await deps.committer.commit(incoming);
     if (kept.kind === 'reused') return await commitReused(bytes, admission, door, context);
     if (kept.kind === 'kept' && incoming.state === 'received') deps.onKept([incoming.id]);
     return answerOf(kept, incoming, admission.issues, context);
@@ -125,6 +134,34 @@ async function commit(bytes: Buffer, admission: Admission, door: Door, context: 
     return { ...wanted(code, [writeAck(context, code, [issue])], context), kept: false };
   }
 }
+
+/** Of a refused message so much is kept as the quota of its source allows; its answer is the same. */
+async function commitRefused(incoming: IncomingMessage, { source, deps }: AnswerContext): Promise<KeptMessage> {
+  const { length } = incoming.bytes;
+  const part = deps.quota.take(source, length);
+  deps.onRefused(source.name, part, length);
+  if (part === 'nothing') return { kind: 'kept', id: incoming.id };
+  const last = part === 'head' && deps.quota.isSpent(source);
+  const kept = await deps.committer.commit(part === 'whole' ? incoming : headOf(incoming, last));
+  if (kept.kind !== 'kept') deps.quota.giveBack(source, length, part);
+  return kept;
+}
+
+/** A refused message of which only the head is kept. @param last whether none is kept after it in this hour */
+function headOf(incoming: IncomingMessage, last: boolean): IncomingMessage {
+  const { bytes, workItems } = incoming;
+  const { length } = bytes;
+  const note = `only the first ${HEAD_BYTES} of its ${length} bytes are kept, for the source has had much refused in this hour`;
+  const items = length > HEAD_BYTES ? workItems.map((item) => ({ ...item, text: `${item.text}; ${note}` })) : workItems;
+  const flood = { reason: 'refused-flood', text: FLOOD, key: `refused-flood|${incoming.source}` };
+  const head = { ...incoming, workItems: last ? [...items, flood] : items };
+  if (length <= HEAD_BYTES) return head;
+  const sha256 = createHash('sha256').update(bytes).digest();
+  return { ...head, bytes: bytes.subarray(0, HEAD_BYTES), whole: { length, sha256 } };
+}
+
+const FLOOD =
+  'so much of this source was refused within an hour that what else was refused in it was answered and not kept';
 
 /** A control id that stands for other bytes already: AE 205; these bytes are kept as refused. */
 async function commitReused(bytes: Buffer, admission: Admission, door: Door, context: AnswerContext): Promise<Answer> {

@@ -1,32 +1,41 @@
+import type { SourceSettings } from '../config/schema.js';
 import { isTimestamp } from '../hl7v2/datetime.js';
 import { CONTROL, type Message, type Segment } from '../hl7v2/parse.js';
 import { parsePath } from '../hl7v2/path.js';
 import type { AckIssue } from '../message/message.js';
 
-/** No field of an ADT repeats so often, and no ADT has so many segments: what does costs more than it is worth to anybody. */
-const MAX_REPETITIONS = 200;
-const MAX_SEGMENTS = 20_000;
 /** Warnings of one kind in one answer; a hundred of them say no more than twenty. */
 const MAX_WARNINGS = 20;
 
-/** The first thing in a message that goes beyond its limits; undefined where there is none. */
-export function checkLimits(message: Message): AckIssue | undefined {
+/** What a message may hold of segments and of repetitions in one field: what holds more costs more than it is worth to anybody. */
+export type Limits = Pick<SourceSettings, 'maxRepetitions' | 'maxSegments'>;
+
+/** The first thing in a message that goes beyond the limits; undefined where there is none. */
+export function checkLimits(message: Message, { maxRepetitions, maxSegments }: Limits): AckIssue | undefined {
   const { segments, delimiters } = message;
-  const beyond = segments[MAX_SEGMENTS];
+  const beyond = segments[maxSegments];
   if (beyond !== undefined) {
-    const text = `the message has more than ${MAX_SEGMENTS} segments`;
+    const text = `the message has more than ${maxSegments} segments`;
     return { location: `${beyond.name}[${beyond.occurrence}]`, code: 100, severity: 'E', text };
   }
+  const many = PEOPLE.flatMap((name) => message.all(name)[maxRepetitions] ?? [])[0];
+  if (many !== undefined) {
+    const text = `the segment ${many.name} stands more than ${maxRepetitions} times`;
+    return { location: `${many.name}[${many.occurrence}]`, code: 100, severity: 'E', text };
+  }
   for (const segment of segments) {
-    if (!holdsMore(segment.toString(), delimiters.repetition, MAX_REPETITIONS - 1)) continue;
+    if (!holdsMore(segment.toString(), delimiters.repetition, maxRepetitions - 1)) continue;
     for (let field = 1; field <= segment.fieldCount; field++)
-      if (segment.repetitions(field) > MAX_REPETITIONS) {
+      if (segment.repetitions(field) > maxRepetitions) {
         const location = pathOf(segment, field);
-        return { location, code: 103, severity: 'E', text: `${location} repeats more than ${MAX_REPETITIONS} times` };
+        return { location, code: 103, severity: 'E', text: `${location} repeats more than ${maxRepetitions} times` };
       }
   }
   return undefined;
 }
+
+/** Segments of which each names somebody of the patient's: as many as a field may repeat. */
+const PEOPLE = ['ROL', 'NK1'] as const;
 
 /** Does a mark stand more often than that in a line? */
 function holdsMore(line: string, mark: string, limit: number): boolean {

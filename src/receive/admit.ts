@@ -5,7 +5,14 @@ import type { FailureCode } from '../message/failure.js';
 import type { AckIssue, NewWorkItem } from '../message/message.js';
 import { checkSegments, STAY_FIELDS } from './admit-segments.js';
 import { checkOneMessage, checkSingletons } from './admit-structure.js';
-import { checkIdentifiers, checkLimits, controlWarnings, mayHoldControls, timeWarnings } from './admit-values.js';
+import {
+  checkIdentifiers,
+  checkLimits,
+  controlWarnings,
+  mayHoldControls,
+  timeWarnings,
+  type Limits,
+} from './admit-values.js';
 
 /** What the gateway says of a message before the answer: only what the message itself shows. */
 export interface Admission {
@@ -41,7 +48,7 @@ const MERGE = 'A40';
 export function admit(message: Message, warnings: readonly string[], rules: AdmissionRules): Admission {
   const facts = headerFacts(message);
   const decoding = warnings.map((text): AckIssue => ({ location: 'MSH-18', code: 103, severity: 'W', text }));
-  const rejected = checkFrame(message) ?? checkHeader(message, rules.source) ?? checkExtent(message);
+  const rejected = checkFrame(message) ?? checkHeader(message, rules.source) ?? checkExtent(message, rules.source);
   if (rejected !== undefined) return refusal(rejected.code, [...decoding, ...rejected.issues], rejected.reason, facts);
   const controls = mayHoldControls(message);
   const issues = [...decoding, ...(controls ? controlWarnings(message) : []), ...timeWarnings(message)];
@@ -134,8 +141,8 @@ function checkFrame(message: Message): Rejection | undefined {
 }
 
 /** Messages beyond the limits, and segments that stand more often than the event allows. */
-function checkExtent(message: Message): Rejection | undefined {
-  const beyond = checkLimits(message);
+function checkExtent(message: Message, limits: Limits): Rejection | undefined {
+  const beyond = checkLimits(message, limits);
   const issues = beyond === undefined ? checkSingletons(message, message.value('MSH-9.2')) : [beyond];
   const reason = issues.some(({ code }) => code === 100) ? 'message-malformed' : 'field-invalid';
   return issues.length === 0 ? undefined : { code: 'AE', issues, reason };

@@ -13,13 +13,22 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const MAX_MESSAGES = 256;
-const MAX_BYTES = 32 * 1024 * 1024;
-/** Batches under way at once: while the disk writes one, the next is made ready and sent. */
-const WRITERS = 2;
-/** How long an answer waits for a store that is away, and how often it is asked. */
-const PATIENCE_MS = 5000;
+/** Bytes of a batch, which travels in one statement. */
+const MAX_BYTES = 16 * 1024 * 1024;
+/** How often a store that is away is asked. */
 const AGAIN_MS = 200;
+
+/** How a committer works; each has its usual value. */
+export interface CommitterOptions {
+  /** Batches under way at once: while the disk writes one, the next is made ready and sent. */
+  writers?: number;
+  /** Messages of a batch. */
+  maxMessages?: number;
+  /** How long an answer waits for a store that is away. */
+  patienceMs?: number;
+}
+
+const USUAL: Required<CommitterOptions> = { writers: 2, maxMessages: 256, patienceMs: 5000 };
 
 /**
  * Micro-batches commits: while batches are being written the next gathers, so that many connections share one fsync and none waits
@@ -33,17 +42,19 @@ export class Committer {
   private writers = 0;
   /** Messages in the batches under way. */
   private underWay = 0;
+  private readonly options: Required<CommitterOptions>;
 
   /**
    * @param now milliseconds of a clock that is never set
-   * @param patienceMs how long an answer waits for the store
    */
   constructor(
     private readonly keep: Keep,
     private readonly now: () => number,
     private readonly log: Log,
-    private readonly patienceMs = PATIENCE_MS,
-  ) {}
+    options: CommitterOptions = {},
+  ) {
+    this.options = { ...USUAL, ...options };
+  }
 
   /**
    * Resolves once the message is on disk.
@@ -52,17 +63,18 @@ export class Committer {
    */
   commit(message: IncomingMessage): Promise<KeptMessage> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { until: this.now() + this.patienceMs, message, resolve, reject };
+      const waiting: Waiting = { until: this.now() + this.options.patienceMs, message, resolve, reject };
       this.waiting.push(waiting);
       this.unanswered.add(waiting);
-      this.patienceTimer ??= setTimeout(() => this.loseSilence(), this.patienceMs);
+      this.patienceTimer ??= setTimeout(() => this.loseSilence(), this.options.patienceMs);
       // After this turn of the loop, so that all that the sockets have ready goes together.
       if (this.mayWrite()) setImmediate(() => void this.run());
     });
   }
 
   private mayWrite(): boolean {
-    return this.writers < WRITERS && this.waiting.length > 0 && this.waiting.length >= this.underWay;
+    const { length } = this.waiting;
+    return this.writers < this.options.writers && length > 0 && length >= this.underWay;
   }
 
   private async run(): Promise<void> {
@@ -80,7 +92,7 @@ export class Committer {
     let bytes = 0;
     const end = this.waiting.findIndex(({ message }, index) => {
       bytes += message.bytes.length;
-      return index >= MAX_MESSAGES || (index > 0 && bytes > MAX_BYTES);
+      return index >= this.options.maxMessages || (index > 0 && bytes > MAX_BYTES);
     });
     return this.waiting.splice(0, end < 0 ? this.waiting.length : end);
   }

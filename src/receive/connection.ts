@@ -3,6 +3,7 @@ import type { SourceSettings } from '../config/schema.js';
 import { frame, FrameDecoder, type FrameEvent } from '../hl7v2/frame.js';
 import { GatewayError } from '../message/failure.js';
 import type { AddressShare } from './address-budget.js';
+import type { ByteShare } from './byte-budget.js';
 import { accept, acceptBroken, controlIdOf, oversizeAnswer, type ReceiveDeps } from './accept.js';
 
 /** Frames that one connection may have unanswered before its socket is no longer read. */
@@ -35,6 +36,8 @@ export class Connection {
   private refusing = false;
   /** The sender has ended its half: what pends goes out, then ours ends too. */
   private halfClosed = false;
+  /** Of the bytes that the process holds. */
+  private readonly held: ByteShare;
   /** What comes from now on is not read: its sender sends it again elsewhere. */
   private ending = false;
 
@@ -46,6 +49,9 @@ export class Connection {
     gone: () => void,
   ) {
     this.decoder = new FrameDecoder({ maxMessageBytes: source.maxMessageBytes });
+    this.held = deps.budget.join(() => {
+      this.holdBack();
+    });
     socket.setNoDelay(true);
     socket.setTimeout(source.idleSeconds * 1000, () => socket.destroy());
     socket.on('data', (chunk: Buffer) => {
@@ -61,6 +67,7 @@ export class Connection {
       clearTimeout(this.timer);
       clearTimeout(this.pauseTimer);
       share.release();
+      this.held.leave();
       gone();
     });
   }
@@ -180,9 +187,11 @@ export class Connection {
 
   /** The kernel's buffers hold the sender back while it has too much unanswered or does not read its answers. */
   private holdBack(): void {
+    if (this.socket.destroyed) return;
+    const mayRead = this.held.holds(this.pendingBytes + this.decoder.size);
     if (this.ending) return;
     const much = this.pending.length >= MAX_PENDING || this.pendingBytes >= MAX_PENDING_BYTES;
-    const full = much || this.socket.writableNeedDrain;
+    const full = much || !mayRead || this.socket.writableNeedDrain;
     if (full === this.socket.isPaused()) return;
     if (full) this.socket.pause();
     else this.socket.resume();

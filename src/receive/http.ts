@@ -23,12 +23,21 @@ export function hl7v2Router(sources: readonly SourceSettings[], deps: ReceiveDep
   const open = sources.filter(({ doors }) => doors.includes('http'));
   const limit = Math.max(0, ...open.map((source) => source.maxMessageBytes));
   const read = express.raw({ type: ['application/hl7-v2', 'text/plain', 'x-application/hl7-v2+er7'], limit });
+  /** A body that the process has no room for is not read. */
+  const hold = (request: Request, response: Response, most: number, next: NextFunction) => {
+    const share = deps.budget.join(() => undefined);
+    response.once('close', () => {
+      share.leave();
+    });
+    if (share.holds(Number(request.get('Content-Length') ?? most))) return next();
+    refuse(response.set('Retry-After', '1'), 503, 'the gateway holds too much; send it again');
+  };
   router.post('/hl7v2', (request, response, next) => {
     const source = sourceOf(request, open);
     if (source === undefined) return refuse(response, 404, 'no source of that name takes messages by HTTP');
     const { httpToken } = source;
     const allowed = httpToken === undefined ? door.isLocal(request) : door.carriesToken(request, httpToken);
-    if (allowed) next();
+    if (allowed) hold(request, response, source.maxMessageBytes, next);
     else if (httpToken === undefined) refuse(response, 403, 'this source answers this machine only');
     else refuse(response.set('WWW-Authenticate', 'Bearer'), 401, 'this source asks for its token');
   });

@@ -1,41 +1,32 @@
-import pg, { type Pool } from 'pg';
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
 import type { IncomingMessage, KeptMessage } from '../message/message.js';
 import { compareText } from '../message/order.js';
+import { CHUNK_BYTES, writeChunks } from './content.js';
 import { inOnePiece, inTransaction, plainArray, prepared, storeError, type Queryable, type Statement } from './pool.js';
 import { openWorkItems } from './work-items.js';
 
-const NAMES =
-  'id, source, door, received_at, sender, control_id, type, charset, sha256, bytes, answer_code, answer, issues, state';
+const NAMES = `id, source, door, format, parent, external_id, received_at, sender, control_id, type, charset, sha256, length, bytes,
+      answer_code, answer, issues, refused`;
 
 /**
  * The messages of a batch as rows. What is binary comes in one piece, each message's answer from `start` on and then its bytes; an array of
- * bytea would travel as hexadecimal text.
+ * bytea would travel as hexadecimal text. Whoever sends less than the whole message, or none of it, sends its length and sha-256.
  */
 const INPUT = `
     input AS (
-      SELECT id, source, door, received_at, sender, control_id, type, charset, answer_code, issues::jsonb, state,
-        substring($14::bytea FROM start FOR answer_length) AS answer,
-        substring($14::bytea FROM start + answer_length FOR bytes_length) AS bytes,
-        sha256(substring($14::bytea FROM start + answer_length FOR bytes_length)) AS sha256
-      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-        $10::text[], $11::text[], $12::int[], $13::int[], $15::int[])
-        AS input (id, source, door, received_at, sender, control_id, type, charset, answer_code, issues, state, start, answer_length,
-          bytes_length)
+      SELECT id, source, door, format, parent, external_id, received_at, sender, control_id, type, charset, answer_code, issues::jsonb,
+        state, state = 'refused' AS refused, length,
+        substring($18::bytea FROM start FOR answer_length) AS answer,
+        substring($18::bytea FROM start + answer_length FOR bytes_length) AS bytes,
+        coalesce(decode(sha256, 'hex'), sha256(substring($18::bytea FROM start + answer_length FOR bytes_length))) AS sha256
+      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::timestamptz[], $8::text[], $9::text[],
+        $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::int[], $16::text[], $17::int[], $19::int[], $20::int[])
+        AS input (id, source, door, format, parent, external_id, received_at, sender, control_id, type, charset, answer_code, issues, state,
+          length, sha256, start, answer_length, bytes_length)
     )`;
 
-/** One round trip for a batch whose control ids are all new; where one is not, nothing is kept and SQLSTATE 23505 says so. */
-const KEEP_NEW: Statement = [
-  'keep-new',
-  `
-    WITH ${INPUT}, claimed AS (
-      INSERT INTO control_id (source, sender, control_id, message_id, sha256)
-      SELECT source, sender, control_id, id, sha256 FROM input
-    )
-    INSERT INTO journal (${NAMES})
-    SELECT ${NAMES} FROM input`,
-];
-
-/** The same where some may have come before: each control id is claimed, and only the messages that claimed theirs enter the journal. */
+/** Each control id is claimed, and only the messages that claimed theirs enter the journal. */
 const KEEP: Statement = [
   'keep',
   `
@@ -44,10 +35,17 @@ const KEEP: Statement = [
       SELECT source, sender, control_id, id, sha256 FROM input
       ON CONFLICT DO NOTHING
       RETURNING message_id
+    ), kept AS (
+      INSERT INTO journal (${NAMES})
+      SELECT ${NAMES} FROM input WHERE id IN (SELECT message_id FROM claimed)
+    ), queued AS (
+      INSERT INTO waiting (message_id, size)
+      SELECT id, length FROM input WHERE state = 'received' AND id IN (SELECT message_id FROM claimed)
+    ), parked AS (
+      INSERT INTO parked (message_id)
+      SELECT id FROM input WHERE state = 'parked' AND id IN (SELECT message_id FROM claimed)
     )
-    INSERT INTO journal (${NAMES})
-    SELECT ${NAMES} FROM input WHERE id IN (SELECT message_id FROM claimed)
-    RETURNING id`,
+    SELECT message_id AS id FROM claimed`,
 ];
 
 /** Refused messages are kept by one batch at a time: no constraint holds two of the same bytes apart. */
@@ -62,7 +60,7 @@ const KEEP_REFUSED: Statement = [
     SELECT DISTINCT ON (source, sender, control_id, sha256) ${NAMES} FROM input
     WHERE NOT EXISTS (
       SELECT FROM journal AS earlier
-      WHERE earlier.state = 'refused' AND earlier.source = input.source AND earlier.sender = input.sender
+      WHERE earlier.refused AND earlier.source = input.source AND earlier.sender = input.sender
         AND earlier.control_id = input.control_id AND earlier.sha256 = input.sha256)
     ORDER BY source, sender, control_id, sha256, id
     RETURNING id`,
@@ -72,9 +70,9 @@ const EARLIER: Statement = [
   'keep-earlier',
   `
     WITH asked AS (
-      SELECT id, source, sender, control_id, state, sha256(substring($6::bytea FROM start FOR length)) AS sha256
-      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $7::int[], $8::int[])
-        AS asked (id, source, sender, control_id, state, start, length)
+      SELECT id, source, sender, control_id, state, decode(sha256, 'hex') AS sha256
+      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+        AS asked (id, source, sender, control_id, state, sha256)
     )
     SELECT asked.id, taken.message_id AS taken_by, coalesce(taken.sha256 = asked.sha256, true) AS same, journal.answer
     FROM asked
@@ -83,60 +81,60 @@ const EARLIER: Statement = [
     LEFT JOIN LATERAL (
       SELECT id, answer FROM journal WHERE id = taken.message_id
       UNION ALL
-      SELECT id, answer FROM journal AS refused
-      WHERE asked.state = 'refused' AND refused.state = 'refused' AND refused.source = asked.source
-        AND refused.sender = asked.sender AND refused.control_id = asked.control_id AND refused.sha256 = asked.sha256
+      SELECT id, answer FROM journal AS earlier
+      WHERE asked.state = 'refused' AND earlier.refused AND earlier.source = asked.source
+        AND earlier.sender = asked.sender AND earlier.control_id = asked.control_id AND earlier.sha256 = asked.sha256
       LIMIT 1
     ) AS journal ON true`,
 ];
 
-/** How long batches look before they write, once a sender was found to repeat himself: he rarely does so once. */
-const CAREFUL_MS = 60_000;
-
-/** Keeps batches of messages in the journal. */
-export class Journal {
-  private carefulUntil = 0;
-
-  constructor(
-    private readonly pool: Pool,
-    private readonly now: () => number,
-  ) {}
-
-  /**
-   * Commits a batch of messages to the journal, their work items with them. What each became is told in the same order.
-   * @throws GatewayError store-unavailable; then nothing was kept
-   */
-  async keep(batch: IncomingMessage[]): Promise<KeptMessage[]> {
-    const bare = batch.every(({ state, workItems }) => state !== 'refused' && workItems.length === 0);
-    try {
-      if (bare && this.now() >= this.carefulUntil && (await this.keepNew(batch)))
-        return batch.map(({ id }) => ({ kind: 'kept', id }));
-      return bare
-        ? await keepAll(this.pool, batch)
-        : await inTransaction(this.pool, (client) => keepAll(client, batch));
-    } catch (cause) {
-      throw storeError(cause);
-    }
-  }
-
-  /** A plain insert costs a fifth less than one that looks first. @returns false where a control id was not new: nothing was kept */
-  private async keepNew(batch: IncomingMessage[]): Promise<boolean> {
-    try {
-      await prepared(this.pool, KEEP_NEW, columnsOf(inClaimOrder(batch)));
-      return true;
-    } catch (cause) {
-      if (!isRepeated(cause)) throw cause;
-      this.carefulUntil = this.now() + CAREFUL_MS;
-      return false;
-    }
+/**
+ * Commits a batch of messages to the journal, their work items with them. What each became is told in the same order. What is small and sound
+ * is one statement; refused messages, work items and large messages have transactions beside it, which it does not wait for.
+ * @throws GatewayError store-unavailable; then some may have been kept, and are repeats when they are kept again
+ */
+export async function keepBatch(pool: Pool, batch: readonly IncomingMessage[]): Promise<KeptMessage[]> {
+  const large = batch.filter(isLarge);
+  const small = batch.filter((message) => !isLarge(message));
+  const bare = small.filter(isBare);
+  const withItems = small.filter((message) => !isBare(message));
+  try {
+    const parts = await Promise.all([
+      keepAll(pool, bare),
+      withItems.length === 0 ? [] : inTransaction(pool, (client) => keepAll(client, withItems)),
+      keepLarge(pool, large),
+    ]);
+    const became = new Map(parts.flat().map((kept) => [kept.id, kept]));
+    return batch.map(({ id }) => became.get(id) ?? { kind: 'kept', id });
+  } catch (cause) {
+    throw storeError(cause);
   }
 }
 
-function isRepeated(cause: unknown): boolean {
-  return cause instanceof pg.DatabaseError && cause.code === '23505';
+function isLarge({ bytes }: IncomingMessage): boolean {
+  return bytes.length > CHUNK_BYTES;
 }
 
-async function keepAll(client: Queryable, batch: IncomingMessage[]): Promise<KeptMessage[]> {
+function isBare({ state, workItems }: IncomingMessage): boolean {
+  return state !== 'refused' && workItems.length === 0;
+}
+
+/** Each in a transaction of its own, one after the other: its row, and where that is new its chunks. */
+async function keepLarge(pool: Pool, large: readonly IncomingMessage[]): Promise<KeptMessage[]> {
+  const kept: KeptMessage[] = [];
+  for (const { bytes, ...message } of large) {
+    const row = { ...message, bytes: Buffer.alloc(0), whole: { length: bytes.length, sha256: sha256Of(bytes) } };
+    const [became] = await inTransaction(pool, async (client) => {
+      const results = await keepAll(client, [row]);
+      if (results[0]?.kind === 'kept') await writeChunks(client, message.id, bytes);
+      return results;
+    });
+    if (became !== undefined) kept.push(became);
+  }
+  return kept;
+}
+
+async function keepAll(client: Queryable, batch: readonly IncomingMessage[]): Promise<KeptMessage[]> {
   const refused = batch.filter(({ state }) => state === 'refused');
   const kept = new Set([
     ...(await keepBy(KEEP, client, inClaimOrder(batch.filter(({ state }) => state !== 'refused')))),
@@ -181,6 +179,9 @@ function columnsOf(batch: IncomingMessage[]): unknown[] {
     plainArray(column((message) => message.id)),
     column((message) => message.source),
     column((message) => message.door),
+    plainArray(column((message) => message.format ?? 'hl7v2')),
+    column((message) => message.parent ?? null),
+    column((message) => message.externalId ?? null),
     plainArray(column((message) => message.receivedAt.toISOString())),
     column((message) => message.sender),
     column((message) => message.controlId),
@@ -189,11 +190,17 @@ function columnsOf(batch: IncomingMessage[]): unknown[] {
     column((message) => message.answerCode),
     column((message) => (message.issues.length === 0 ? '[]' : JSON.stringify(message.issues))),
     column((message) => message.state),
+    plainArray(column(({ whole, bytes }) => whole?.length ?? bytes.length)),
+    column(({ whole }) => whole?.sha256.toString('hex') ?? null),
     plainArray(starts.filter((_, index) => index % 2 === 0)),
-    plainArray(column((message) => message.answer.length)),
     piece,
+    plainArray(column((message) => message.answer.length)),
     plainArray(column((message) => message.bytes.length)),
   ];
+}
+
+function sha256Of(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }
 
 async function earlierAnswers(client: Queryable, repeats: IncomingMessage[]): Promise<Map<string, KeptMessage>> {
@@ -203,7 +210,7 @@ async function earlierAnswers(client: Queryable, repeats: IncomingMessage[]): Pr
     repeats.map(({ sender }) => sender),
     repeats.map(({ controlId }) => controlId),
     repeats.map(({ state }) => state),
-    ...inOnePiece(repeats.map(({ bytes }) => bytes)),
+    repeats.map(({ whole, bytes }) => (whole?.sha256 ?? sha256Of(bytes)).toString('hex')),
   ]);
   return new Map(
     rows.map(({ id, same, answer }) => [

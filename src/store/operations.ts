@@ -1,6 +1,6 @@
-import type { JournalMessage, MessageState } from '../message/message.js';
+import type { JournalMessage } from '../message/message.js';
 import { GatewayError } from '../message/failure.js';
-import { MESSAGE_CHANGES, statesBefore } from '../journey.js';
+import { withContent } from './content.js';
 import type { Queryable } from './pool.js';
 
 /** A page of a list: `after` is the cursor of the page before. */
@@ -19,8 +19,8 @@ export interface Page {
 interface ListDefinition {
   select: string;
   from: string;
-  /** Filter name → condition on a parameter. */
-  filters: Readonly<Record<string, (parameter: string) => string>>;
+  /** Filter name → condition on a parameter and its value. */
+  filters: Readonly<Record<string, (parameter: string, value: string | number) => string>>;
   /** Column the pages are ordered by, newest first; with its table's name, for the same name in `select` is text. */
   order: string;
 }
@@ -31,13 +31,23 @@ const is = (column: string) => (parameter: string) => `${column} = ${parameter}`
 const messagesOf = (controlId: string) => `ARRAY (
       SELECT message_id FROM control_id WHERE control_id = ${controlId}
       UNION ALL
-      SELECT id FROM journal WHERE state = 'refused' AND control_id = ${controlId})`;
+      SELECT id FROM journal WHERE refused AND control_id = ${controlId})`;
 
 /** What these messages stand behind; of what is done, what they stood behind. */
 const itemsOf = (messages: string) => `id = ANY (ARRAY (
       SELECT work_item_id FROM work_item_message AS behind
       WHERE message_id = ANY (${messages})
         AND (left_at IS NULL OR (SELECT state = 'done' FROM work_item WHERE id = behind.work_item_id))))`;
+
+/** Few messages are refused, wait or are parked, and each of these has its index. */
+const STATES: Readonly<Record<string, string>> = {
+  refused: 'refused',
+  received: 'id IN (SELECT message_id FROM waiting)',
+  parked: 'id IN (SELECT message_id FROM parked)',
+};
+
+const inState = (parameter: string, value: string | number) =>
+  `${STATES[value] ?? 'NOT refused'} AND state = ${parameter}`;
 
 const toldOf = (messageId: string) =>
   `receipt_id = ANY (ARRAY (SELECT receipt.id FROM receipt WHERE receipt.message_id = ${messageId}))`;
@@ -48,14 +58,14 @@ const LISTS = {
   messages: {
     select: `id::text, control_id AS "controlId", source, sender, type, received_at AS "receivedAt", state, charset,
       encode(sha256, 'hex') AS sha256, jsonb_build_object('code', answer_code, 'issues', issues) AS answer`,
-    from: 'journal',
+    from: 'message',
     filters: {
       id: is('id'),
       controlId: (controlId) => `id = ANY (${messagesOf(controlId)})`,
-      state: is('state'),
+      state: inState,
       source: is('source'),
     },
-    order: 'journal.id',
+    order: 'message.id',
   },
   workItems: {
     select: `id::text, control_id AS "controlId", message_id::text AS "messageId", source, reason, field, text, code, state, count, waiting,
@@ -74,7 +84,7 @@ const LISTS = {
   workItemMessages: {
     select: `message_id::text AS id, control_id AS "controlId", source, sender, type, received_at AS "receivedAt", state, seen_at AS "seenAt",
       left_at AS "leftAt"`,
-    from: 'work_item_message JOIN journal ON journal.id = message_id',
+    from: 'work_item_message JOIN message ON message.id = message_id',
     filters: { item: is('work_item_id'), state: is('state') },
     order: 'message_id',
   },
@@ -114,7 +124,7 @@ export async function list(client: Queryable, name: ListName, filter: ListFilter
   const parts = Object.entries(wanted).flatMap(([field, value]) => {
     const condition = Object.hasOwn(filters, field) ? filters[field] : undefined;
     if (condition === undefined) throw new GatewayError('request-invalid', `${field} is no filter here`, { field });
-    return value === undefined ? [] : [condition(`$${values.push(value)}`)];
+    return value === undefined ? [] : [condition(`$${values.push(value)}`, value)];
   });
   const where = parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`;
   const { rows: totals } = await client.query<{ total: number }>(
@@ -135,23 +145,20 @@ export async function list(client: Queryable, name: ListName, filter: ListFilter
 }
 
 const MESSAGE = `
-  SELECT id, source, control_id AS "controlId", sender, type, received_at AS "receivedAt", charset, bytes, state
-  FROM journal WHERE id = $1`;
-const UNTRANSLATED = `SELECT id FROM journal WHERE state = 'received' AND id < $1 ORDER BY id LIMIT $2`;
-const STATE = `UPDATE journal SET state = $2 WHERE id = $1 AND state = ANY ($3::text[])`;
+  SELECT id, source, control_id AS "controlId", sender, type, format, received_at AS "receivedAt", charset, bytes, length, state
+  FROM message WHERE id = $1`;
+const UNTRANSLATED = `SELECT message_id AS id FROM waiting WHERE message_id < $1 ORDER BY message_id LIMIT $2`;
 
+/** A message with all its bytes that are kept. */
 export async function journalMessage(client: Queryable, id: string): Promise<JournalMessage | undefined> {
-  return (await client.query<JournalMessage>(MESSAGE, [id])).rows[0];
+  const { rows } = await client.query<JournalMessage & { length: number }>(MESSAGE, [id]);
+  const [message] = await withContent(client, rows);
+  return message;
 }
 
 /** Kept before that id and still not translated, oldest first: what a lost queue would have carried. */
 export async function untranslated(client: Queryable, before: string, limit: number): Promise<string[]> {
   return (await client.query<{ id: string }>(UNTRANSLATED, [before, limit])).rows.map((row) => row.id);
-}
-
-/** Changes a message's state where the journey allows it; false where it does not. */
-export async function setMessageState(client: Queryable, id: string, to: MessageState): Promise<boolean> {
-  return ((await client.query(STATE, [id, to, statesBefore(MESSAGE_CHANGES, to)])).rowCount ?? 0) > 0;
 }
 
 const NODE = `SELECT nextval('gateway_node')::int AS node`;
@@ -172,8 +179,8 @@ export async function databaseId(client: Queryable): Promise<string> {
 
 const COUNTS = `
   SELECT
-    (SELECT count(*)::int FROM journal WHERE state = 'received') AS "untranslated",
-    (SELECT count(*)::int FROM journal WHERE state = 'parked') AS "parked",
+    (SELECT count(*)::int FROM waiting) AS "untranslated",
+    (SELECT count(*)::int FROM parked) AS "parked",
     (SELECT count(*)::int FROM work_item WHERE state = 'open') AS "openWorkItems",
     (SELECT count(*)::int FROM delivery WHERE state = 'due') AS "dueDeliveries",
     (SELECT count(*)::int FROM delivery WHERE state = 'dead') AS "deadDeliveries"`;

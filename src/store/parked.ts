@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { MESSAGE_CHANGES, statesBefore } from '../journey.js';
 import { GatewayError } from '../message/failure.js';
 import type { TranslationStep } from '../message/translation.js';
+import { waitAgain } from './message-states.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 import { closeWorkItems } from './work-items.js';
 
@@ -11,16 +11,24 @@ const STANDS_BEHIND = (messageId: string, condition: string) => `EXISTS (
     WHERE behind.message_id = ${messageId} AND left_at IS NULL
       AND (SELECT ${condition} FROM work_item WHERE id = behind.work_item_id))`;
 
-/** Where its own reading may have stopped it besides, it is read again. What is to be read again anyway is left alone. */
+/**
+ * What is to be read again anyway is left alone. Of those that are freed it gives the ones that stand behind an open item of another kind: their
+ * own reading may have stopped them besides, and they are read again.
+ */
 const OTHER_STATES: Statement = [
   'parked-other-states',
   `
-  UPDATE journal SET state = CASE
-      WHEN input.state = 'translated' AND ${STANDS_BEHIND('journal.id', `work_item.state = 'open' AND NOT standing`)} THEN 'received'
-      ELSE input.state
-    END
-  FROM unnest($1::bigint[], $2::text[]) AS input (id, state)
-  WHERE journal.id = input.id AND journal.state IN ('translated', 'parked') AND journal.state <> input.state`,
+  WITH input AS (
+    SELECT id, state FROM unnest($1::bigint[], $2::text[]) AS input (id, state)
+    WHERE NOT EXISTS (SELECT FROM waiting WHERE waiting.message_id = input.id)
+  ), freed AS (
+    DELETE FROM parked USING input WHERE parked.message_id = input.id AND input.state = 'translated'
+    RETURNING parked.message_id
+  ), stopped AS (
+    INSERT INTO parked (message_id) SELECT id FROM input WHERE state = 'parked' ON CONFLICT DO NOTHING
+  )
+  SELECT message_id AS id FROM freed
+  WHERE ${STANDS_BEHIND('freed.message_id', `work_item.state = 'open' AND NOT standing`)}`,
 ];
 
 /** Parks messages whose facts have no effect any more, and frees those whose facts have one now. */
@@ -31,8 +39,14 @@ export async function saveOtherStates(client: Queryable, steps: readonly Transla
     if (messageId !== null) states.delete(messageId);
     for (const other of otherStates) states.set(other.messageId, other.state);
   }
-  if (states.size > 0)
-    await prepared(client, OTHER_STATES, [plainArray([...states.keys()]), plainArray([...states.values()])]);
+  if (states.size === 0) return;
+  const values = [plainArray([...states.keys()]), plainArray([...states.values()])];
+  const { rows } = await prepared<{ id: string }>(client, OTHER_STATES, values);
+  if (rows.length > 0)
+    await waitAgain(
+      client,
+      rows.map(({ id }) => id),
+    );
 }
 
 const LOCK = `SELECT standing FROM work_item WHERE id = $1 AND state = 'open' FOR UPDATE`;
@@ -40,7 +54,7 @@ const LOCK = `SELECT standing FROM work_item WHERE id = $1 AND state = 'open' FO
 const ABANDONED = `
   SELECT message_id FROM work_item_message AS item
   WHERE work_item_id = $1 AND left_at IS NULL
-    AND (SELECT state = 'parked' FROM journal WHERE id = item.message_id)
+    AND EXISTS (SELECT FROM parked WHERE parked.message_id = item.message_id)
     AND NOT ${STANDS_BEHIND('item.message_id', `work_item.state = 'open' AND id <> $1`)}
   LIMIT 1`;
 
@@ -68,10 +82,6 @@ const BATCH_BEHIND = `
   WHERE work_item_id = $1 AND left_at IS NULL AND message_id > $2
   ORDER BY message_id LIMIT ${BATCH}`;
 
-const AGAIN = `
-  UPDATE journal SET state = 'received' WHERE id = ANY ($1::bigint[]) AND state = ANY ($2::text[])
-  RETURNING id`;
-
 const IS_OPEN = `SELECT FROM work_item WHERE id = $1 AND state = 'open'`;
 
 /**
@@ -90,11 +100,11 @@ export async function releaseWorkItem(
     const { rows: batch } = await client.query<{ id: string }>(BATCH_BEHIND, [id, after]);
     const last = batch.at(-1);
     if (last === undefined) return { count, first };
-    const { rows: again } = await client.query<{ id: string }>(AGAIN, [
+    const again = await waitAgain(
+      client,
       batch.map((message) => message.id),
-      statesBefore(MESSAGE_CHANGES, 'received'),
-    ]);
-    if (first.length === 0) first.push(...again.slice(0, 100).map((message) => message.id));
+    );
+    if (first.length === 0) first.push(...again.slice(0, 100));
     count += again.length;
     after = last.id;
   }

@@ -22,10 +22,11 @@ export async function makePartitions(pool: Pool, from: number, days: number): Pr
   });
 }
 
-const LOCK = 7_461_002;
+const LOCK = 7_461_003;
 
 async function makePartition(client: Queryable, start: number): Promise<void> {
-  const name = `journal_${new Date(start).toISOString().slice(0, 10).replaceAll('-', '')}`;
+  const day = new Date(start).toISOString().slice(0, 10).replaceAll('-', '');
+  const name = `journal_${day}`;
   const [first, next] = [firstIdAt(start), firstIdAt(start + DAY)];
   const { rows } = await client.query<{ there: boolean; taken: boolean }>(
     `SELECT to_regclass($1) IS NOT NULL AS there,
@@ -33,5 +34,7 @@ async function makePartition(client: Queryable, start: number): Promise<void> {
     [name, first, next],
   );
   if (rows[0]?.there === true || rows[0]?.taken === true) return;
-  await client.query(`CREATE TABLE ${name} PARTITION OF journal FOR VALUES FROM (${first}) TO (${next})`);
+  // A chunk is of the same day as its message: where that day has no message in the default partition, it has no chunk there either.
+  for (const table of ['journal', 'journal_chunk'])
+    await client.query(`CREATE TABLE ${table}_${day} PARTITION OF ${table} FOR VALUES FROM (${first}) TO (${next})`);
 }

@@ -5,16 +5,17 @@ import type { SearchPage, SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
 import type { FailureCode } from '../message/failure.js';
 import type { Log } from '../message/log.js';
-import type { IncomingMessage, JournalMessage, KeptMessage, MessageState } from '../message/message.js';
-import type { PatientWindow, TranslationTx } from '../message/translation.js';
+import type { IncomingMessage, JournalMessage, KeptMessage } from '../message/message.js';
+import type { PatientWindow, TranslationRequest, TranslationTx } from '../message/translation.js';
 import { claimDeliveries, laneHeads, recordAttempts, releaseDeliveries } from './deliveries.js';
 import { endpointLoads, endpointsDue, reportEndpoint, type EndpointLoad } from './endpoints.js';
 import { readCommunication, searchCommunications } from './communications.js';
 import { changesAfter } from './feed.js';
 import { beat, secondsSinceBeat } from './heartbeats.js';
-import { Journal } from './keep.js';
+import { keepBatch } from './keep.js';
 import { windowKnownAt, type KnownAtSubject } from './known-at.js';
 import { keepMappings } from './mapping-versions.js';
+import { waitAgain } from './message-states.js';
 import { migrate } from './migrate.js';
 import {
   counts,
@@ -22,7 +23,6 @@ import {
   list,
   databaseId,
   nodeNumber,
-  setMessageState,
   untranslated,
   type Counts,
   type ListFilter,
@@ -33,6 +33,7 @@ import { firstIdAt, makePartitions } from './partitions.js';
 import { inSnapshot, openMigrationPool, openPool, storeError, type StoreUse } from './pool.js';
 import { historyOf, readResource, readVersion, readVersionAt, searchResources, type StoredVersion } from './serving.js';
 import { reviveAll, reviveDeliveries } from './superseded.js';
+import { forgetDoneNotes, TranslationClaims } from './translation-claims.js';
 import { inTranslation } from './translation.js';
 import { dueCircles, inUpkeep, type DueCircle, type UpkeepTx } from './upkeep.js';
 import { readWholeWindow } from './windows.js';
@@ -40,7 +41,7 @@ import { readWholeWindow } from './windows.js';
 /** Everything the gateway keeps, and every question it asks of it. All failures are GatewayErrors. */
 export interface Store {
   keep(batch: IncomingMessage[]): Promise<KeptMessage[]>;
-  inTranslation<T>(claim: { ids: string[]; limit: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  inTranslation<T>(request: TranslationRequest, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** The circles that change by themselves until `now`, those that are due longest. */
   dueCircles(now: Date, limit: number): Promise<DueCircle[]>;
   /**
@@ -58,7 +59,8 @@ export interface Store {
   /** Keeps the mapping files and source settings behind a hash that facts name. */
   keepMappings(hash: string, files: unknown): Promise<void>;
   journalMessage(id: string): Promise<JournalMessage | undefined>;
-  setMessageState(id: string, to: MessageState): Promise<boolean>;
+  /** Lets a message wait for translation again; false where the journey does not allow it. */
+  setMessageState(id: string, to: 'received'): Promise<boolean>;
   /** Ids of messages received before that moment (ms) and not translated, oldest first. */
   untranslated(before: number, limit: number): Promise<string[]>;
   claimDeliveries(request: ClaimRequest): Promise<DueDelivery[]>;
@@ -106,7 +108,7 @@ export interface Store {
   nodeNumber(): Promise<number>;
   /** Tells this database from every other, e.g. on one Redis: of letters, digits and hyphens. */
   databaseId(): Promise<string>;
-  /** Makes the journal's partitions of the coming days. */
+  /** Makes the journal's partitions of the coming days; forgets what claims of dead processes left of messages that are done. */
   makePartitions(from: number, days: number): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -129,18 +131,18 @@ export async function openStore({ databaseUrl, log, use = 'work', zone = 'UTC' }
   const pool = openPool(databaseUrl, log, use);
   const migrating = openMigrationPool(databaseUrl, log);
   await guarded(migrate(migrating)).finally(() => migrating.end());
-  const journal = new Journal(pool, () => Date.now());
+  const claims = new TranslationClaims(pool);
   return {
     ...operatorStore(pool),
-    keep: (batch) => journal.keep(batch),
-    inTranslation: (claim, run) => inTranslation(pool, claim, zone, run),
+    keep: (batch) => keepBatch(pool, batch),
+    inTranslation: (request, run) => inTranslation(pool, claims, request, zone, run),
     dueCircles: (now, limit) => guarded(dueCircles(pool, now, limit)),
     inUpkeep: (circle, run) => inUpkeep(pool, { ...circle, zone }, run),
     wholeOf: (anchor) => inSnapshot(pool, (client) => readWholeWindow(client, anchor)),
     factsKnownAt: (subject, at) => inSnapshot(pool, (client) => windowKnownAt(client, subject, at)),
     keepMappings: (hash, files) => guarded(keepMappings(pool, hash, files)),
     journalMessage: (id) => guarded(journalMessage(pool, id)),
-    setMessageState: (id, to) => guarded(setMessageState(pool, id, to)),
+    setMessageState: async (id) => (await guarded(waitAgain(pool, [id]))).length > 0,
     untranslated: (before, limit) => guarded(untranslated(pool, firstIdAt(before), limit)),
     claimDeliveries: (request) => guarded(claimDeliveries(pool, request)),
     recordAttempts: (outcomes) => guarded(recordAttempts(pool, outcomes)),
@@ -153,7 +155,7 @@ export async function openStore({ databaseUrl, log, use = 'work', zone = 'UTC' }
     secondsSinceBeat: (name) => guarded(secondsSinceBeat(pool, name)),
     nodeNumber: () => guarded(nodeNumber(pool)),
     databaseId: () => guarded(databaseId(pool)),
-    makePartitions: (from, days) => guarded(makePartitions(pool, from, days)),
+    makePartitions: (from, days) => guarded(makePartitions(pool, from, days).then(() => forgetDoneNotes(pool))),
     ping: async () => void (await guarded(pool.query('SELECT 1'))),
     close: () => pool.end(),
   };

@@ -1,62 +1,54 @@
 import type { Pool } from 'pg';
 import type { JournalMessage } from '../message/message.js';
-import type { PatientRequest, PatientWindow, TranslationStep, TranslationTx } from '../message/translation.js';
+import type {
+  TranslationRequest,
+  PatientRequest,
+  PatientWindow,
+  TranslationStep,
+  TranslationTx,
+} from '../message/translation.js';
 import { saveBirths } from './anchors.js';
 import { saveFacts, type Loaded } from './facts.js';
 import { saveMemberships } from './memberships.js';
-import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { endMessages } from './message-states.js';
+import { inTransaction, type Queryable } from './pool.js';
 import { ResourceWriter } from './resources.js';
 import { saveRouting } from './routing.js';
 import { withdraw } from './superseded.js';
+import { forgetNote, type TranslationClaims } from './translation-claims.js';
 import { loadWholeWindow, loadWindows } from './windows.js';
 import { saveOtherStates } from './parked.js';
 import { saveWorkItems, type StepItems } from './work-items.js';
 
 /**
- * The messages asked for, and of those that wait the oldest that no other transaction has taken, so that a busy stage takes many at once
- * whatever its jobs say.
- */
-const CLAIM: Statement = [
-  'translation-claim',
-  `
-  WITH waiting AS MATERIALIZED (
-    SELECT id FROM journal WHERE state = 'received' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-  )
-  SELECT id, source, control_id AS "controlId", sender, type, received_at AS "receivedAt", charset, bytes, state
-  FROM journal
-  WHERE state = 'received' AND (id = ANY ($1::bigint[]) OR id = ANY (ARRAY (SELECT id FROM waiting)))
-  ORDER BY id
-  FOR UPDATE SKIP LOCKED`,
-];
-
-const STATES: Statement = [
-  'translation-states',
-  `
-  UPDATE journal SET state = input.state
-  FROM unnest($1::bigint[], $2::text[]) AS input (id, state)
-  WHERE journal.id = input.id`,
-];
-
-/**
- * Runs the translate stage in one transaction for the messages named and up to `others` that wait; see `TranslationTx`. A conflict is
- * tried again from the start.
+ * Runs the translate stage in one transaction for the messages that it claims; see `TranslationTx`. A conflict is tried again from the
+ * start.
  * @param zone IANA zone of dates without offset, as searches find them
  */
 export function inTranslation<T>(
   pool: Pool,
-  { ids, limit }: { ids: string[]; limit: number },
+  claims: TranslationClaims,
+  request: TranslationRequest,
   zone: string,
   run: (tx: TranslationTx) => Promise<T>,
 ): Promise<T> {
   return inTransaction(pool, async (client, again) => {
-    const { rows: messages } = await prepared<JournalMessage>(client, CLAIM, [ids, limit]);
-    const transaction = new Transaction(client, { messages, again, zone });
-    return run({
-      messages,
-      load: (requests, circle) => transaction.load(requests, circle),
-      loadWhole: (window) => loadWholeWindow(client, window),
-      save: (steps) => transaction.save(steps),
-    });
+    const { note, ...claimed } = await claims.take(client, request);
+    try {
+      const transaction = new Transaction(client, { messages: claimed.messages, again, zone });
+      const result = await run({
+        ...claimed,
+        load: (requests, circle) => transaction.load(requests, circle),
+        loadWhole: (window) => loadWholeWindow(client, window),
+        save: (steps) => transaction.save(steps),
+      });
+      if (note !== undefined) await forgetNote(client, note);
+      return result;
+    } catch (error) {
+      // While the messages are still locked: whoever claims them next finds no note of them.
+      if (note !== undefined) await claims.forget(note).catch(() => undefined);
+      throw error;
+    }
   });
 }
 
@@ -122,11 +114,8 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
   }
 
   private async saveStates(steps: readonly TranslationStep[]): Promise<void> {
-    const ended = steps.flatMap(({ messageId, state }) => (messageId === null ? [] : [{ messageId, state }]));
-    if (ended.length === 0) return;
-    await prepared(this.client, STATES, [
-      plainArray(ended.map(({ messageId }) => messageId)),
-      plainArray(ended.map(({ state }) => state)),
-    ]);
+    const idsIn = (wanted: TranslationStep['state']) =>
+      steps.flatMap(({ messageId, state }) => (state === wanted ? (messageId ?? []) : []));
+    await endMessages(this.client, { translated: idsIn('translated'), parked: idsIn('parked') });
   }
 }

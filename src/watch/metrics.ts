@@ -14,6 +14,7 @@ export type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
 /** Every metric of the gateway. Labels are bounded: sources, endpoints, codes. */
 export interface Metrics {
   answered(source: string, code: string, seconds: number): void;
+  refused(source: string, part: string, bytes: number): void;
   translated(messages: number, seconds: number): void;
   delivered(endpoint: string, code: string, seconds: number): void;
   counted(counts: Readonly<Record<string, number>>): void;
@@ -48,6 +49,12 @@ export function openMetrics(): Metrics {
   });
   /** The gauge has seconds, and thousands of answers are given in one. */
   const lastSecond = new Map<string, number>();
+  const refused = new Counter({
+    name: 'tdu_refused_bytes_total',
+    help: 'Bytes of refused messages, by what was kept of them',
+    labelNames: ['source', 'kept'],
+    registers,
+  });
   const translated = new Counter({ name: 'tdu_translated_total', help: 'Messages translated or parked', registers });
   const batches = new Histogram({ name: 'tdu_translate_seconds', help: 'One batch of the translate stage', registers });
   const deliveries = new Histogram({
@@ -79,6 +86,9 @@ export function openMetrics(): Metrics {
       if (lastSecond.get(source) === second) return;
       lastSecond.set(source, second);
       last.set({ source }, second);
+    },
+    refused(source, kept, bytes) {
+      refused.inc({ source, kept }, bytes);
     },
     translated(messages, seconds) {
       translated.inc(messages);

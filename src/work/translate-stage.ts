@@ -1,3 +1,4 @@
+import { setImmediate as breath } from 'node:timers/promises';
 import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
 import { stayOfAccount } from '../message/account-stay.js';
@@ -7,16 +8,23 @@ import type { Translation } from '../message/fact.js';
 import { GatewayError } from '../message/failure.js';
 import type { JournalMessage } from '../message/message.js';
 import type { FoldOptions } from '../message/stay.js';
-import type { PatientRequest, PatientWindow, TranslationStep, TranslationTx } from '../message/translation.js';
+import type {
+  TranslationRequest,
+  PatientRequest,
+  PatientWindow,
+  TranslationStep,
+  TranslationTx,
+} from '../message/translation.js';
 import type { Mappings } from '../translate/compile.js';
 import { translate, type TranslateSource } from '../translate/translate.js';
+import { Gate } from './gate.js';
 
 /** What the stage needs of the store, of the configuration and of the logs. */
 export interface TranslateDeps extends Pick<ApplyContext, 'directory' | 'rules'> {
   fold: Omit<FoldOptions, 'now'>;
   /** Milliseconds since 1970. */
   now(): number;
-  inTranslation<T>(claim: { ids: string[]; limit: number }, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
+  inTranslation<T>(request: TranslationRequest, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** How messages of that source are to be read. */
   source(name: string): TranslateSource & { mappings: Mappings; zone: string; charset: string };
   /** Endpoints that now have something due. */
@@ -31,42 +39,52 @@ type Reading = { message: JournalMessage; translation: Translation } | { message
 
 /** Waiting messages that a transaction takes beside those its job names. */
 const ROUND = 50;
+/** Deaths of the process after which a message is parked, where it was tried alone. */
+const DEADLY = 3;
 
 /**
- * The translate stage: one transaction for a batch of journal messages, and another as long as more wait. Where the store
- * refuses a batch for good, each of its messages is tried alone, and the one that is refused again is parked: one bad message stops no
- * other.
+ * The translate stage: one transaction for a batch of journal messages, and another as long as more wait. Where the store refuses a batch for
+ * good, each of its messages is tried alone, and the one that is refused again is parked; so is the one of which processes die: one bad
+ * message stops no other.
  * @returns a handler that takes journal ids
  */
 export function translateStage(deps: TranslateDeps): (ids: string[]) => Promise<void> {
+  const gate = new Gate();
   return async (ids) => {
-    let taken = await translateRound({ ids, limit: ROUND }, deps);
+    let more = await translateRound({ ids, limit: ROUND }, gate, deps);
     // Whoever waits has been named by a job that ended already: a queue that is empty says nothing of the journal.
-    while (taken >= ROUND && !deps.stopping()) taken = await translateRound({ ids: [], limit: ROUND }, deps);
+    while (more && !deps.stopping()) more = await translateRound({ ids: [], limit: ROUND }, gate, deps);
   };
 }
 
-/** @returns how many messages were taken */
-async function translateRound(claim: { ids: string[]; limit: number }, deps: TranslateDeps): Promise<number> {
-  const claimed = new Set<string>();
+/** @returns whether more may wait */
+async function translateRound(request: TranslationRequest, gate: Gate, deps: TranslateDeps): Promise<boolean> {
+  const round: Round = { claimed: [], suspects: [], more: false };
   try {
-    await translateBatch(claim, claimed, deps);
+    await gate.together(() => translateBatch(request, round, deps));
   } catch (error) {
     if (!isRefused(error)) throw error;
-    await Promise.all([...claimed].map((id) => translateAlone(id, deps)));
+    for (const id of round.claimed) await gate.together(() => translateAlone({ ids: [id], limit: 0 }, deps));
   }
-  return claimed.size;
+  // Nothing else is under way then, so that a process that dies of one of them tells of which.
+  for (const id of round.suspects) await gate.alone(() => translateAlone({ ids: [id], limit: 0, alone: true }, deps));
+  return round.more;
 }
 
-async function translateBatch(
-  claim: { ids: string[]; limit: number },
-  claimed: Set<string>,
-  deps: TranslateDeps,
-): Promise<void> {
+/** What was claimed, for when it fails. */
+interface Round {
+  claimed: string[];
+  suspects: string[];
+  more: boolean;
+}
+
+async function translateBatch(request: TranslationRequest, round: Round, deps: TranslateDeps): Promise<void> {
   const started = performance.now();
-  const { endpoints, count } = await deps.inTranslation(claim, async (tx) => {
-    for (const message of tx.messages) claimed.add(message.id);
-    const steps = await stepsOf(tx, deps);
+  const { endpoints, count } = await deps.inTranslation(request, async (tx) => {
+    round.claimed = tx.messages.map(({ id }) => id);
+    round.suspects = tx.suspects;
+    round.more = tx.more;
+    const steps = tx.deaths >= DEADLY ? tx.messages.map((message) => killer(message, deps)) : await stepsOf(tx, deps);
     if (steps.length === 0) return { endpoints: [], count: 0 };
     return { ...(await tx.save(steps)), count: steps.length };
   });
@@ -74,16 +92,26 @@ async function translateBatch(
   if (endpoints.length > 0) deps.due(endpoints);
 }
 
-async function translateAlone(id: string, deps: TranslateDeps): Promise<void> {
+async function translateAlone(request: TranslationRequest, deps: TranslateDeps): Promise<void> {
   try {
-    await translateBatch({ ids: [id], limit: 0 }, new Set(), deps);
+    await translateBatch(request, { claimed: [], suspects: [], more: false }, deps);
   } catch (error) {
     if (!isRefused(error)) throw error;
-    deps.log('error', 'translate.refused', { messageId: id, code: 'store-rejected' });
-    await deps.inTranslation({ ids: [id], limit: 0 }, (tx) =>
-      tx.save(tx.messages.map((message) => parkedStep(message.id, failureItem(error)))),
+    await deps.inTranslation(request, (tx) =>
+      tx.save(
+        tx.messages.map(({ id }) => {
+          deps.log('error', 'translate.refused', { messageId: id, code: 'store-rejected' });
+          return parkedStep(id, failureItem(error));
+        }),
+      ),
     );
   }
+}
+
+function killer({ id }: JournalMessage, { log }: TranslateDeps): TranslationStep {
+  log('error', 'translate.killed', { messageId: id, code: 'translation-killed' });
+  const text = 'the process that translates died of this message each time that it was tried';
+  return parkedStep(id, failureItem(new GatewayError('translation-killed', text)));
 }
 
 function isRefused(error: unknown): boolean {
@@ -92,6 +120,7 @@ function isRefused(error: unknown): boolean {
 
 /** Reads one journal message: bytes → text → facts. A failure here parks that message and no other. */
 function readJournalMessage(message: JournalMessage, deps: Pick<TranslateDeps, 'source'>): Translation {
+  if (message.format !== 'hl7v2') throw new GatewayError('type-not-served', 'only HL7 v2 is translated');
   const source = deps.source(message.source);
   const { mappings, zone, charset: fallback } = source;
   const { text, charset } = decodeText(message.bytes, fallback);
@@ -105,14 +134,21 @@ function readJournalMessage(message: JournalMessage, deps: Pick<TranslateDeps, '
 }
 
 async function stepsOf(tx: TranslationTx, deps: TranslateDeps): Promise<TranslationStep[]> {
-  const readings = tx.messages.map((message) => read(message, deps));
+  const readings: Reading[] = [];
+  for (const message of tx.messages) {
+    readings.push(read(message, deps));
+    await breath();
+  }
   const readable = readings.flatMap((reading) => ('translation' in reading ? [reading] : []));
   const context = contextAt(deps.now(), deps);
   const loaded = await tx.load(readable.map(requestOf), { endedSince: context.lateSince });
   const windows = new Map(readable.map(({ message }, index) => [message.id, loaded[index]]));
   const batch = new Batch(context, (window) => tx.loadWhole(window));
   const steps: TranslationStep[] = [];
-  for (const reading of readings) steps.push(await stepOf(reading, windows.get(reading.message.id), batch, deps));
+  for (const reading of readings) {
+    steps.push(await stepOf(reading, windows.get(reading.message.id), batch, deps));
+    await breath();
+  }
   return steps;
 }
 

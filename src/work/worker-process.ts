@@ -46,12 +46,16 @@ export interface WorkerDeps<Report> {
   /** How all stand, the parent included, for the one that serves. */
   standing(): Promise<Standing<Report>>;
   log: Log;
+  silentMs?: number;
 }
 
 /** How long a worker has for what is under way. */
 const STOP_MS = 9000;
 /** Before a worker that died is started again; twice as long after each death, up to the last, until one has lived for a minute. */
 const BACKOFF_MS = { first: 500, most: 30_000, well: 60_000 };
+
+/** A worker reports every two seconds. One that has not for so long hangs, and nothing but its end frees what it holds. */
+const SILENT_MS = 30_000;
 
 /** The collector's helpers would take the cores that PostgreSQL and the recipients need; alone it is hardly slower. */
 const ALONE = '--no-parallel-scavenge';
@@ -62,7 +66,7 @@ const OPTIONS: Readonly<Record<WorkerName, string[]>> = {
   http: [ALONE],
 };
 
-/** Starts these, each brought back when it dies. They share the store and end with their parent. */
+/** Starts these, each brought back when it dies, and killed when it has reported nothing for too long. They share the store and end with their parent. */
 export function forkWorkers<Report>(names: readonly WorkerName[], deps: WorkerDeps<Report>): Workers<Report> {
   const workers = names.map((name) => new Worker(name, deps));
   return {
@@ -82,6 +86,7 @@ class Worker<Report> {
   readonly httpPort: Promise<number | undefined>;
   private child: ChildProcess | undefined;
   private again: NodeJS.Timeout | undefined;
+  private silence: NodeJS.Timeout | undefined;
   private stopping = false;
   private restarts = 0;
   private backoff = BACKOFF_MS.first;
@@ -102,6 +107,7 @@ class Worker<Report> {
   stop(): Promise<void> {
     this.stopping = true;
     clearTimeout(this.again);
+    clearTimeout(this.silence);
     return this.child === undefined ? Promise.resolve() : ended(this.child);
   }
 
@@ -113,10 +119,13 @@ class Worker<Report> {
       execArgv: [...process.execArgv, ...OPTIONS[name]],
     });
     this.child = child;
+    this.watchSilence(child);
     child.on('message', (message) => {
+      this.watchSilence(child);
       this.hear(message as WorkerMessage<Report>, child);
     });
     child.on('exit', (code, signal) => {
+      clearTimeout(this.silence);
       this.reports = [];
       if (name === 'http') this.hasPort(undefined);
       if (this.stopping) return;
@@ -128,6 +137,17 @@ class Worker<Report> {
       this.backoff = Math.min(this.backoff * 2, BACKOFF_MS.most);
       this.restarts += 1;
     });
+  }
+
+  /** Begins anew to wait for the next message of a worker. */
+  private watchSilence(child: ChildProcess): void {
+    const { log, silentMs = SILENT_MS } = this.deps;
+    clearTimeout(this.silence);
+    if (this.stopping) return;
+    this.silence = setTimeout(() => {
+      log('error', 'work.hangs', { worker: this.name, silentMs });
+      child.kill('SIGKILL');
+    }, silentMs);
   }
 
   private hear(message: WorkerMessage<Report>, child: ChildProcess): void {

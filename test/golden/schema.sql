@@ -127,22 +127,30 @@ TABLE journal PARTITION BY RANGE (id)
   id bigint NOT NULL,
   source text NOT NULL,
   door text NOT NULL,
+  format text NOT NULL,
+  parent bigint,
+  external_id text,
   received_at timestamp with time zone NOT NULL,
   sender text NOT NULL,
   control_id text NOT NULL,
   type text NOT NULL,
   charset text NOT NULL,
   sha256 bytea NOT NULL,
+  length integer NOT NULL,
   bytes bytea NOT NULL,
-  answer_code text NOT NULL,
-  answer bytea NOT NULL,
+  answer_code text,
+  answer bytea,
   issues jsonb NOT NULL,
-  state text NOT NULL
+  refused boolean NOT NULL
+  CONSTRAINT journal_format_check CHECK ((format = ANY (ARRAY['hl7v2'::text, 'cda'::text, 'xdm'::text, 'mail'::text, 'fhir'::text])))
   CONSTRAINT journal_pkey PRIMARY KEY (id)
-  CONSTRAINT journal_state_check CHECK ((state = ANY (ARRAY['received'::text, 'refused'::text, 'parked'::text, 'translated'::text])))
-  INDEX journal_exits public.journal USING btree (state, id) WHERE (state = ANY (ARRAY['refused'::text, 'parked'::text]))
-  INDEX journal_refused public.journal USING btree (control_id, sender, source, sha256) WHERE (state = 'refused'::text)
-  INDEX journal_untranslated public.journal USING btree (id) WHERE (state = 'received'::text)
+  INDEX journal_refused public.journal USING btree (control_id, sender, source, sha256) WHERE refused
+  INDEX journal_refused_id public.journal USING btree (id) WHERE refused
+TABLE journal_chunk PARTITION BY RANGE (message_id)
+  message_id bigint NOT NULL,
+  number integer NOT NULL,
+  bytes bytea NOT NULL
+  CONSTRAINT journal_chunk_pkey PRIMARY KEY (message_id, number)
 TABLE mapping_version
   hash text NOT NULL,
   files json NOT NULL,
@@ -191,6 +199,9 @@ TABLE migration
   checksum text NOT NULL,
   applied_at timestamp with time zone NOT NULL DEFAULT now()
   CONSTRAINT migration_pkey PRIMARY KEY (number)
+TABLE parked
+  message_id bigint NOT NULL
+  CONSTRAINT parked_pkey PRIMARY KEY (message_id)
 TABLE receipt
   id uuid NOT NULL,
   number bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -242,6 +253,16 @@ TABLE resource_version
   number bigint NOT NULL GENERATED ALWAYS AS IDENTITY
   CONSTRAINT resource_version_pkey PRIMARY KEY (type, id, version)
   INDEX resource_version_feed public.resource_version USING btree (type, updated_at, number)
+TABLE translation_claim
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  messages bigint[] NOT NULL,
+  claimed_at timestamp with time zone NOT NULL DEFAULT now()
+  CONSTRAINT translation_claim_pkey PRIMARY KEY (id)
+TABLE waiting
+  message_id bigint NOT NULL,
+  size integer NOT NULL
+  WITH autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000
+  CONSTRAINT waiting_pkey PRIMARY KEY (message_id)
 TABLE work_item
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   key text NOT NULL,

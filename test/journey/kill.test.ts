@@ -120,10 +120,10 @@ describe('kill -9 at twenty random instants', () => {
       const client = new pg.Client({ connectionString: gateway.databaseUrl });
       await client.connect();
       const { rows } = await client.query<{ controlId: string; state: string; deliveries: string[]; done: boolean }>(`
-          SELECT control_id AS "controlId", journal.state, array_agg(delivery.id::text) AS deliveries,
+          SELECT control_id AS "controlId", message.state, array_agg(delivery.id::text) AS deliveries,
             bool_and(delivery.state = 'delivered') AS done
-          FROM journal LEFT JOIN delivery ON delivery.message_id = journal.id
-          GROUP BY journal.id, control_id, journal.state`);
+          FROM message LEFT JOIN delivery ON delivery.message_id = message.id
+          GROUP BY message.id, control_id, message.state`);
       await client.end();
       const sent = feeds.flatMap((_, connection) => batchesOf(connection).flat()).map(({ controlId }) => controlId);
       expect(sent).toHaveLength(MESSAGES);

@@ -1,8 +1,10 @@
 import type { SourceSettings } from '../../src/config/schema.js';
 import type { IncomingMessage, KeptMessage } from '../../src/message/message.js';
 import type { ReceiveDeps } from '../../src/receive/accept.js';
+import { ByteBudget } from '../../src/receive/byte-budget.js';
 import { Committer, type Keep } from '../../src/receive/committer.js';
 import { messageIds } from '../../src/receive/message-ids.js';
+import { RefusedQuota } from '../../src/receive/refused-quota.js';
 
 /** A source as the schema fills it in. */
 export const receiveSource: SourceSettings = {
@@ -14,6 +16,9 @@ export const receiveSource: SourceSettings = {
   processingIds: ['P', 'T', 'D'],
   maxMessageBytes: 100_000,
   maxConnections: 16,
+  maxRepetitions: 200,
+  maxSegments: 20_000,
+  refusedBytesPerHour: 67_108_864,
   frameSeconds: 30,
   idleSeconds: 3600,
   authorities: {},
@@ -68,11 +73,14 @@ export function receiveDeps(keep: Keep): ReceiveDeps {
   const log = () => undefined;
   return {
     committer: new Committer(keep, Date.now, log),
+    budget: new ByteBudget(67_108_864),
+    quota: new RefusedQuota(Date.now),
     triggers: () => new Set(['A01']),
     newId: messageIds(1, Date.now),
     now: Date.now,
     log,
     onKept: () => undefined,
+    onRefused: () => undefined,
     onAnswer: () => undefined,
   };
 }

@@ -5,8 +5,10 @@ import type { Membership } from '../../src/message/membership.js';
 import type { FoldOptions } from '../../src/message/stay.js';
 import type { PatientWindow } from '../../src/message/translation.js';
 import { accept, type ReceiveDeps } from '../../src/receive/accept.js';
+import { ByteBudget } from '../../src/receive/byte-budget.js';
 import { Committer } from '../../src/receive/committer.js';
 import { messageIds } from '../../src/receive/message-ids.js';
+import { RefusedQuota } from '../../src/receive/refused-quota.js';
 import { buildDirectory } from '../../src/route/directory.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { translateStage } from '../../src/work/translate-stage.js';
@@ -77,20 +79,20 @@ const MESSAGES = `
   SELECT 'message ' || id AS key, state || CASE
       WHEN state = 'parked' AND NOT EXISTS (
         SELECT FROM work_item_message AS behind JOIN work_item ON work_item.id = work_item_id
-        WHERE behind.message_id = journal.id AND left_at IS NULL AND work_item.state = 'open') THEN ' behind nothing'
+        WHERE behind.message_id = message.id AND left_at IS NULL AND work_item.state = 'open') THEN ' behind nothing'
       ELSE ''
     END AS text
-  FROM journal
+  FROM message
   WHERE state IN ('parked', 'translated')`;
 
 const OUTCOMES = `
-  SELECT journal.control_id AS "controlId", journal.source, journal.state,
+  SELECT message.control_id AS "controlId", message.source, message.state,
     coalesce(json_agg(json_build_object('reason', reason, 'field', field)) FILTER (WHERE reason IS NOT NULL), '[]') AS items
-  FROM journal
-  LEFT JOIN work_item_message AS behind ON behind.message_id = journal.id AND left_at IS NULL
+  FROM message
+  LEFT JOIN work_item_message AS behind ON behind.message_id = message.id AND left_at IS NULL
   LEFT JOIN work_item ON work_item.id = work_item_id AND work_item.state = 'open'
-  GROUP BY journal.id, journal.control_id, journal.source, journal.state
-  ORDER BY journal.id`;
+  GROUP BY message.id, message.control_id, message.source, message.state
+  ORDER BY message.id`;
 
 const CLUSTERS = 'SELECT DISTINCT ON (cluster) key FROM identifier';
 
@@ -230,6 +232,9 @@ class Doors {
   private deps({ text, receivedAt }: WorldMessage, kept: string[]): ReceiveDeps {
     return {
       committer: this.committer,
+      budget: new ByteBudget(67_108_864),
+      quota: new RefusedQuota(() => receivedAt.getTime()),
+      onRefused: () => undefined,
       triggers: () => ownMappings().triggers,
       newId: () => {
         const id = this.newId();

@@ -1,31 +1,77 @@
 -- Everything that the gateway keeps. An instant that the folds read stands twice: as timestamptz for conditions and order, and as `…_text`
 -- in the sender's own writing, offset included, which is what resources show.
 
--- The journal: every message as it came, its answer, its state. Append-only but for the state.
+-- The journal: whatever came, by whatever door, and the answer given. Append-only, never updated.
 -- Ids are time-ordered, so a day is a range of ids: partitions by id are partitions by day (retention drops them whole).
 CREATE TABLE journal (
   id bigint NOT NULL,
   source text NOT NULL,
   door text NOT NULL,
+  format text NOT NULL CHECK (format IN ('hl7v2', 'cda', 'xdm', 'mail', 'fhir')),
+  -- The batch or the mail that it came in.
+  parent bigint,
+  -- What it is called where it comes from: a Message-ID, the name of a file.
+  external_id text,
   received_at timestamptz NOT NULL,
   sender text NOT NULL,
   control_id text NOT NULL,
   type text NOT NULL,
   charset text NOT NULL,
+  -- Of the whole message, whatever is kept of it.
   sha256 bytea NOT NULL,
+  length int NOT NULL,
+  -- Empty where they stand in journal_chunk; the first of them of a refused message for which its source's quota had no more room.
   bytes bytea NOT NULL,
-  answer_code text NOT NULL,
-  answer bytea NOT NULL,
+  -- Null where the door gives no acknowledgement.
+  answer_code text,
+  answer bytea,
   issues jsonb NOT NULL,
-  state text NOT NULL CHECK (state IN ('received', 'refused', 'parked', 'translated')),
+  -- Answered AE or AR, and never translated.
+  refused boolean NOT NULL,
   PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 CREATE TABLE journal_default PARTITION OF journal DEFAULT;
--- What the sweep looks for: kept, not yet translated. Empty when all is well.
-CREATE INDEX journal_untranslated ON journal (id) WHERE state = 'received';
--- Most messages are translated: an index over all states would cost every message an entry for lists nobody asks for.
-CREATE INDEX journal_exits ON journal (state, id) WHERE state IN ('refused', 'parked');
-CREATE INDEX journal_refused ON journal (control_id, sender, source, sha256) WHERE state = 'refused';
+CREATE INDEX journal_refused ON journal (control_id, sender, source, sha256) WHERE refused;
+CREATE INDEX journal_refused_id ON journal (id) WHERE refused;
+
+-- The bytes of messages over 1 MiB, in pieces of that size, so that they are written and read piece by piece and their row stays small.
+CREATE TABLE journal_chunk (
+  message_id bigint NOT NULL,
+  number int NOT NULL,
+  bytes bytea NOT NULL,
+  PRIMARY KEY (message_id, number)
+) PARTITION BY RANGE (message_id);
+-- Compressing a piece takes longer than writing it.
+ALTER TABLE journal_chunk ALTER COLUMN bytes SET STORAGE EXTERNAL;
+CREATE TABLE journal_chunk_default PARTITION OF journal_chunk DEFAULT;
+
+-- The messages that are to be translated, or translated again. The translation deletes them.
+CREATE TABLE waiting (
+  message_id bigint PRIMARY KEY,
+  -- Bytes of the message.
+  size int NOT NULL
+);
+-- It is filled and emptied all day: vacuumed by the number of rows that went, whatever its size.
+ALTER TABLE waiting SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
+
+-- The messages that wait for somebody to mend what hinders them.
+CREATE TABLE parked (message_id bigint PRIMARY KEY);
+
+-- Batches under translation. The translation deletes its row; one that stands although nobody holds its messages tells of a process that died.
+CREATE TABLE translation_claim (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  messages bigint[] NOT NULL,
+  claimed_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- The journal with the state of each message, looked up for each message that is shown.
+CREATE VIEW message AS
+  SELECT journal.*,
+    CASE WHEN refused THEN 'refused' ELSE coalesce(
+      (SELECT 'received' FROM waiting WHERE waiting.message_id = journal.id),
+      (SELECT 'parked' FROM parked WHERE parked.message_id = journal.id),
+      'translated') END AS state
+  FROM journal;
 
 -- A control id is taken once per source and sender; refused messages take none. Operators find messages by it.
 CREATE TABLE control_id (

@@ -107,7 +107,7 @@ describe('the committer', () => {
           const away = new GatewayError('store-unavailable', 'away');
           answers.push((isKept) => (isKept ? resolve(batch.map(kept)) : reject(away)));
         });
-      return { answers, committer: new Committer(keep, () => performance.now(), silent, 30) };
+      return { answers, committer: new Committer(keep, () => performance.now(), silent, { patienceMs: 30 }) };
     };
     const turn = () => new Promise((resolve) => setImmediate(resolve));
 

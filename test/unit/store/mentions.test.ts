@@ -94,8 +94,10 @@ describe('a place that messages mention', () => {
   });
 
   it('is written once for a whole batch, in as many statements as for one message', async () => {
+    let batches = 0;
     const count = async (messages: number) => {
-      const batch = Array.from({ length: messages }, (_, index) => incoming(`batch ${messages} ${index}`));
+      batches += 1;
+      const batch = Array.from({ length: messages }, (_, index) => incoming(`batch ${batches} ${index}`));
       await store.keep(batch);
       const before = sent;
       await store.inTranslation({ ids: batch.map(({ id }) => id), limit: 0 }, (tx) =>

@@ -102,9 +102,9 @@ async function release(id: string): Promise<number> {
 /** Every parked message stands behind an open item, and each item counts what stands behind it. */
 async function expectExact(): Promise<void> {
   const { rows: lost } = await client.query(`
-    SELECT id FROM journal WHERE state = 'parked' AND NOT EXISTS (
+    SELECT id FROM message WHERE state = 'parked' AND NOT EXISTS (
       SELECT FROM work_item_message AS behind JOIN work_item ON work_item.id = work_item_id
-      WHERE behind.message_id = journal.id AND left_at IS NULL AND work_item.state = 'open')`);
+      WHERE behind.message_id = message.id AND left_at IS NULL AND work_item.state = 'open')`);
   expect(lost).toEqual([]);
   const { rows: miscounted } = await client.query(`
     SELECT id, count, waiting FROM work_item

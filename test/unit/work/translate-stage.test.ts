@@ -1,26 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JournalMessage } from '../../../src/message/message.js';
-import type { TranslationStep, TranslationTx } from '../../../src/message/translation.js';
+import type { TranslationRequest, TranslationStep, TranslationTx } from '../../../src/message/translation.js';
 import { buildDirectory } from '../../../src/route/directory.js';
 import { translateStage } from '../../../src/work/translate-stage.js';
 
 /** Messages that no mapping reads: what the stage makes of them is a parked step. */
 function stageOver(waiting: string[], { endless = false, roundsUntilStop = Infinity } = {}) {
-  const rounds: { ids: string[]; limit: number }[] = [];
+  const rounds: TranslationRequest[] = [];
   const saved: string[] = [];
   const woken: string[][] = [];
-  const take = ({ ids, limit }: { ids: string[]; limit: number }) => {
+  const take = ({ ids, limit }: TranslationRequest) => {
     const named = waiting.filter((id) => ids.includes(id));
     const taken = [...new Set([...named, ...waiting.slice(0, limit)])];
     if (!endless) for (const id of taken) waiting.splice(waiting.indexOf(id), 1);
     return taken;
   };
   const stage = translateStage({
-    async inTranslation<T>(claim: { ids: string[]; limit: number }, run: (tx: TranslationTx) => Promise<T>) {
+    async inTranslation<T>(claim: TranslationRequest, run: (tx: TranslationTx) => Promise<T>) {
       rounds.push(claim);
       const messages = take(claim).map((id) => ({ id, source: 'dpi', bytes: Buffer.from('MSH') }) as JournalMessage);
       return run({
         messages,
+        suspects: [],
+        deaths: 0,
+        more: messages.length >= claim.limit,
         load: () => Promise.resolve([]),
         loadWhole: (window) => Promise.resolve(window),
         save: (steps: TranslationStep[]) => {

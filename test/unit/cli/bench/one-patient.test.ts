@@ -18,7 +18,7 @@ describe('the bench of one patient', () => {
     const count = async (statement: string) =>
       Number((await database.client.query<{ count: string }>(statement)).rows[0]?.count);
     // Somebody else's sessions warm the process up.
-    expect(await count(`SELECT count(*) FROM journal WHERE state = 'translated'`)).toBe(4 * STAYS);
+    expect(await count(`SELECT count(*) FROM message WHERE state = 'translated'`)).toBe(4 * STAYS);
     expect(await count(`SELECT count(*) FROM receipt WHERE decision = 'told'`)).toBe(4 * STAYS);
     expect(
       await count(`
