@@ -59,7 +59,7 @@ describe('messages of which the process that translates dies', () => {
         await kill();
         deaths += 1;
       }
-      return (await workItems('translation-killed')).total === 2;
+      return (await workItems('translation-killed')).items[0]?.['waiting'] === 2;
     }, 110_000);
     // Each dies alone once; what kills the batch before that kills it for both.
     expect(deaths).toBeLessThanOrEqual(6);
@@ -68,6 +68,7 @@ describe('messages of which the process that translates dies', () => {
     const states = messages.items.map(({ controlId, state }) => [String(controlId).startsWith('DEADLY'), state]);
     expect(states.filter(([isDeadly]) => isDeadly === true)).toEqual(Array(2).fill([true, 'parked']));
     expect(states.filter(([isDeadly]) => isDeadly === false)).toEqual(Array(4).fill([false, 'translated']));
-    expect((await workItems('translation-killed')).items.map(({ messageId }) => messageId)).toHaveLength(2);
+    // One problem, behind which both wait.
+    expect((await workItems('translation-killed')).total).toBe(1);
   }, 150_000);
 });
