@@ -121,7 +121,7 @@ export interface TranslationTx {
   messages: JournalMessage[];
   /** Ids of messages that were left out: processes died while they were being translated, so each is to be tried alone. */
   suspects: string[];
-  /** Of a message that is tried alone: how many processes died while it was translated, one of them while it was so alone. */
+  /** Of a message that is tried alone: how many processes died while it was so. */
   deaths: number;
   /** It took as many as it may, so others may wait. */
   more: boolean;

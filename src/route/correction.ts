@@ -20,8 +20,12 @@ function addresses(receipts: readonly EarlierReceipt[]): EarlierReceipt[][] {
  */
 export function withdrawalsOf({ kind }: Event, receipts: readonly EarlierReceipt[]): Withdrawal[] {
   if (!isCorrection(kind)) return [];
+  // Of two deliveries of one receipt the later went in the place of the other.
+  const arrived = new Set(
+    receipts.flatMap(({ receiptId, reach }) => (reach === 'reached' || reach === 'under-way' ? [receiptId] : [])),
+  );
   const lists = kind.endsWith('-cancelled')
-    ? [receipts.filter(({ reach }) => reach === 'none' || reach === 'shown')]
+    ? [receipts.filter(({ receiptId }) => !arrived.has(receiptId))]
     : addresses(receipts).filter((list) => list.every(({ reach }) => reach === 'none'));
   return lists.flat().map(({ receiptId }) => ({ receiptId, by: kind }));
 }

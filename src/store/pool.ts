@@ -38,8 +38,13 @@ const IDLE_IN_TRANSACTION_MS = 60_000;
 const SILENCE_MS = 5000;
 
 /** Connections for one use of the store, each with its limits. One that PostgreSQL ends is replaced, whether or not it was in use. */
-export function openPool(databaseUrl: string, log: Log, use: StoreUse): pg.Pool {
-  const { connections, statementSeconds, lockSeconds } = LIMITS[use];
+export function openPool(
+  databaseUrl: string,
+  log: Log,
+  use: StoreUse,
+  { connections } = { connections: LIMITS[use].connections },
+): pg.Pool {
+  const { statementSeconds, lockSeconds } = LIMITS[use];
   return guarded(log, {
     connectionString: databaseUrl,
     max: connections,

@@ -131,7 +131,9 @@ export async function openStore({ databaseUrl, log, use = 'work', zone = 'UTC' }
   const pool = openPool(databaseUrl, log, use);
   const migrating = openMigrationPool(databaseUrl, log);
   await guarded(migrate(migrating)).finally(() => migrating.end());
-  const claims = new TranslationClaims(pool);
+  // Who writes a note holds a connection already: from the same pool all might wait for another.
+  const notes = openPool(databaseUrl, log, use, { connections: 1 });
+  const claims = new TranslationClaims(notes);
   return {
     ...operatorStore(pool),
     keep: (batch) => keepBatch(pool, batch),
@@ -157,7 +159,7 @@ export async function openStore({ databaseUrl, log, use = 'work', zone = 'UTC' }
     databaseId: () => guarded(databaseId(pool)),
     makePartitions: (from, days) => guarded(makePartitions(pool, from, days).then(() => forgetDoneNotes(pool))),
     ping: async () => void (await guarded(pool.query('SELECT 1'))),
-    close: () => pool.end(),
+    close: async () => void (await Promise.all([pool.end(), notes.end()])),
   };
 }
 

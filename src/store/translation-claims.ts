@@ -46,10 +46,10 @@ const LOCK: Statement = [
 const NOTE: Statement = [
   'translation-note',
   `
-  WITH note AS (INSERT INTO translation_claim (messages) VALUES ($1::bigint[]) RETURNING id)
+  WITH note AS (INSERT INTO translation_claim (messages, alone) VALUES ($1::bigint[], $2) RETURNING id)
   SELECT note.id, set_config('synchronous_commit', 'off', true),
     (SELECT coalesce(json_agg(json_build_object('id', message::text, 'deaths', deaths, 'alone', alone)), '[]') FROM (
-      SELECT message, count(*) AS deaths, bool_or(cardinality(messages) = 1) AS alone
+      SELECT message, count(*) AS deaths, count(*) FILTER (WHERE alone) AS alone
       FROM translation_claim, unnest(messages) AS message
       WHERE messages && $1::bigint[] AND message = ANY ($1::bigint[]) GROUP BY message) AS died) AS died
   FROM note`,
@@ -77,7 +77,7 @@ export interface Claimed {
   messages: JournalMessage[];
   /** Left out, to be tried alone. */
   suspects: string[];
-  /** How often a process died of the message that is tried alone, or of a batch that it was in; 0 where it never was alone. */
+  /** How often a process died while the message was tried alone. */
   deaths: number;
   /** It took as many as it may, so others may wait. */
   more: boolean;
@@ -88,7 +88,8 @@ const NOTHING: Claimed = { note: undefined, messages: [], suspects: [], deaths: 
 interface Deaths {
   id: string;
   deaths: number;
-  alone: boolean;
+  /** Those of them that it died while it was tried alone. */
+  alone: number;
 }
 
 interface Locked {
@@ -111,11 +112,11 @@ export class TranslationClaims {
     const locked = rows.map(({ id }) => id);
     const more = limit > 0 && (rows.length >= limit || rows.some(({ full }) => full));
     await this.forgetEnded();
-    const { note, died } = await this.note(locked);
+    const { note, died } = await this.note(locked, alone);
     const deadly = new Set(died.filter(({ deaths }) => deaths >= SUSPECT_DEATHS).map(({ id }) => id));
     const suspects = alone ? [] : locked.filter((id) => deadly.has(id));
     if (suspects.length > 0) return { ...(await this.without(client, suspects, { locked, note })), more };
-    const deaths = alone && died[0]?.alone === true ? died[0].deaths : 0;
+    const deaths = alone ? (died[0]?.alone ?? 0) : 0;
     return { note, messages: await messagesOf(client, locked), suspects, deaths, more };
   }
 
@@ -134,12 +135,12 @@ export class TranslationClaims {
     await this.forget(note);
     const innocent = locked.filter((id) => !suspects.includes(id));
     if (innocent.length === 0) return { ...NOTHING, suspects };
-    const again = await this.note(innocent);
+    const again = await this.note(innocent, false);
     return { ...NOTHING, note: again.note, messages: await messagesOf(client, innocent), suspects };
   }
 
-  private async note(ids: readonly string[]): Promise<{ note: string; died: Deaths[] }> {
-    const { rows } = await prepared<{ id: string; died: Deaths[] }>(this.pool, NOTE, [plainArray(ids)]);
+  private async note(ids: readonly string[], alone: boolean): Promise<{ note: string; died: Deaths[] }> {
+    const { rows } = await prepared<{ id: string; died: Deaths[] }>(this.pool, NOTE, [plainArray(ids), alone]);
     return { note: rows[0]?.id ?? '', died: rows[0]?.died ?? [] };
   }
 

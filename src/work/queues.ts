@@ -35,6 +35,8 @@ export interface QueueOptions {
 
 const SCHEMA = 'bullmq';
 const SCHEDULE_WATCH_MS = 5000;
+/** Before a worker is made anew whose queue was not there. */
+const AGAIN_MS = 1000;
 const JOB_OPTIONS = {
   removeOnComplete: true,
   // The store is the truth: a job that failed for good is swept up from there.
@@ -61,7 +63,7 @@ interface Backend {
 // eslint-disable-next-line max-lines-per-function -- the methods of one object over the state they share
 export async function openQueues({ redisUrl, prefix, databaseUrl, log }: QueueOptions): Promise<Queues> {
   const queues = new Map<string, Queue>();
-  const workers: Worker[] = [];
+  const workers = new Set<Worker>();
   const handlers = new Map<string, Map<string, () => Promise<void>>>();
   let closing = false;
   const watches: NodeJS.Timeout[] = [];
@@ -77,6 +79,12 @@ export async function openQueues({ redisUrl, prefix, databaseUrl, log }: QueueOp
     const opened = backend.queue(name);
     opened.on('error', failed);
     queues.set(name, opened);
+    // Where PostgreSQL is away at first, BullMQ never looks again.
+    if (redisUrl === undefined)
+      opened.waitUntilReady().catch(async () => {
+        queues.delete(name);
+        await opened.close().catch(failed);
+      });
     return opened;
   };
   const start = (name: string, concurrency: number, process: Run) => {
@@ -85,16 +93,30 @@ export async function openQueues({ redisUrl, prefix, databaseUrl, log }: QueueOp
       running.add(run);
       return run;
     };
-    const worker = backend.worker(name, followed, concurrency);
-    worker.on('error', failed);
-    worker.on('failed', (job, error) => {
-      log('warn', 'queue.job-failed', {
-        queue: name,
-        attempts: job?.attemptsMade ?? 0,
-        reason: error instanceof UnrecoverableError ? error.message : codeOf(error),
+    const begin = () => {
+      if (closing) return;
+      const worker = backend.worker(name, followed, concurrency);
+      workers.add(worker);
+      worker.on('error', failed);
+      worker.on('failed', (job, error) => {
+        log('warn', 'queue.job-failed', {
+          queue: name,
+          attempts: job?.attemptsMade ?? 0,
+          reason: error instanceof UnrecoverableError ? error.message : codeOf(error),
+        });
       });
-    });
-    workers.push(worker);
+      // A worker that runs before its queue was there once asks for jobs in a circle that lets nothing else happen.
+      worker
+        .waitUntilReady()
+        .then(() => worker.run())
+        .catch(async (cause: unknown) => {
+          failed(cause instanceof Error ? cause : new Error(String(cause)));
+          workers.delete(worker);
+          await soon(worker.close(true)).catch(() => undefined);
+          setTimeout(begin, AGAIN_MS).unref();
+        });
+    };
+    begin();
   };
   const lanes = laneJobs(
     () => queue(QUEUES.lanes),
@@ -143,7 +165,7 @@ export async function openQueues({ redisUrl, prefix, databaseUrl, log }: QueueOp
       // A worker would wait for a queue that is away as long as it takes.
       const isAway = backend.isAway();
       if (isAway) await Promise.allSettled(running);
-      await Promise.allSettled(workers.map((worker) => soon(worker.close(isAway))));
+      await Promise.allSettled([...workers].map((worker) => soon(worker.close(isAway))));
       await Promise.allSettled([...queues.values()].map((open) => soon(open.close())));
       await backend.close();
     },
@@ -218,7 +240,12 @@ async function postgresBackend(databaseUrl: string): Promise<Backend> {
   return {
     queue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,
     worker: (name, process, concurrency) =>
-      new Worker(name, process, { connection, concurrency, drainDelay: 5 }, createPostgresBackend) as unknown as Worker,
+      new Worker(
+        name,
+        process,
+        { connection, concurrency, drainDelay: 5, autorun: false },
+        createPostgresBackend,
+      ) as unknown as Worker,
     isAway: () => false,
     close: () => Promise.resolve(),
   };
@@ -250,7 +277,12 @@ function redisBackend(url: string, prefix: string, failed: (error: Error) => voi
     // Whoever adds a job is told soon that it was not taken; a worker waits for Redis as long as it takes.
     queue: (name) => new Queue(name, { prefix, connection: opened({ maxRetriesPerRequest: 3, commandTimeout: 5000 }) }),
     worker: (name, process, concurrency) =>
-      new Worker(name, process, { prefix, connection: opened({ maxRetriesPerRequest: null }), concurrency }),
+      new Worker(name, process, {
+        prefix,
+        connection: opened({ maxRetriesPerRequest: null }),
+        concurrency,
+        autorun: false,
+      }),
     isAway: () => connections.some(({ status }) => status !== 'ready'),
     close: () => {
       for (const connection of connections) connection.disconnect();

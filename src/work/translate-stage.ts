@@ -39,8 +39,8 @@ type Reading = { message: JournalMessage; translation: Translation } | { message
 
 /** Waiting messages that a transaction takes beside those its job names. */
 const ROUND = 50;
-/** Deaths of the process after which a message is parked, where it was tried alone. */
-const DEADLY = 3;
+/** Deaths of the process after which a message that was tried alone is parked: one may have had another cause. */
+const DEADLY = 2;
 
 /**
  * The translate stage: one transaction for a batch of journal messages, and another as long as more wait. Where the store refuses a batch for

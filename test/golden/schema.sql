@@ -256,6 +256,7 @@ TABLE resource_version
 TABLE translation_claim
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   messages bigint[] NOT NULL,
+  alone boolean NOT NULL,
   claimed_at timestamp with time zone NOT NULL DEFAULT now()
   CONSTRAINT translation_claim_pkey PRIMARY KEY (id)
 TABLE waiting

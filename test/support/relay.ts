@@ -4,6 +4,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 export interface Relay {
   readonly port: number;
   cut(): void;
+  /** Ends what is connected, and whoever connects. */
+  refuse(): void;
   mend(): void;
   close(): Promise<void>;
 }
@@ -11,7 +13,9 @@ export interface Relay {
 export async function startRelay(to: number): Promise<Relay> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let refuses = false;
   const server = createServer((near) => {
+    if (refuses) return void near.destroy();
     const far = connect(to, '127.0.0.1');
     for (const [from, onto] of [
       [near, far],
@@ -34,8 +38,12 @@ export async function startRelay(to: number): Promise<Relay> {
       isCut = true;
       for (const socket of sockets) socket.pause();
     },
+    refuse() {
+      refuses = true;
+      for (const socket of sockets) socket.destroy();
+    },
     mend() {
-      isCut = false;
+      isCut = refuses = false;
       for (const socket of sockets) socket.resume();
     },
     async close() {

@@ -61,6 +61,8 @@ CREATE TABLE parked (message_id bigint PRIMARY KEY);
 CREATE TABLE translation_claim (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   messages bigint[] NOT NULL,
+  -- One message with nothing else under way in its process.
+  alone boolean NOT NULL,
   claimed_at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Event } from '../../../src/message/event.js';
+import type { EarlierReceipt } from '../../../src/message/receipt.js';
 import type { Membership } from '../../../src/message/membership.js';
 import { buildDirectory } from '../../../src/route/directory.js';
 import { route, routeLate, type RouteInput, type RoutingRule } from '../../../src/route/route.js';
@@ -123,5 +124,32 @@ describe('an event of earlier', () => {
     const nobody = routeLate(ADMISSION, new Set(['PractitionerRole/agnes']), input({ rules: [] }));
     const others = routeLate(ADMISSION, new Set(['PractitionerRole/bruno']), input());
     expect([nobody.receipts, others.receipts]).toEqual([[], []]);
+  });
+});
+
+describe('a cancellation', () => {
+  const earlier = (reach: EarlierReceipt['reach'], deliveryId: string, receiptId = 'r'): EarlierReceipt => ({
+    receiptId,
+    patient: ADMISSION.patient,
+    about: ADMISSION.about.key,
+    thread: ADMISSION.thread,
+    member: 'PractitionerRole/x',
+    label: 'x',
+    role: 'PCP',
+    endpoint: 'cpts',
+    deliveryId,
+    reach,
+  });
+  const withdrawn = (...receipts: EarlierReceipt[]) =>
+    route({ ...ADMISSION, kind: 'admission-cancelled' }, input({ receipts })).withdrawals.map(
+      ({ receiptId }) => receiptId,
+    );
+
+  it.each<[string, EarlierReceipt['reach']]>([
+    ['arrived', 'reached'],
+    ['is on its way', 'under-way'],
+  ])('withdraws no receipt of which one delivery was passed by another that %s', (_what, reach) => {
+    expect(withdrawn(earlier('shown', 'd1'), earlier(reach, 'd2'), earlier('none', 'd3', 'other'))).toEqual(['other']);
+    expect(withdrawn(earlier('none', 'd1'), earlier(reach, 'd2'))).toEqual([]);
   });
 });

@@ -41,8 +41,8 @@ async function take(
 }
 
 /** What a process leaves that died with these messages: the note of its batch. */
-const die = (ids: readonly string[]) =>
-  client.query('INSERT INTO translation_claim (messages) VALUES ($1::bigint[])', [ids]);
+const die = (ids: readonly string[], alone = false) =>
+  client.query('INSERT INTO translation_claim (messages, alone) VALUES ($1::bigint[], $2)', [ids, alone]);
 
 const notes = async () => (await client.query('SELECT id FROM translation_claim')).rowCount;
 
@@ -111,13 +111,16 @@ describe('a message of whose batch a process died', () => {
     expect([ids, suspects]).toEqual(left ? [[well], [poison]] : [[poison, well], []]);
   });
 
-  it('is tried alone, and its deaths count once it was alone', async () => {
+  it('is tried alone, and its deaths count while it was so', async () => {
     const [poison = '', neighbour = ''] = await keepOf([10, 10]);
     for (let death = 0; death < 3; death++) await die([poison, neighbour]);
     expect(await take({ ids: [], limit: 50 })).toMatchObject({ ids: [], suspects: [poison, neighbour] });
     expect(await take({ ids: [poison], limit: 0, alone: true })).toMatchObject({ ids: [poison], deaths: 0 });
+    // A batch of one message has others beside it.
     await die([poison]);
-    expect(await take({ ids: [poison], limit: 0, alone: true })).toMatchObject({ ids: [poison], deaths: 4 });
+    expect(await take({ ids: [poison], limit: 0, alone: true })).toMatchObject({ ids: [poison], deaths: 0 });
+    for (let death = 0; death < 2; death++) await die([poison], true);
+    expect(await take({ ids: [poison], limit: 0, alone: true })).toMatchObject({ ids: [poison], deaths: 2 });
     expect(await take({ ids: [neighbour], limit: 0, alone: true })).toMatchObject({ ids: [neighbour], deaths: 0 });
   });
 

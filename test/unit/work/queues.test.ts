@@ -10,6 +10,7 @@ import { openQueues, type Queues } from '../../../src/work/queues.js';
 import { openSweep } from '../../../src/work/sweep.js';
 import { freePort } from '../../support/ports.js';
 import { hasRedis, startRedis } from '../../support/redis.js';
+import { startRelay } from '../../support/relay.js';
 import { changed, incoming, openTestStore, routed, step } from '../../support/stored.js';
 
 const soon = (holds: () => boolean | Promise<boolean>) => until(async () => holds(), 20_000);
@@ -292,6 +293,33 @@ describe('the queues on PostgreSQL', () => {
   suite(async () => {
     const { url, stop } = await startRedis();
     return { redisUrl: url, stop };
+  });
+});
+
+describe('a PostgreSQL that is away when the queue is first used', () => {
+  it('lets the process live, and is used once it is back', async () => {
+    const database = await openTestStore();
+    const port = Number(/:(\d+)\/[^/]*$/.exec(database.url)?.[1]);
+    const relay = await startRelay(port);
+    const databaseUrl = database.url.replace(/@[^/]*\//, `@127.0.0.1:${relay.port}/`);
+    const queues = await openQueues({ redisUrl: undefined, prefix: 'p', databaseUrl, log: () => undefined });
+    relay.refuse();
+    const seen: string[] = [];
+    queues.work('away', 1, (ids) => Promise.resolve(void seen.push(...ids)));
+    await expect(queues.add('away', ['1'])).rejects.toMatchObject({ code: 'queue-unavailable' });
+    // Whoever turns in a circle here would never come to this.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    relay.mend();
+    await soon(() =>
+      queues.add('away', ['2']).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await soon(() => seen.includes('2'));
+    await queues.close();
+    await relay.close();
+    await database.close();
   });
 });
 
