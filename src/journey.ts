@@ -64,7 +64,14 @@ export const STAGES = [
     name: 'serve',
     takes: 'a request',
     gives: 'FHIR, lists for the operator, metrics',
-    files: ['src/wire-serve.ts', 'src/wire-start.ts', 'src/serve/', 'src/store/serving.ts', 'src/store/feed.ts', 'src/store/operations.ts'],
+    files: [
+      'src/wire-serve.ts',
+      'src/wire-start.ts',
+      'src/serve/',
+      'src/store/serving.ts',
+      'src/store/feed.ts',
+      'src/store/operations.ts',
+    ],
     exits: [],
   },
 ] as const satisfies readonly Stage[];

@@ -110,7 +110,7 @@ export async function openQueues({ redisUrl, prefix, databaseUrl, log }: QueueOp
         .waitUntilReady()
         .then(() => worker.run())
         .catch(async (cause: unknown) => {
-          failed(cause instanceof Error ? cause : new Error(String(cause)));
+          failed(new GatewayError('queue-unavailable', 'the queue was not there', { cause }));
           workers.delete(worker);
           await soon(worker.close(true)).catch(() => undefined);
           setTimeout(begin, AGAIN_MS).unref();
