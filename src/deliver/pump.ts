@@ -1,8 +1,9 @@
 import type { BundleSettings } from '../fhir/transaction.js';
-import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
+import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery, JobOutcome } from '../message/delivery.js';
 import type { FailureCode } from '../message/failure.js';
 import { attempt, type Attempt } from './attempt.js';
 import { Breaker } from './breaker.js';
+import { WaitingJobs } from './waiting-jobs.js';
 import { fhirSender, type FhirEndpoint, type Send } from './fhir.js';
 
 export interface DeliverEndpoint extends FhirEndpoint, BundleSettings {
@@ -25,15 +26,11 @@ export interface DeliverDeps {
   observe(endpoint: string, code: FailureCode | 'delivered', seconds: number): void;
 }
 
-/** What is to become of the job of a delivery: `ended`, nothing more; `later`, not before that time; `dead`, given up for that reason. */
-export type Carried =
-  { state: 'ended' } | { state: 'later'; at: number } | { state: 'dead'; code: FailureCode | undefined };
-
 export interface Deliver {
   /** Something may be due for that endpoint. Cheap; returns when nothing more is due, or at once if the endpoint is being served. */
   wake(endpoint: string): Promise<void>;
   /** Carries one delivery, if it is the head of its lane and due, once the endpoint has a place for it; returns when its outcome is recorded. */
-  carry(endpoint: string, id: string): Promise<Carried>;
+  carry(endpoint: string, id: string): Promise<JobOutcome>;
   close(): Promise<void>;
 }
 
@@ -68,8 +65,6 @@ interface Claimed {
   until: number;
 }
 
-type Settle = (carried: Carried) => void;
-
 /**
  * A window over what is due for one endpoint: a place that comes free is taken by the next at once, outcomes are recorded as they come, and
  * more is claimed once they are, since an outcome frees its lane. A request that hangs takes its own place and no other.
@@ -84,10 +79,7 @@ class Pump {
   private readonly outcomes: AttemptOutcome[] = [];
   /** Claimed, and not to be begun. */
   private readonly untried: DueDelivery[] = [];
-  /** Named by jobs, and not yet claimed. */
-  private readonly named = new Map<string, Settle>();
-  /** Claimed for jobs that wait for the outcome. */
-  private readonly jobs = new Map<string, Settle>();
+  private readonly jobs = new WaitingJobs();
   /** More may be due than what was claimed. */
   private more = false;
   private changed = false;
@@ -114,23 +106,21 @@ class Pump {
     return this.running;
   }
 
-  carry(id: string): Promise<Carried> {
+  carry(id: string): Promise<JobOutcome> {
     if (!this.mayBegin()) return Promise.resolve(this.later());
-    return new Promise((resolve) => {
-      this.named.get(id)?.({ state: 'ended' });
-      this.named.set(id, resolve);
-      this.change();
-      // A failure is met by whoever waits for a job of it.
-      this.running ??= this.drain();
-      this.running.catch(() => undefined);
-    });
+    const outcome = this.jobs.add(id);
+    this.change();
+    // A failure is met by whoever waits for a job of it.
+    this.running ??= this.drain();
+    this.running.catch(() => undefined);
+    return outcome;
   }
 
   async close(): Promise<void> {
     this.closed = true;
     this.change();
     await this.running?.catch(() => undefined);
-    this.settleAll(this.later());
+    this.jobs.settleAll(this.later());
   }
 
   /** Waits at least once, so that it never ends before `running` holds it. What is under way is recorded before a failure is passed on. */
@@ -153,7 +143,7 @@ class Pump {
       this.running = undefined;
     }
     if (failures.length === 0) return;
-    this.settleAll(this.later());
+    this.jobs.settleAll(this.later());
     throw failures[0];
   }
 
@@ -163,21 +153,9 @@ class Pump {
     this.notify();
   }
 
-  private later(): Carried {
+  private later(): JobOutcome {
     const now = this.deps.now();
     return { state: 'later', at: Math.max(this.breaker.restUntil, now + LATER_MS) };
-  }
-
-  private settle(id: string, carried: Carried): void {
-    this.jobs.get(id)?.(carried);
-    this.jobs.delete(id);
-  }
-
-  private settleAll(carried: Carried): void {
-    for (const waiting of [this.named, this.jobs]) {
-      for (const settle of waiting.values()) settle(carried);
-      waiting.clear();
-    }
   }
 
   private mayBegin(): boolean {
@@ -219,16 +197,8 @@ class Pump {
       this.outcomes.unshift(...outcomes);
       throw error;
     }
-    for (const { deliveryId, next, code } of outcomes)
-      this.settle(
-        deliveryId,
-        next.at === undefined
-          ? next.state === 'dead'
-            ? { state: 'dead', code: code ?? undefined }
-            : { state: 'ended' }
-          : { state: 'later', at: next.at.getTime() },
-      );
-    for (const { id } of untried) this.settle(id, this.later());
+    for (const { deliveryId, next, code } of outcomes) this.jobs.settle(deliveryId, jobOutcomeOf(next, code));
+    for (const { id } of untried) this.jobs.settle(id, this.later());
     const { report } = this;
     if (report !== undefined) {
       await this.deps.reportEndpoint(this.endpoint.id, report);
@@ -244,17 +214,12 @@ class Pump {
   /** What jobs name is claimed together. What cannot be had is leased elsewhere, or not due any more, or not yet: then its job ends. */
   private async claimNamed(): Promise<void> {
     const room = this.breaker.isHalfOpen ? 1 - this.underWay - this.waiting.length : Infinity;
-    if (!this.mayBegin()) {
-      for (const [id, settle] of this.named) if (this.named.delete(id)) settle(this.later());
-    }
-    const ids = [...this.named.keys()].slice(0, Math.max(room, 0));
+    if (!this.mayBegin()) this.jobs.settleNamed(this.later());
+    const ids = this.jobs.take(room);
     if (ids.length === 0) return;
-    const settles = new Map(ids.map((id) => [id, this.named.get(id)]));
-    for (const id of ids) this.named.delete(id);
-    for (const [id, settle] of settles) if (settle !== undefined) this.jobs.set(id, settle);
     const claimed = await this.lease({ limit: ids.length, ids });
     const leased = new Set(claimed.map(({ delivery }) => delivery.id));
-    for (const id of ids) if (!leased.has(id)) this.settle(id, { state: 'ended' });
+    for (const id of ids) if (!leased.has(id)) this.jobs.settle(id, { state: 'ended' });
     this.waiting.push(...claimed);
   }
 
@@ -289,4 +254,9 @@ class Pump {
     const isNew = code === null ? wasAway || this.reported !== null : this.breaker.isRefusing && !this.reported;
     if (isNew) this.report = this.reported = code;
   }
+}
+
+function jobOutcomeOf({ state, at }: AttemptOutcome['next'], code: FailureCode | null): JobOutcome {
+  if (at !== undefined) return { state: 'later', at: at.getTime() };
+  return state === 'dead' ? { state, code: code ?? undefined } : { state: 'ended' };
 }

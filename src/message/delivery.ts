@@ -41,6 +41,10 @@ export interface ClaimRequest {
   ids?: readonly string[];
 }
 
+/** What is to become of the job of a delivery: `ended`, nothing more; `later`, not before that time; `dead`, given up for that reason. */
+export type JobOutcome =
+  { state: 'ended' } | { state: 'later'; at: number } | { state: 'dead'; code: FailureCode | undefined };
+
 /** A resource of a delivery. */
 export interface DeliveredResource extends StoredResource {
   /** The version that the endpoint holds for sure; null where that is not known. */

@@ -1,12 +1,13 @@
+import type { JobOutcome } from '../message/delivery.js';
 import type { Log } from '../message/log.js';
-import type { LaneJobs, LaneOutcome } from './lane-jobs.js';
+import type { LaneJobs } from './lane-jobs.js';
 import { sparseLog } from './sparse-log.js';
 
 export interface LaneFeedDeps {
   jobs: LaneJobs;
   /** Deliveries that are due and first in their lanes. */
   laneHeads(endpoint: string, limit: number): Promise<string[]>;
-  carry(endpoint: string, id: string): Promise<LaneOutcome>;
+  carry(endpoint: string, id: string): Promise<JobOutcome>;
   log: Log;
 }
 
@@ -40,7 +41,7 @@ export class LaneFeed {
     await Promise.all(endpoints.map((endpoint) => this.feedOne(endpoint)));
   }
 
-  private async run(endpoint: string, id: string): Promise<LaneOutcome> {
+  private async run(endpoint: string, id: string): Promise<JobOutcome> {
     this.count(endpoint, 1);
     const outcome = await this.deps.carry(endpoint, id).finally(() => {
       this.count(endpoint, -1);

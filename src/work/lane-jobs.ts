@@ -1,15 +1,12 @@
 import { DelayedError, UnrecoverableError, type Job, type Queue } from 'bullmq';
-
-/** What is to become of a job: `ended`, nothing more; `later`, not before that time; `dead`, given up for that reason. */
-export type LaneOutcome =
-  { state: 'ended' } | { state: 'later'; at: number } | { state: 'dead'; code: string | undefined };
+import type { JobOutcome } from '../message/delivery.js';
 
 /** Deliver jobs of one lane head each. */
 export interface LaneJobs {
   /** Adds a job for each of these deliveries that has none. */
   add(endpoint: string, ids: readonly string[]): Promise<void>;
   /** Runs the jobs; one that is to come later moves itself there. */
-  work(concurrency: number, carry: (endpoint: string, id: string) => Promise<LaneOutcome>): void;
+  work(concurrency: number, carry: (endpoint: string, id: string) => Promise<JobOutcome>): void;
 }
 
 interface LaneJob {

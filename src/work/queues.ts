@@ -1,10 +1,9 @@
-import { createPostgresBackend, Queue, runMigrations, UnrecoverableError, Worker, type Job } from 'bullmq';
-import { Redis, type RedisOptions } from 'ioredis';
-import pg from 'pg';
+import { UnrecoverableError, type Queue, type Worker } from 'bullmq';
 import { QUEUES, type StageJob } from '../journey.js';
 import { GatewayError } from '../message/failure.js';
 import type { Log } from '../message/log.js';
 import { laneJobs, type LaneJobs } from './lane-jobs.js';
+import { postgresBackend, redisBackend, type Run } from './queue-backends.js';
 import { sparseLog } from './sparse-log.js';
 
 /** The queues of the gateway. They carry ids only; the whole of them may be lost, and the sweep brings everything back (docs/design.md#one-truth). */
@@ -33,7 +32,6 @@ export interface QueueOptions {
   log: Log;
 }
 
-const SCHEMA = 'bullmq';
 const SCHEDULE_WATCH_MS = 5000;
 /** Before a worker is made anew whose queue was not there. */
 const AGAIN_MS = 1000;
@@ -44,17 +42,6 @@ const JOB_OPTIONS = {
   attempts: 8,
   backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
 } as const;
-
-type Run = (job: Job, token?: string) => Promise<void>;
-
-/** What both backends offer to the three classes of BullMQ. */
-interface Backend {
-  queue(name: string): Queue;
-  worker(name: string, process: Run, concurrency: number): Worker;
-  /** Some connection is not there, so that no farewell would be answered. */
-  isAway(): boolean;
-  close(): Promise<void>;
-}
 
 /**
  * Opens BullMQ on Redis when there is one, else on PostgreSQL in a schema of its own.
@@ -218,75 +205,4 @@ async function carryOut(run: () => Promise<void>): Promise<void> {
 
 function codeOf(error: Error): string {
   return 'code' in error ? String(error.code) : error.name;
-}
-
-/** The queue may be lost whole, so it waits for no disk. */
-const OPTIONS =
-  '-c synchronous_commit=off -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=15 -c tcp_keepalives_count=3';
-
-/** Milliseconds: no session of the queue may hang where the store's may not. */
-const LIMITS = {
-  connectionTimeoutMillis: 5000,
-  statement_timeout: 10_000,
-  lock_timeout: 5000,
-  idle_in_transaction_session_timeout: 60_000,
-  query_timeout: 15_000,
-  keepAlive: true,
-};
-
-async function postgresBackend(databaseUrl: string): Promise<Backend> {
-  await migrateQueue(databaseUrl);
-  const connection = { ...LIMITS, connectionString: databaseUrl, schema: SCHEMA, max: 3, options: OPTIONS };
-  return {
-    queue: (name) => new Queue(name, { connection }, createPostgresBackend) as unknown as Queue,
-    worker: (name, process, concurrency) =>
-      new Worker(
-        name,
-        process,
-        { connection, concurrency, drainDelay: 5, autorun: false },
-        createPostgresBackend,
-      ) as unknown as Worker,
-    isAway: () => false,
-    close: () => Promise.resolve(),
-  };
-}
-
-async function migrateQueue(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
-  // What breaks the connection fails the statement under way; an error that nobody hears ends the process.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    await runMigrations(client, SCHEMA);
-  } finally {
-    await client.end();
-  }
-}
-
-function redisBackend(url: string, prefix: string, failed: (error: Error) => void): Backend {
-  const connections: Redis[] = [];
-  const opened = (options: RedisOptions) => {
-    const connection = new Redis(url, { connectTimeout: 5000, keepAlive: 15_000, ...options });
-    connection.on('error', failed);
-    // A worker waits for jobs on a copy of its own, which is to be closed too.
-    connection.duplicate = (changes) => opened({ ...connection.options, ...changes });
-    connections.push(connection);
-    return connection;
-  };
-  return {
-    // Whoever adds a job is told soon that it was not taken; a worker waits for Redis as long as it takes.
-    queue: (name) => new Queue(name, { prefix, connection: opened({ maxRetriesPerRequest: 3, commandTimeout: 5000 }) }),
-    worker: (name, process, concurrency) =>
-      new Worker(name, process, {
-        prefix,
-        connection: opened({ maxRetriesPerRequest: null }),
-        concurrency,
-        autorun: false,
-      }),
-    isAway: () => connections.some(({ status }) => status !== 'ready'),
-    close: () => {
-      for (const connection of connections) connection.disconnect();
-      return Promise.resolve();
-    },
-  };
 }

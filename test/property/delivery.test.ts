@@ -5,8 +5,8 @@ import { notificationBundle } from '../../src/deliver/notification.js';
 import { parseSearch } from '../../src/fhir/search.js';
 import { canonicalJson } from '../../src/message/canonical-json.js';
 import type { DueDelivery } from '../../src/message/delivery.js';
-import { HOSPITAL, INS_TEST, movement, pam, professional, segment } from '../support/pam.js';
-import { DOCTOR, ENDPOINT, openStages, OWNERSHIP, type Stages } from '../support/stages.js';
+import { HOSPITAL, INS_TEST, movement, pam } from '../support/pam.js';
+import { DECLARED, ENDPOINT, openStages, OWNERSHIP, type Stages } from '../support/stages.js';
 import { startTestVendor, type TestVendor } from '../support/vendor.js';
 
 const RUNS = process.env['TDU_NIGHTLY'] === 'yes' ? 500 : 12;
@@ -14,7 +14,6 @@ const RUNS = process.env['TDU_NIGHTLY'] === 'yes' ? 500 : 12;
 const SEED = Number(process.env['TDU_SEED'] ?? Date.now() % 1_000_000);
 
 const OTHER_HOSPITAL = 'CH-AUTRE&2.999.72.1&ISO';
-const DECLARED = segment('ROL', { 1: '1', 2: 'UC', 3: 'ODRP', 4: professional(DOCTOR.rpps, DOCTOR.family) });
 const INS = `279037101400144^^^${INS_TEST}^INS`;
 const TRAITS = { 5: 'ESSAI^CAMILLE^CAMILLE ANDREE^^^^L', 7: '19790328', 11: '^^^^^^BDL^^71014', 32: 'VALI' };
 const PEOPLE = [

@@ -5,12 +5,14 @@ import type { AttemptOutcome, Claim } from '../../src/message/delivery.js';
 import { buildDirectory } from '../../src/route/directory.js';
 import type { Store } from '../../src/store/store.js';
 import { translateStage } from '../../src/work/translate-stage.js';
-import { ownMappings } from './pam.js';
+import { ownMappings, professional, segment } from './pam.js';
 import { incoming, openTestStore } from './stored.js';
 
 /** The family doctor who is told, and the software that tells him. */
 export const DOCTOR = { rpps: '10999000123', family: 'MEDECIN' };
 export const ENDPOINT = 'logiciel';
+/** The segment by which a message declares him. */
+export const DECLARED = segment('ROL', { 1: '1', 2: 'UC', 3: 'ODRP', 4: professional(DOCTOR.rpps, DOCTOR.family) });
 
 /** Whose the records of a vendor are where the configuration says nothing. */
 export const OWNERSHIP = { directory: 'theirs', patient: 'ours', unchanged: 'omit', profiles: 'keep' } as const;

@@ -1,4 +1,5 @@
 import type { FhirResource } from 'fhir/r4.js';
+import pg from 'pg';
 import { emptyStep } from '../../src/apply/apply.js';
 import type { NewDelivery } from '../../src/message/delivery.js';
 import type { Event } from '../../src/message/event.js';
@@ -23,6 +24,26 @@ export async function openTestStore(): Promise<{ store: Store; url: string; clos
     async close() {
       await store.close();
       await database.drop();
+    },
+  };
+}
+
+/** The same with a connection beside the store's, for what only SQL shows. */
+export async function openConnectedStore(): Promise<{
+  store: Store;
+  url: string;
+  client: pg.Client;
+  close(): Promise<void>;
+}> {
+  const opened = await openTestStore();
+  const client = new pg.Client({ connectionString: opened.url });
+  await client.connect();
+  return {
+    ...opened,
+    client,
+    async close() {
+      await client.end();
+      await opened.close();
     },
   };
 }

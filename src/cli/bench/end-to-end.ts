@@ -3,7 +3,7 @@ import { round } from './load.js';
 import { runLoad } from './load-process.js';
 import { startVendorProcess } from '../demo/vendor-process.js';
 import { startGatewayProcess, type GatewayProcess } from './gateway-process.js';
-import { startRedisProcess } from './redis-process.js';
+import { isRedisInstalled, startRedisProcess } from './redis-process.js';
 
 export interface EndToEnd {
   messages: number;
@@ -49,8 +49,8 @@ export async function benchBackends(
   const redis: EndToEnd[] = [];
   for (let turn = 0; turn < TURNS; turn++) {
     postgres.push(await benchEndToEnd(messages, connections, {}));
+    if (!isRedisInstalled()) continue;
     const server = await startRedisProcess();
-    if (server === undefined) continue;
     redis.push(await benchEndToEnd(messages, connections, { REDIS_URL: server.url }).finally(() => server.stop()));
   }
   return { postgres: median(postgres), redis: median(redis) };

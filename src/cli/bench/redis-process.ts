@@ -4,14 +4,21 @@ import { createInterface } from 'node:readline';
 import { GatewayError } from '../../message/failure.js';
 
 export interface RedisProcess {
+  port: number;
   url: string;
   stop(): Promise<void>;
 }
 
-/** A Redis of the bench's own, in memory alone; undefined where `redis-server` is not installed. */
-export async function startRedisProcess(): Promise<RedisProcess | undefined> {
-  if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
-  const port = await freePort();
+export function isRedisInstalled(): boolean {
+  return spawnSync('redis-server', ['--version']).status === 0;
+}
+
+/**
+ * A Redis in memory alone: stopped and started on the same port it has forgotten everything.
+ * @param onPort absent: any that is free
+ */
+export async function startRedisProcess(onPort?: number): Promise<RedisProcess> {
+  const port = onPort ?? (await freePort());
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/'];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -24,6 +31,7 @@ export async function startRedisProcess(): Promise<RedisProcess | undefined> {
     });
   });
   return {
+    port,
     url: `redis://127.0.0.1:${port}`,
     async stop() {
       child.kill('SIGTERM');

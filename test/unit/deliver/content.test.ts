@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Encounter, Patient, Practitioner, PractitionerRole, RelatedPerson } from 'fhir/r4.js';
-import { HOSPITAL, INS_TEST, movement, pam, professional, segment } from '../../support/pam.js';
-import { DOCTOR, openStages, type Stages } from '../../support/stages.js';
+import { HOSPITAL, INS_TEST, movement, pam, segment } from '../../support/pam.js';
+import { DECLARED, DOCTOR, openStages, type Stages } from '../../support/stages.js';
 import { startTestVendor, type TestVendor } from '../../support/vendor.js';
 
 let stages: Stages;
@@ -14,8 +14,6 @@ afterEach(async () => {
   await vendor.close();
   await stages.close();
 });
-
-const DECLARED = segment('ROL', { 1: '1', 2: 'UC', 3: 'ODRP', 4: professional(DOCTOR.rpps, DOCTOR.family) });
 
 /** A movement of the stay at an hour of 2 March 2026. */
 function moved(trigger: string, hour: string, id: string, place = '2040^12^A', unit = '2040'): string {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Encounter, Patient } from 'fhir/r4.js';
-import { HOSPITAL, INS_TEST, movement, pam, professional, segment } from '../../support/pam.js';
-import { DOCTOR, openStages, type Stages } from '../../support/stages.js';
+import { HOSPITAL, INS_TEST, movement, pam } from '../../support/pam.js';
+import { DECLARED, openStages, type Stages } from '../../support/stages.js';
 import { startTestVendor, type TestVendor } from '../../support/vendor.js';
 
 let stages: Stages;
@@ -15,7 +15,6 @@ afterEach(async () => {
   await stages.close();
 });
 
-const DECLARED = segment('ROL', { 1: '1', 2: 'UC', 3: 'ODRP', 4: professional(DOCTOR.rpps, DOCTOR.family) });
 const INS = `279037101400144^^^${INS_TEST}^INS`;
 const TRAITS = { 5: 'ESSAI^CAMILLE^CAMILLE ANDREE^^^^L', 7: '19790328', 11: '^^^^^^BDL^^71014', 32: 'VALI' };
 const NUMBERS = { A: `IPP1^^^${HOSPITAL}^PI`, B: 'B7^^^CH-AUTRE&2.999.72.1&ISO^PI' } as const;

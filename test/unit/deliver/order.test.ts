@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Encounter } from 'fhir/r4.js';
-import { movement, pam, professional, segment } from '../../support/pam.js';
-import { DOCTOR, openStages, type Stages } from '../../support/stages.js';
+import { movement, pam } from '../../support/pam.js';
+import { DECLARED, openStages, type Stages } from '../../support/stages.js';
 import { startTestVendor, type TestVendor } from '../../support/vendor.js';
 
 let stages: Stages;
@@ -14,8 +14,6 @@ afterEach(async () => {
   await vendor.close();
   await stages.close();
 });
-
-const DECLARED = segment('ROL', { 1: '1', 2: 'UC', 3: 'ODRP', 4: professional(DOCTOR.rpps, DOCTOR.family) });
 
 /** A movement of the stay of 2 March 2026, recorded at an hour. */
 function moved(

@@ -1,24 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { readChunks } from '../../../src/store/content.js';
 import type { Store } from '../../../src/store/store.js';
-import { incoming, openTestStore, step } from '../../support/stored.js';
+import { incoming, openConnectedStore, step } from '../../support/stored.js';
 
 let store: Store;
 let close: () => Promise<void>;
 let client: pg.Client;
 
 beforeAll(async () => {
-  const opened = await openTestStore();
-  ({ store, close } = opened);
-  client = new pg.Client({ connectionString: opened.url });
-  await client.connect();
+  ({ store, client, close } = await openConnectedStore());
 });
-afterAll(async () => {
-  await client.end();
-  await close();
-});
+afterAll(() => close());
 
 const MIB = 1024 * 1024;
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');

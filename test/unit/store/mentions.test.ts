@@ -6,22 +6,16 @@ import type { Mention } from '../../../src/message/fact.js';
 import { resourceId } from '../../../src/message/uuid.js';
 import type { TranslationStep } from '../../../src/message/translation.js';
 import type { Store } from '../../../src/store/store.js';
-import { incoming, openTestStore, step, translated } from '../../support/stored.js';
+import { incoming, openConnectedStore, step, translated } from '../../support/stored.js';
 
 let store: Store;
 let close: () => Promise<void>;
 let client: pg.Client;
 
 beforeAll(async () => {
-  const opened = await openTestStore();
-  ({ store, close } = opened);
-  client = new pg.Client({ connectionString: opened.url });
-  await client.connect();
+  ({ store, client, close } = await openConnectedStore());
 });
-afterAll(async () => {
-  await client.end();
-  await close();
-});
+afterAll(() => close());
 
 const at = (minute: number) => `2026-03-02T08:${String(minute).padStart(2, '0')}:00+01:00`;
 

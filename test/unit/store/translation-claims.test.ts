@@ -1,23 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import type { TranslationRequest, TranslationTx } from '../../../src/message/translation.js';
 import type { Store } from '../../../src/store/store.js';
-import { incoming, openTestStore, step } from '../../support/stored.js';
+import { incoming, openConnectedStore, step } from '../../support/stored.js';
 
 let store: Store;
 let close: () => Promise<void>;
 let client: pg.Client;
 
 beforeAll(async () => {
-  const opened = await openTestStore();
-  ({ store, close } = opened);
-  client = new pg.Client({ connectionString: opened.url });
-  await client.connect();
+  ({ store, client, close } = await openConnectedStore());
 });
-afterAll(async () => {
-  await client.end();
-  await close();
-});
+afterAll(() => close());
 beforeEach(() => client.query('TRUNCATE journal, journal_chunk, control_id, waiting, parked, translation_claim'));
 
 let made = 0;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FhirResource, Patient } from 'fhir/r4.js';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Mention } from '../../../src/message/fact.js';
 import type { TranslationStep } from '../../../src/message/translation.js';
 import type { Store } from '../../../src/store/store.js';
@@ -10,7 +10,7 @@ import {
   factOf,
   incoming,
   member,
-  openTestStore,
+  openConnectedStore,
   PATIENT,
   request,
   routed,
@@ -30,15 +30,9 @@ let close: () => Promise<void>;
 let client: pg.Client;
 
 beforeAll(async () => {
-  const opened = await openTestStore();
-  ({ store, close } = opened);
-  client = new pg.Client({ connectionString: opened.url });
-  await client.connect();
+  ({ store, client, close } = await openConnectedStore());
 });
-afterAll(async () => {
-  await client.end();
-  await close();
-});
+afterAll(() => close());
 
 async function rowCounts(): Promise<Record<string, number>> {
   const columns = TABLES.map((table) => `(SELECT count(*)::int FROM ${table}) AS ${table}`).join(', ');

@@ -1,26 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { stayOfAccount } from '../../../src/message/account-stay.js';
 import type { Fact } from '../../../src/message/fact.js';
 import { resourceId } from '../../../src/message/uuid.js';
 import type { PatientRequest, PatientWindow, TranslationStep } from '../../../src/message/translation.js';
 import type { Store } from '../../../src/store/store.js';
-import { CIRCLE, factOf, incoming, member, openTestStore, request, routed, step } from '../../support/stored.js';
+import { CIRCLE, factOf, incoming, member, openConnectedStore, request, routed, step } from '../../support/stored.js';
 
 let store: Store;
 let close: () => Promise<void>;
 let client: pg.Client;
 
 beforeAll(async () => {
-  const opened = await openTestStore();
-  ({ store, close } = opened);
-  client = new pg.Client({ connectionString: opened.url });
-  await client.connect();
+  ({ store, client, close } = await openConnectedStore());
 });
-afterAll(async () => {
-  await client.end();
-  await close();
-});
+afterAll(() => close());
 
 const person = (name: string) => `urn:oid:2.999.7|${name}`;
 const stayOf = (name: string) => `urn:oid:2.999.2|${name}`;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { JobOutcome } from '../../../src/message/delivery.js';
 import { LaneFeed } from '../../../src/work/lane-feed.js';
-import type { LaneJobs, LaneOutcome } from '../../../src/work/lane-jobs.js';
+import type { LaneJobs } from '../../../src/work/lane-jobs.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -12,7 +13,7 @@ function territory(lanes: readonly number[]) {
   const queued = new Set<string>();
   let most = 0;
   let looks = 0;
-  let carry: (endpoint: string, id: string) => Promise<LaneOutcome> = () => Promise.resolve({ state: 'ended' });
+  let carry: (endpoint: string, id: string) => Promise<JobOutcome> = () => Promise.resolve({ state: 'ended' });
   const jobs: LaneJobs = {
     add(endpoint, ids) {
       for (const id of ids.filter((one) => !queued.has(one))) {
