@@ -1,4 +1,5 @@
 import type { FhirResource } from 'fhir/r4.js';
+import type { DocumentBody, VisitBody } from './document.js';
 
 /**
  * Where one value comes from: the path inside the fragment or body (`name[0].family`), the HL7 path in the message (`PID-5[1].1`), and the
@@ -44,6 +45,8 @@ export interface IdentityBody {
    * withdrawn: erased, the identity no longer validated (PID-32), or its birth date corrected (ZFD-4). Absent: nothing is said.
    */
   ins?: PatientIdentifier[] | null;
+  /** A document says so: what it contributes counts only where no message of a hospital says anything of that element. */
+  secondary?: true;
   /** PID-32, all repetitions, `VAL` read as `VALI`; [] when absent. */
   reliability: string[];
   /** Contributions to Patient. The element `identifier` holds every identifier, the INS too. */
@@ -182,6 +185,8 @@ interface FactBase {
   stay?: string;
   /** `system|value` of the account (PID-18), where the message names one. */
   account?: string;
+  /** Of a `document` fact: its id, set, and the ids that it replaces. Versions that share one are versions of one document. */
+  documents?: readonly string[];
   /** Instant at which it is true in the world (ZBE-2 …), ISO 8601 with offset. */
   effectiveAt: string;
   /** Instant at which the sender recorded it (EVN-2, else MSH-7), never later than its reception. Orders facts; arrival never does. */
@@ -198,7 +203,9 @@ export type FactContent =
   | { kind: 'movement'; body: MovementBody }
   | { kind: 'member'; body: MemberBody }
   | { kind: 'contact'; body: ContactBody }
-  | { kind: 'consent'; body: ConsentBody };
+  | { kind: 'consent'; body: ConsentBody }
+  | { kind: 'document'; body: DocumentBody }
+  | { kind: 'visit'; body: VisitBody };
 
 /** A fact, immutable. */
 export type Fact = FactBase & FactContent;

@@ -18,6 +18,10 @@ export interface PatientRequest {
    * another before.
    */
   account?: { number: string; alone: boolean };
+  /** Ids and sets of documents that the message names: every version that shares one, and so on, is loaded. */
+  documents?: readonly string[];
+  /** Instants about which the patient's stays are loaded too: a document tells of a stay without its number. */
+  around?: { from: string; to: string };
 }
 
 /** When the number that anchors facts was first recorded: of several numbers of one person the earliest names him. */

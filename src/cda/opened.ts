@@ -1,0 +1,34 @@
+import type { Bundle } from 'fhir/r4.js';
+import type { DocumentRequest } from '../message/document.js';
+import type { XmlElement } from './element.js';
+
+/** What travels beside a document: in METADATA.XML of its package, in the segments of its message. */
+export interface Carriage {
+  /** Undefined where the carrier does not say: the document itself does. */
+  request?: DocumentRequest;
+  /** Ids of the documents that the carrier says it replaces, as `system|value`. */
+  replaces: readonly string[];
+  /** MASQUE_PS, INVISIBLE_PATIENT, INVISIBLE_REPRESENTANTS_LEGAUX: those that are set. */
+  masks: readonly ('MASQUE_PS' | 'INVISIBLE_PATIENT' | 'INVISIBLE_REPRESENTANTS_LEGAUX')[];
+  /** Codings that METADATA gives beside the document: XDS classCode, formatCode, by name. */
+  metadata?: Readonly<Record<string, { system: string; code: string; display?: string }>>;
+}
+
+interface OpenedBase {
+  /** Which document of its message it is, from 0. */
+  part: number;
+  /** The bytes of the document itself, as they came. */
+  bytes: Buffer;
+  /** Of these bytes. */
+  sha1: string;
+  /** `text/xml`, `application/xslt+xml` for one that presents itself, `application/fhir+json`. */
+  mediaType: string;
+  carriage: Carriage;
+}
+
+/** A document out of its package, safe to read: size, hash, encoding and limits are checked. */
+export type OpenedDocument = OpenedBase &
+  (
+    | { format: 'cda'; /** ClinicalDocument. */ root: XmlElement }
+    | { format: 'fhir'; /** A Bundle of type document. */ bundle: Bundle }
+  );
