@@ -12,6 +12,8 @@ export interface Carriage {
   masks: readonly ('MASQUE_PS' | 'INVISIBLE_PATIENT' | 'INVISIBLE_REPRESENTANTS_LEGAUX')[];
   /** Codings that METADATA gives beside the document: XDS classCode, formatCode, by name. */
   metadata?: Readonly<Record<string, { system: string; code: string; display?: string }>>;
+  /** When the carrier was made (XDS submissionTime, MSH-7), an instant. */
+  sentAt?: string;
 }
 
 interface OpenedBase {
@@ -24,6 +26,8 @@ interface OpenedBase {
   /** `text/xml`, `application/xslt+xml` for one that presents itself, `application/fhir+json`. */
   mediaType: string;
   carriage: Carriage;
+  /** What was read otherwise than as it was declared, or does not agree and does no harm: sentences free of content. */
+  warnings: readonly string[];
 }
 
 /** A document out of its package, safe to read: size, hash, encoding and limits are checked. */
