@@ -1,0 +1,32 @@
+import { identifierKey } from '../message/identifier.js';
+
+/** A CDA II: `extension` is '' where the root alone is the number. */
+export interface InstanceIdentifier {
+  root: string;
+  extension: string;
+}
+
+/** The system of numbers given as a URI: an OID or a UUID by itself (R4 datatypes, Identifier). */
+export const URI_SYSTEM = 'urn:ietf:rfc3986';
+
+/**
+ * An II as FHIR writes it: the root is the system of the extension, and is itself the value where there is no extension. Undefined where the
+ * root is neither an OID nor a UUID.
+ */
+export function identifierOf({ root, extension }: InstanceIdentifier): { system: string; value: string } | undefined {
+  const uri = uriOf(root.trim());
+  const value = extension.trim();
+  if (uri === undefined) return undefined;
+  return value === '' ? { system: URI_SYSTEM, value: uri } : { system: uri, value };
+}
+
+/** An II as `system|value`. */
+export function keyOf(ii: InstanceIdentifier): string | undefined {
+  const identifier = identifierOf(ii);
+  return identifier && identifierKey(identifier.system, identifier.value);
+}
+
+function uriOf(root: string): string | undefined {
+  if (/^[0-2](\.(0|[1-9]\d*))+$/.test(root)) return `urn:oid:${root}`;
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(root) ? `urn:uuid:${root.toLowerCase()}` : undefined;
+}
