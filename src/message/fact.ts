@@ -185,7 +185,10 @@ interface FactBase {
   stay?: string;
   /** `system|value` of the account (PID-18), where the message names one. */
   account?: string;
-  /** Of a `document` fact: its id, set, and the ids that it replaces. Versions that share one are versions of one document. */
+  /**
+   * Of a `document` fact, and of a `visit` fact that the same document makes: its id, set, and the ids that it replaces. Versions that share one
+   * are versions of one document.
+   */
   documents?: readonly string[];
   /** Instant at which it is true in the world (ZBE-2 …), ISO 8601 with offset. */
   effectiveAt: string;
