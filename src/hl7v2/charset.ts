@@ -1,22 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-
-/** Where ISO 8859-15 differs from 8859-1. */
-const LATIN9: ReadonlyMap<number, string> = new Map([
-  [0xa4, '€'],
-  [0xa6, 'Š'],
-  [0xa8, 'š'],
-  [0xb4, 'Ž'],
-  [0xb8, 'ž'],
-  [0xbc, 'Œ'],
-  [0xbd, 'œ'],
-  [0xbe, 'Ÿ'],
-]);
-const TO_LATIN9 = new Map([...LATIN9].map(([byte, char]) => [char, byte]));
-const DIFFERING = /[\xa4\xa6\xa8\xb4\xb8\xbc-\xbe]/g;
-
-/** What Windows-1252 writes where ISO 8859 has control characters, byte 0x80 first; the five bytes that it leaves free stay what they are. */
-const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
-const C1 = /[\x80-\x9f]/g;
+import { fromLatin9, fromWindows, hasC1, toLatin9 } from '../message/eight-bit.js';
 
 /** The names of table 0211 that the gateway reads, and what senders write for them. */
 const NAMES: ReadonlyMap<string, string> = new Map([
@@ -111,11 +94,7 @@ const BEYOND_ASCII = /[^\x00-\x7f]/;
 
 function encodeChar(char: string, charset: string): number {
   const code = char.codePointAt(0) ?? 0x3f;
-  if (charset === '8859/15') {
-    const byte = TO_LATIN9.get(char);
-    if (byte !== undefined) return byte;
-    if (LATIN9.has(code)) return 0x3f;
-  }
+  if (charset === '8859/15') return toLatin9(char) ?? 0x3f;
   return code < (charset === 'ASCII' ? 0x80 : 0x100) ? code : 0x3f;
 }
 
@@ -128,18 +107,9 @@ function decodeUtf8(bytes: Buffer, warnings: string[]): DecodedText {
 
 /** No one writes the control characters of 0x80–0x9F into a name: they are Windows-1252 under another name. */
 function withoutC1(text: string, charset: string, warnings: string[]): DecodedText {
-  if (text.search(C1) < 0) return { text, charset, warnings };
+  if (!hasC1(text)) return { text, charset, warnings };
   const windows = 'holds characters of Windows-1252, which the declared character set does not have; read as such';
   return { text: fromWindows(text), charset, warnings: [...warnings, windows] };
-}
-
-/** Reads U+0080–U+009F as the characters of Windows-1252 that stand there. */
-function fromWindows(text: string): string {
-  return text.replace(C1, (char) => WINDOWS_1252.charAt(char.charCodeAt(0) - 0x80));
-}
-
-function fromLatin9(text: string): string {
-  return text.replace(DIFFERING, (char) => LATIN9.get(char.charCodeAt(0)) ?? char);
 }
 
 /** MSH-18, up to its first repetition or component, of a message read byte by byte; '' when there is none. */

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { decodeXml } from './decode.js';
+import type { XmlElement } from './element.js';
+import { HL7, XSL } from './namespaces.js';
+import type { Carriage, OpenedDocument } from './opened.js';
+import { parseXml } from './parse.js';
+import { unreadable } from './unreadable.js';
+
+/** A document may be as large as the largest mailbox lets through. */
+export const MAX_DOCUMENT = 32 * 1024 * 1024;
+
+/**
+ * Opens a CDA R2 document. Of one that presents itself, a stylesheet that carries its ClinicalDocument, the ClinicalDocument is taken out; nothing
+ * is executed.
+ * @param part which document of its message it is, from 0
+ * @throws GatewayError `document-unreadable`
+ */
+export function openCda(
+  bytes: Buffer,
+  carriage: Carriage = { replaces: [], masks: [] },
+  part = 0,
+): OpenedDocument & { format: 'cda' } {
+  if (bytes.length > MAX_DOCUMENT) throw unreadable(`the document is larger than ${String(MAX_DOCUMENT)} bytes`);
+  const { text, warnings } = decodeXml(bytes);
+  const outermost = parseXml(text);
+  const isStylesheet = outermost.namespace === XSL;
+  return {
+    format: 'cda',
+    root: isStylesheet ? carriedDocument(outermost) : outermostDocument(outermost),
+    part,
+    bytes,
+    sha1: createHash('sha1').update(bytes).digest('hex'),
+    mediaType: isStylesheet ? 'application/xslt+xml' : 'text/xml',
+    carriage,
+    warnings,
+  };
+}
+
+function isClinicalDocument({ name, namespace }: XmlElement): boolean {
+  return name === 'ClinicalDocument' && namespace === HL7;
+}
+
+function outermostDocument(root: XmlElement): XmlElement {
+  if (!isClinicalDocument(root)) throw unreadable('the root element is no ClinicalDocument of urn:hl7-org:v3');
+  return root;
+}
+
+/** Two of them would be two documents in one. */
+function carriedDocument(stylesheet: XmlElement): XmlElement {
+  const documents: XmlElement[] = [];
+  const visit = (element: XmlElement): void => {
+    if (isClinicalDocument(element)) documents.push(element);
+    else for (const child of element.children) if (typeof child !== 'string') visit(child);
+  };
+  visit(stylesheet);
+  const [document, ...rest] = documents;
+  if (document === undefined || rest.length > 0)
+    throw unreadable(`the stylesheet carries ${String(documents.length)} ClinicalDocuments, not one`);
+  return document;
+}

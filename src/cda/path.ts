@@ -1,0 +1,245 @@
+import type { XmlElement } from './element.js';
+import { HL7, PREFIXES } from './namespaces.js';
+
+/** An element and the way to it: elements know nothing of what holds them. */
+export interface XmlNode {
+  readonly element: XmlElement;
+  readonly parent?: XmlNode;
+}
+
+/** What a path leads to: an element, or with `value` an attribute or the text of it. */
+export interface Selection {
+  readonly node: XmlNode;
+  readonly value?: string;
+  /** `@root`, `text()`: the last step, where there is a value. */
+  readonly step?: string;
+}
+
+interface Test {
+  readonly path: Path;
+  readonly operator?: '=' | '!=';
+  readonly value?: string;
+  readonly negated: boolean;
+}
+
+interface Step {
+  /** undefined: any element. */
+  readonly name?: string;
+  readonly namespaces: readonly string[];
+  /** Any depth below (`//name`), not only the children. */
+  readonly deep: boolean;
+  readonly tests: readonly Test[];
+}
+
+/** A compiled path. */
+export interface Path {
+  readonly text: string;
+  readonly steps: readonly Step[];
+  /** Attribute name, as in `XmlElement.attributes`, or `text()`. */
+  readonly leaf?: string;
+}
+
+/**
+ * Compiles a path of the language that mapping rows use: names of elements separated by `/`, from the element at hand. A name without prefix
+ * is of `urn:hl7-org:v3`; `sdtc:`, `lab:`, `pharm:`, `ps3-20:` name the namespaces of its extensions, whatever prefix a document has for
+ * them; `*` is any element, `//name` one at any depth, `.` the element at hand. `[…]` after a name keeps the elements for which the path inside leads
+ * somewhere (`[templateId/@root=1.2.3]`, `[@nullFlavor]`, `[not(@nullFlavor)]`, `[@typeCode!='RPLC']`); several must all hold. The last step may be `@name` or `text()`.
+ * @throws RangeError when the text is no such path
+ */
+export function compilePath(text: string): Path {
+  const reader = new PathReader(text);
+  const path = reader.readPath();
+  reader.expectEnd();
+  return path;
+}
+
+/** What a path leads to, in the order of the document. A list that holds exactly one, or none, is no special case. */
+export function select(from: XmlNode, path: Path): Selection[] {
+  let nodes: XmlNode[] = [from];
+  for (const step of path.steps) {
+    nodes = nodes.flatMap((node) => follow(node, step));
+    if (step.deep) nodes = [...new Map(nodes.map((node) => [node.element, node])).values()];
+  }
+  const { leaf } = path;
+  if (leaf === undefined) return nodes.map((node) => ({ node }));
+  return nodes.flatMap((node): Selection[] => {
+    const value = leaf === 'text()' ? textOf(node.element) : node.element.attributes[leaf];
+    return value === undefined ? [] : [{ node, value, step: leaf === 'text()' ? leaf : `@${leaf}` }];
+  });
+}
+
+/** The elements that a path without `@` and `text()` leads to. */
+export function selectNodes(from: XmlNode, path: Path): XmlNode[] {
+  return select(from, path).map(({ node }) => node);
+}
+
+function follow(node: XmlNode, step: Step): XmlNode[] {
+  const nodes: XmlNode[] = [];
+  const visit = (parent: XmlNode): void => {
+    for (const child of parent.element.children) {
+      if (typeof child === 'string') continue;
+      if (matches(child, step)) {
+        const candidate = { element: child, parent };
+        if (step.tests.every((test) => holds(candidate, test))) nodes.push(candidate);
+      }
+      if (step.deep) visit({ element: child, parent });
+    }
+  };
+  visit(node);
+  return nodes;
+}
+
+function matches({ name, namespace }: XmlElement, step: Step): boolean {
+  return step.name === undefined || (name === step.name && step.namespaces.includes(namespace));
+}
+
+function holds(node: XmlNode, { path, operator, value, negated }: Test): boolean {
+  const selections = select(node, path);
+  const result =
+    operator === undefined
+      ? selections.length > 0
+      : selections.some(
+          (selection) => ((selection.value ?? textOf(selection.node.element)) === value) === (operator === '='),
+        );
+  return result !== negated;
+}
+
+/** All the text of an element, blanks at its ends left out. */
+export function textOf(element: XmlElement): string {
+  let text = '';
+  const visit = ({ children }: XmlElement): void => {
+    for (const child of children) {
+      if (typeof child === 'string') text += child;
+      else visit(child);
+    }
+  };
+  visit(element);
+  return text.trim();
+}
+
+/** The child elements of that name, of CDA's own namespace where no other is given. */
+export function childrenOf(element: XmlElement, name: string, namespace = HL7): XmlElement[] {
+  return element.children.filter(
+    (child): child is XmlElement => typeof child !== 'string' && child.name === name && child.namespace === namespace,
+  );
+}
+
+/** The first of them. */
+export function childOf(element: XmlElement, name: string, namespace = HL7): XmlElement | undefined {
+  return childrenOf(element, name, namespace)[0];
+}
+
+/**
+ * Where in its document a selection is, as a trace writes it: the names on the way, each with its 1-based place among the siblings of its
+ * name where there are several: `recordTarget/patientRole/id[2]/@extension`. The root itself is `.`.
+ */
+export function locationOf({ node, step }: Selection): string {
+  const parts: string[] = step === undefined ? [] : [step];
+  for (let at: XmlNode = node; at.parent !== undefined; at = at.parent)
+    parts.unshift(nameAndPlace(at.element, at.parent.element));
+  return parts.length === 0 ? '.' : parts.join('/');
+}
+
+/** The same without places: the field that contributes. */
+export function fieldOf({ node, step }: Selection): string {
+  const parts: string[] = step === undefined ? [] : [step];
+  for (let at: XmlNode = node; at.parent !== undefined; at = at.parent) parts.unshift(prefixed(at.element));
+  return parts.length === 0 ? '.' : parts.join('/');
+}
+
+function nameAndPlace(element: XmlElement, parent: XmlElement): string {
+  const siblings = childrenOf(parent, element.name, element.namespace);
+  const name = prefixed(element);
+  return siblings.length === 1 ? name : `${name}[${String(siblings.indexOf(element) + 1)}]`;
+}
+
+function prefixed({ name, namespace }: XmlElement): string {
+  if (namespace === HL7) return name;
+  const [prefix] = Object.entries(PREFIXES).find(([, names]) => names.includes(namespace)) ?? [];
+  return prefix === undefined ? name : `${prefix}:${name}`;
+}
+
+/** Reads the text of a path from left to right. */
+class PathReader {
+  #at = 0;
+  constructor(private readonly text: string) {}
+
+  readPath(): Path {
+    const start = this.#at;
+    const steps: Step[] = [];
+    let leaf: string | undefined;
+    if (this.#take('.')) this.#skipSeparator();
+    let deep = this.#take('//');
+    while (leaf === undefined) {
+      leaf = this.#leaf();
+      if (leaf !== undefined) break;
+      const step = this.#step(deep);
+      if (step === undefined) break;
+      steps.push(step);
+      deep = this.#take('//');
+      if (!deep && !this.#take('/')) break;
+    }
+    const text = this.text.slice(start, this.#at);
+    if (text === '' || text.endsWith('/')) this.#fail();
+    return leaf === undefined ? { text, steps } : { text, steps, leaf };
+  }
+
+  expectEnd(): void {
+    if (this.#at < this.text.length) this.#fail();
+  }
+
+  #skipSeparator(): void {
+    if (!this.text.startsWith('//', this.#at)) this.#take('/');
+  }
+
+  #leaf(): string | undefined {
+    if (this.#take('text()')) return 'text()';
+    if (!this.#take('@')) return undefined;
+    return this.#match(/(?:xsi:)?[\w.-]+/y) ?? this.#fail();
+  }
+
+  #step(deep: boolean): Step | undefined {
+    if (this.#take('*')) return { namespaces: [], deep, tests: this.#tests() };
+    const qualified = this.#match(/(?:[\w-]+:)?[A-Za-z_][\w.-]*/y);
+    if (qualified === undefined) return undefined;
+    const [prefix, local] = qualified.includes(':') ? qualified.split(':') : [undefined, qualified];
+    const namespaces = prefix === undefined ? [HL7] : PREFIXES[prefix];
+    if (namespaces === undefined) throw new RangeError(`${this.text}: the prefix ${String(prefix)} names no namespace`);
+    return { ...(local === undefined ? {} : { name: local }), namespaces, deep, tests: this.#tests() };
+  }
+
+  #tests(): Test[] {
+    const tests: Test[] = [];
+    while (this.#take('[')) {
+      const negated = this.#take('not(');
+      const path = this.readPath();
+      const operator = this.#take('!=') ? '!=' : this.#take('=') ? '=' : undefined;
+      const value = operator === undefined ? undefined : this.#value();
+      if ((negated && !this.#take(')')) || !this.#take(']')) this.#fail();
+      tests.push({ path, negated, ...(operator === undefined || value === undefined ? {} : { operator, value }) });
+    }
+    return tests;
+  }
+
+  #value(): string {
+    const quoted = this.#match(/'[^']*'|"[^"]*"/y);
+    return quoted?.slice(1, -1) ?? this.#match(/[^\]'")]+/y) ?? this.#fail();
+  }
+
+  #take(token: string): boolean {
+    if (!this.text.startsWith(token, this.#at)) return false;
+    this.#at += token.length;
+    return true;
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.text)?.[0];
+    if (match !== undefined) this.#at += match.length;
+    return match;
+  }
+
+  #fail(): never {
+    throw new RangeError(`${this.text}: not a path, from character ${String(this.#at + 1)} on`);
+  }
+}
