@@ -7,7 +7,7 @@ export interface InstanceIdentifier {
 }
 
 /** The system of numbers given as a URI: an OID or a UUID by itself (R4 datatypes, Identifier). */
-export const URI_SYSTEM = 'urn:ietf:rfc3986';
+export const URI_SYSTEM = 'urn:ietf:rfc:3986';
 
 /**
  * An II as FHIR writes it: the root is the system of the extension, and is itself the value where there is no extension. Undefined where the

@@ -1,3 +1,4 @@
+import { GatewayError } from '../message/failure.js';
 import type { XmlElement } from './element.js';
 import { HL7, PREFIXES } from './namespaces.js';
 
@@ -44,7 +45,7 @@ export interface Path {
  * is of `urn:hl7-org:v3`; `sdtc:`, `lab:`, `pharm:`, `ps3-20:` name the namespaces of its extensions, whatever prefix a document has for
  * them; `*` is any element, `//name` one at any depth, `.` the element at hand. `[…]` after a name keeps the elements for which the path inside leads
  * somewhere (`[templateId/@root=1.2.3]`, `[@nullFlavor]`, `[not(@nullFlavor)]`, `[@typeCode!='RPLC']`); several must all hold. The last step may be `@name` or `text()`.
- * @throws RangeError when the text is no such path
+ * @throws GatewayError `mapping-invalid`: the text is no such path
  */
 export function compilePath(text: string): Path {
   const reader = new PathReader(text);
@@ -204,7 +205,8 @@ class PathReader {
     if (qualified === undefined) return undefined;
     const [prefix, local] = qualified.includes(':') ? qualified.split(':') : [undefined, qualified];
     const namespaces = prefix === undefined ? [HL7] : PREFIXES[prefix];
-    if (namespaces === undefined) throw new RangeError(`${this.text}: the prefix ${String(prefix)} names no namespace`);
+    if (namespaces === undefined)
+      throw new GatewayError('mapping-invalid', `${this.text}: the prefix ${String(prefix)} names no namespace`);
     return { ...(local === undefined ? {} : { name: local }), namespaces, deep, tests: this.#tests() };
   }
 
@@ -240,6 +242,6 @@ class PathReader {
   }
 
   #fail(): never {
-    throw new RangeError(`${this.text}: not a path, from character ${String(this.#at + 1)} on`);
+    throw new GatewayError('mapping-invalid', `${this.text}: not a path, from character ${String(this.#at + 1)} on`);
   }
 }

@@ -1,5 +1,6 @@
 import type { CarePlanActivityDetail } from 'fhir/r4.js';
-import type { Fragment, MemberBody, Trace } from './fact.js';
+import type { Fragment, Trace } from './fragment.js';
+import type { MemberBody } from './member.js';
 
 /** What the sender of a document asks: that it be new, stand in the place of another, or go (ORC-1, METADATA's action slot). */
 export type DocumentRequest = 'new' | 'replace' | 'delete';

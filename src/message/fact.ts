@@ -1,31 +1,10 @@
 import type { FhirResource } from 'fhir/r4.js';
 import type { DocumentBody, VisitBody } from './document.js';
+import type { Fragment, Trace } from './fragment.js';
+import type { MemberBody } from './member.js';
 
-/**
- * Where one value comes from: the path inside the fragment or body (`name[0].family`), the HL7 path in the message (`PID-5[1].1`), and the
- * mapping row (`PID-Patient:name`) or fold rule (`rule:…`).
- */
-export type Trace = readonly [to: string, from: string, row: string];
-
-/**
- * What one source field contributes to one element of its target. A later contribution of the same field to the same element takes its
- * place; `value: null` (the field was sent as `""`, HL7 v2.5 §2.5.3) withdraws all that the field contributed, and nothing of its neighbours.
- */
-export interface Element {
-  /** FHIR element name, e.g. `birthDate`, `name`, `hospitalization.admitSource`, `extension`. */
-  path: string;
-  /** Segment and field that contributes, e.g. `PID-13`. */
-  field: string;
-  /** A list for elements that repeat. */
-  value: unknown;
-  trace: Trace[];
-}
-
-/** What mapping rows make of one or more segments for one target: contributions in the order of the rows. */
-export interface Fragment {
-  target: string;
-  elements: Element[];
-}
+export type { Element, Fragment, Trace } from './fragment.js';
+export type { MemberBody } from './member.js';
 
 /** A number and whose it is, with what the folds need to know of it. */
 export interface PatientIdentifier {
@@ -124,30 +103,6 @@ export interface MovementBody {
   preAdmission?: boolean;
   /** Contributions to Encounter: class, type, priority, hospitalization.*, identifier … */
   encounter: Fragment;
-  trace: Trace[];
-}
-
-/** A statement of a source that somebody is of the circle, or no longer is. */
-export interface MemberBody {
-  action: 'add' | 'end';
-  /** `PractitionerRole/<id>`, `Organization/<id>`, or `contact:<key>` for a person that a `contact` fact describes. */
-  person: string;
-  /** Coding of CareTeam.participant.role. */
-  role: { system: string; code: string; display: string };
-  label: string;
-  /** `system|value` as the directory knows it: RPPS, FINESS … */
-  identifier?: string;
-  /** Family name: a professional is a number and a family name. */
-  family?: string;
-  /** Members of a stay (trusted person, doctors behind PV1) end with it; those of the patient do not. */
-  scope: 'patient' | 'stay';
-  /** What kind of statement it is: the segment that makes it (ROL, PD1, NK1 …). */
-  basis: string;
-  /** ZBE-1 of the movement that it came with: a cancelled movement takes its statements of the stay along. */
-  movement?: string;
-  /** ROL-5/6, NK1-8/9 where given, instants or dates; `null` = erased. */
-  begin?: string | null;
-  end?: string | null;
   trace: Trace[];
 }
 

@@ -8,7 +8,7 @@ describe('an instance identifier', () => {
 
   it('is the root itself where it has no extension', () => {
     expect(identifierOf({ root: '2.999.71.5', extension: '' })).toEqual({
-      system: 'urn:ietf:rfc3986',
+      system: 'urn:ietf:rfc:3986',
       value: 'urn:oid:2.999.71.5',
     });
   });
