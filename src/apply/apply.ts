@@ -5,11 +5,12 @@ import type { NewWorkItem } from '../message/message.js';
 import { compareText } from '../message/order.js';
 import type { FoldOptions } from '../message/stay.js';
 import type { PatientWindow, TranslationStep } from '../message/translation.js';
-import { differences } from './differences.js';
-import { waitingMessages } from './doubts.js';
+import { differences, type Differences } from './differences.js';
+import { doubtChanges, waitingMessages } from './doubts.js';
 import { outdatedFacts } from './in-force.js';
 import { needsWhole, reachesBack } from './long-way.js';
-import { routeChanges, type RoutingContext } from './notifications.js';
+import { routeChanges, type Notifications, type RoutingContext } from './notifications.js';
+import { withoutMovedStays } from './moved-stays.js';
 import { foldFacts, foldWindow, type FoldedWindow } from './window.js';
 
 export interface ApplyContext extends RoutingContext {
@@ -17,7 +18,8 @@ export interface ApplyContext extends RoutingContext {
 }
 
 export interface Applied {
-  step: TranslationStep;
+  /** What the message changes, in the order in which it is to be saved; the last step holds what it says. */
+  steps: TranslationStep[];
   window: FoldedWindow;
 }
 
@@ -47,7 +49,7 @@ export function applyToWhole(
   context: ApplyContext,
 ): Applied {
   if (isBlocked(translation))
-    return { step: { ...emptyStep(messageId, 'parked'), workItems: workItemsOf(translation) }, window: before };
+    return { steps: [{ ...emptyStep(messageId, 'parked'), workItems: workItemsOf(translation) }], window: before };
   const reading = readingOf(messageId, translation.facts, before.facts);
   const after = windowAfter(messageId, reading, before, context);
   return appliedOf(messageId, translation, reading, before, after, context);
@@ -80,21 +82,41 @@ function appliedOf(
   context: ApplyContext,
 ): Applied {
   const outdated = outdatedFacts(after);
-  const changes = differences(before, after);
-  const notifications = routeChanges(before, after, messageId, context);
-  const step: TranslationStep = {
-    // A message of a stay of somebody else, or of no stay that can be told, waits behind its work item; what it says is kept.
-    ...emptyStep(messageId, waitingMessages(after.doubts).has(messageId) ? 'parked' : 'translated'),
-    ...changes,
-    otherStates: changes.otherStates.filter((other) => other.messageId !== messageId),
+  // A message of a stay of somebody else, or of no stay that can be told, waits behind its work item; what it says is kept.
+  const state = waitingMessages(after.doubts).has(messageId) ? 'parked' : 'translated';
+  const parts = changesOf(before, after, messageId, context);
+  const steps = parts.map((changes): TranslationStep => ({ ...emptyStep(messageId, state), ...changes }));
+  const { workItems, otherStates, ...doubts } = doubtChanges(before, after);
+  const last = steps.at(-1) ?? emptyStep(messageId, state);
+  steps[steps.length - 1] = {
+    ...last,
+    ...doubts,
+    otherStates: otherStates.filter((other) => other.messageId !== messageId),
     ...reading,
     outdated,
     reconsiders: before.whole && before.outdatedUntil !== undefined,
     mentions: translation.mentions,
-    ...notifications,
-    workItems: [...workItemsOf(translation), ...changes.workItems, ...notifications.workItems],
+    workItems: [...workItemsOf(translation), ...workItems, ...last.workItems],
   };
-  return { step, window: withReceipts(withoutOutdated(after, outdated), step) };
+  return { steps, window: withReceipts(withoutOutdated(after, outdated), steps) };
+}
+
+type Changes = Pick<TranslationStep, keyof Differences | keyof Notifications>;
+
+/** What is written and who is told, in order: what became another patient's is taken back before it is his. */
+export function changesOf(
+  before: FoldedWindow,
+  after: FoldedWindow,
+  messageId: string,
+  context: ApplyContext,
+): Changes[] {
+  const parted = withoutMovedStays(before, after, context.fold);
+  const windows = parted === undefined ? [before, after] : [before, parted, after];
+  return windows.slice(1).map((window, index) => changesBetween(windows[index] ?? before, window, messageId, context));
+}
+
+function changesBetween(before: FoldedWindow, after: FoldedWindow, messageId: string, context: ApplyContext): Changes {
+  return { ...differences(before, after), ...routeChanges(before, after, messageId, context) };
 }
 
 /**
@@ -131,8 +153,10 @@ function withoutOutdated(window: FoldedWindow, outdated: readonly string[]): Fol
   return { ...window, facts: window.facts.filter(({ id }) => !gone.has(id)), outdatedUntil };
 }
 
-/** Who was told by this step is corrected by a later message of the batch. */
-function withReceipts(window: FoldedWindow, { receipts, deliveries }: TranslationStep): FoldedWindow {
+/** Who was told by these steps is corrected by a later message of the batch. */
+function withReceipts(window: FoldedWindow, steps: readonly TranslationStep[]): FoldedWindow {
+  const receipts = steps.flatMap((step) => step.receipts);
+  const deliveries = steps.flatMap((step) => step.deliveries);
   const deliveryOf = new Map(deliveries.map((delivery) => [delivery.receiptId, delivery]));
   const more = receipts.flatMap(({ id, event, member, label, role }) => {
     const delivery = deliveryOf.get(id);

@@ -18,16 +18,16 @@ export class Batch {
     private readonly loadWhole: (window: PatientWindow) => Promise<PatientWindow>,
   ) {}
 
-  /** Applies the next message to its window. A message that fails leaves no trace. */
-  async apply(messageId: string, translation: Translation, loaded: PatientWindow): Promise<TranslationStep> {
+  /** Applies the next message to its window. A message that fails leaves no trace. @returns its steps, in order */
+  async apply(messageId: string, translation: Translation, loaded: PatientWindow): Promise<TranslationStep[]> {
     const { cluster } = loaded;
     const before = this.windows.get(cluster) ?? foldWindow(loaded, this.context.fold);
     const applied =
       applyMessage(messageId, translation, before, this.context) ??
       applyToWhole(messageId, translation, await this.wholeOf(loaded), this.context);
     this.windows.set(cluster, applied.window);
-    this.steps.set(cluster, [...(this.steps.get(cluster) ?? []), applied.step]);
-    return applied.step;
+    this.steps.set(cluster, [...(this.steps.get(cluster) ?? []), ...applied.steps]);
+    return applied.steps;
   }
 
   private async wholeOf(window: PatientWindow): Promise<FoldedWindow> {

@@ -1,22 +1,10 @@
 import { canonicalJson } from '../message/canonical-json.js';
 import type { FoldedResource } from '../message/resource.js';
 import type { ChangedResource, MembershipRows, TranslationStep } from '../message/translation.js';
-import { doubtChanges } from './doubts.js';
 import type { Person, Written } from './people.js';
 import type { FoldedWindow } from './window.js';
 
-type Differences = Pick<
-  TranslationStep,
-  | 'resources'
-  | 'removed'
-  | 'memberships'
-  | 'nextChanges'
-  | 'anchors'
-  | 'workItems'
-  | 'settled'
-  | 'departures'
-  | 'otherStates'
->;
+export type Differences = Pick<TranslationStep, 'resources' | 'removed' | 'memberships' | 'nextChanges' | 'anchors'>;
 
 /** What is otherwise after a message than before it, as the store writes it. */
 export function differences(before: FoldedWindow, after: FoldedWindow): Differences {
@@ -36,7 +24,6 @@ export function differences(before: FoldedWindow, after: FoldedWindow): Differen
     anchors: [...after.births]
       .filter(([anchor, recordedAt]) => before.births.get(anchor) !== recordedAt)
       .map(([anchor, recordedAt]) => ({ anchor, recordedAt, exact: after.whole })),
-    ...doubtChanges(before, after),
   };
 }
 

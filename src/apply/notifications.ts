@@ -19,7 +19,7 @@ export interface RoutingContext {
   lateSince: string;
 }
 
-type Notifications = Pick<TranslationStep, 'events' | 'receipts' | 'deliveries' | 'withdrawals' | 'workItems'>;
+export type Notifications = Pick<TranslationStep, 'events' | 'receipts' | 'deliveries' | 'withdrawals' | 'workItems'>;
 
 /** Who must know of what a message changed: one receipt for each person considered, a delivery for each to be told. */
 export function routeChanges(
@@ -62,8 +62,7 @@ function stayChanges(before: FoldedWindow, after: FoldedWindow, messageId: strin
     const [was, now] = [earlier.get(key), later.get(key)];
     const person = now?.person ?? was?.person;
     if (person === undefined || was?.stay === now?.stay) return [];
-    const reassigned = was !== undefined && !person.anchors.includes(was.person.anchor);
-    const context = { patient: person.anchor, messageId, reassigned };
+    const context = { patient: person.anchor, messageId };
     return stayEvents(was?.stay, now?.stay, context).map((event) => ({ event, person }));
   });
 }

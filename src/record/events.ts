@@ -5,19 +5,18 @@ import type { FoldedStay, StayMovement } from '../message/stay.js';
  * What a message changed in a stay, as people are told it: movements that now hold, that no longer do, that hold otherwise.
  * @param before, after the stay without and with the message; undefined where there is none
  * @param patient anchor of the patient
- * @param reassigned the stay is another person's than before: all that was told of it was told of the wrong one
  */
 export function stayEvents(
   before: FoldedStay | undefined,
   after: FoldedStay | undefined,
-  { patient, messageId, reassigned }: Pick<Event, 'patient' | 'messageId'> & { reassigned: boolean },
+  { patient, messageId }: Pick<Event, 'patient' | 'messageId'>,
 ): Event[] {
   const earlier = new Map(before?.movements.map((movement) => [movement.thread, movement]));
   const later = new Map(after?.movements.map((movement) => [movement.thread, movement]));
   const about = { type: 'stay', key: after?.key ?? before?.key ?? '' } as const;
   return [...new Set([...earlier.keys(), ...later.keys()])].flatMap((thread) => {
     const [was, now] = [earlier.get(thread), later.get(thread)];
-    return eventKinds(was, now, reassigned).map((kind): Event => {
+    return eventKinds(was, now).map((kind): Event => {
       const { effectiveAt, attributes } = movementOf(kind, was, now);
       return { kind, messageId, patient, about, thread, effectiveAt, attributes };
     });
@@ -25,11 +24,11 @@ export function stayEvents(
 }
 
 /** A movement that became another kind of thing is taken back as the one and told as the other. */
-function eventKinds(was: StayMovement | undefined, now: StayMovement | undefined, reassigned: boolean): EventKind[] {
+function eventKinds(was: StayMovement | undefined, now: StayMovement | undefined): EventKind[] {
   const before = was?.holds === true ? was.happening : undefined;
   const after = now?.holds === true ? now.happening : undefined;
   if (before === after) {
-    return before !== undefined && (reassigned || was?.content() !== now?.content()) ? ['correction'] : [];
+    return before !== undefined && was?.content() !== now?.content() ? ['correction'] : [];
   }
   return [...(before === undefined ? [] : [`${before}-cancelled` as const]), ...(after === undefined ? [] : [after])];
 }

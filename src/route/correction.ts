@@ -46,12 +46,13 @@ export function decideCorrection(
     return [{ member, label, role, endpoint, from: null, to: null, reason, rule: null, respondsTo }];
   });
   const reached = new Set(informed.map(({ member }) => member));
-  const unreached = people(circle.filter(({ person }) => !reached.has(person))).flatMap(([first]): Decision[] => {
+  const remaining = people(circle).filter((memberships) => !memberships.some(({ person }) => reached.has(person)));
+  const unreached = remaining.flatMap(([first]): Decision[] => {
     if (first === undefined) return [];
     const { person, label, role, from, to } = first;
     return [notReached({ member: person, label, role: role.code }, from, to)];
   });
-  const considered = new Set([...reached, ...unreached.map(({ member }) => member)]);
+  const considered = new Set([...reached, ...remaining.flat().map(({ person }) => person)]);
   // Who has left the circle since, and was to be told of what is corrected.
   const missed = new Map(
     receipts.flatMap((receipt) => (considered.has(receipt.member) ? [] : [[receipt.member, notReached(receipt)]])),

@@ -58,9 +58,14 @@ export function route(event: Event, input: RouteInput): Routed {
  */
 export function routeLate(event: Event, newcomers: ReadonlySet<string>, input: RouteInput): Routed {
   const reached = new Set(input.receipts.map(({ member, endpoint }) => `${member}|${endpoint}`));
-  const decisions = people(input.circle.filter(({ person }) => newcomers.has(person)))
-    .map((memberships) => decidePerson(event, memberships, input))
-    .filter(({ member, endpoint }) => endpoint !== undefined && !reached.has(`${member}|${endpoint}`));
+  const decisions = people(input.circle)
+    .filter((memberships) => memberships.some(({ person }) => newcomers.has(person)))
+    .flatMap((memberships) => {
+      const decision = decidePerson(event, memberships, input);
+      const { endpoint } = decision;
+      const isTold = memberships.some(({ person }) => reached.has(`${person}|${endpoint ?? ''}`));
+      return endpoint === undefined || isTold ? [] : [decision];
+    });
   return routed(event, decisions, input);
 }
 

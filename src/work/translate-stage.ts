@@ -86,7 +86,7 @@ async function translateBatch(request: TranslationRequest, round: Round, deps: T
     round.more = tx.more;
     const steps = tx.deaths >= DEADLY ? tx.messages.map((message) => killer(message, deps)) : await stepsOf(tx, deps);
     if (steps.length === 0) return { endpoints: [], count: 0 };
-    return { ...(await tx.save(steps)), count: steps.length };
+    return { ...(await tx.save(steps)), count: tx.messages.length };
   });
   if (count > 0) deps.observe(count, (performance.now() - started) / 1000);
   if (endpoints.length > 0) deps.due(endpoints);
@@ -146,7 +146,7 @@ async function stepsOf(tx: TranslationTx, deps: TranslateDeps): Promise<Translat
   const batch = new Batch(context, (window) => tx.loadWhole(window));
   const steps: TranslationStep[] = [];
   for (const reading of readings) {
-    steps.push(await stepOf(reading, windows.get(reading.message.id), batch, deps));
+    steps.push(...(await stepsOfOne(reading, windows.get(reading.message.id), batch, deps)));
     await breath();
   }
   return steps;
@@ -172,20 +172,20 @@ function requestOf({ message, translation }: { message: JournalMessage; translat
   return { messageId: message.id, identifiers, stays, account };
 }
 
-async function stepOf(
+async function stepsOfOne(
   reading: Reading,
   window: PatientWindow | undefined,
   batch: Batch,
   deps: TranslateDeps,
-): Promise<TranslationStep> {
+): Promise<TranslationStep[]> {
   const { id } = reading.message;
   if ('error' in reading || window === undefined)
-    return failed(id, 'error' in reading ? reading.error : undefined, deps);
+    return [failed(id, 'error' in reading ? reading.error : undefined, deps)];
   try {
     return await batch.apply(id, reading.translation, window);
   } catch (error) {
     if (batch.failure !== undefined) throw error;
-    return failed(id, error, deps);
+    return [failed(id, error, deps)];
   }
 }
 

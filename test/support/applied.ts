@@ -1,8 +1,6 @@
 import type { FhirResource } from 'fhir/r4.js';
-import { applyMessage, type Applied, type ApplyContext } from '../../src/apply/apply.js';
+import { applyMessage, changesOf, type Applied, type ApplyContext } from '../../src/apply/apply.js';
 import { Batch } from '../../src/apply/batch.js';
-import { differences } from '../../src/apply/differences.js';
-import { routeChanges } from '../../src/apply/notifications.js';
 import { foldFacts, foldWindow } from '../../src/apply/window.js';
 import { parse } from '../../src/hl7v2/parse.js';
 import { canonicalJson } from '../../src/message/canonical-json.js';
@@ -90,7 +88,7 @@ export class MemoryGateway {
     const loaded = readings.map(({ translation }) => this.windowOf(translation, ''));
     for (const [index, { messageId, translation }] of readings.entries()) {
       const window = loaded[index];
-      if (window !== undefined) steps.push(await batch.apply(messageId, translation, window));
+      if (window !== undefined) steps.push(...(await batch.apply(messageId, translation, window)));
     }
     for (const step of steps) this.keep(step);
     return steps;
@@ -110,9 +108,9 @@ export class MemoryGateway {
     this.unite(translation, messageId);
     const before = foldWindow(this.windowOf(translation, messageId), this.context().fold);
     const after = foldFacts({ ...before, facts: [...before.facts, ...translation.facts] }, this.context().fold, before);
-    const short = { ...differences(before, after), ...routeChanges(before, after, messageId, this.context()) };
+    const short = inOne(changesOf(before, after, messageId, this.context()));
     const long = await this.apply(messageId, translation, new Batch(this.context(), this.whole));
-    return { short: changesOf(short), long: changesOf(long) };
+    return { short: visible(short), long: visible(long) };
   }
 
   /** The present resources of a type, those entered in error left out. */
@@ -171,9 +169,9 @@ export class MemoryGateway {
 
   private async apply(messageId: string, translation: Translation, batch: Batch): Promise<TranslationStep> {
     this.unite(translation, messageId);
-    const step = await batch.apply(messageId, translation, this.windowOf(translation, messageId));
-    this.keep(step);
-    return step;
+    const steps = await batch.apply(messageId, translation, this.windowOf(translation, messageId));
+    for (const step of steps) this.keep(step);
+    return inOne(steps);
   }
 
   /** The anchors that a message leads to are one cluster from then on. */
@@ -275,6 +273,25 @@ export class MemoryGateway {
   }
 }
 
+/** All that the steps of one message change, in their order. */
+function inOne<Step extends ReturnType<typeof changesOf>[number]>(steps: readonly Step[]): Step {
+  const [first, ...rest] = steps;
+  if (first === undefined) throw new Error('a message makes a step at least');
+  return rest.reduce(
+    (before, step) => ({
+      ...step,
+      resources: [...before.resources, ...step.resources],
+      memberships: [...before.memberships, ...step.memberships],
+      removed: [...before.removed, ...step.removed],
+      events: [...before.events, ...step.events],
+      receipts: [...before.receipts, ...step.receipts],
+      deliveries: [...before.deliveries, ...step.deliveries],
+      withdrawals: [...before.withdrawals, ...step.withdrawals],
+    }),
+    first,
+  );
+}
+
 /** What readers and recipients see of a step. */
 export interface Changes {
   resources: string[];
@@ -282,7 +299,7 @@ export interface Changes {
   sent: string[];
 }
 
-function changesOf(step: Pick<TranslationStep, 'resources' | 'removed' | 'memberships' | 'deliveries'>): Changes {
+function visible(step: Pick<TranslationStep, 'resources' | 'removed' | 'memberships' | 'deliveries'>): Changes {
   return {
     resources: [...step.resources.map(({ body }) => body), ...step.removed].sort(),
     memberships: step.memberships.map((rows) => canonicalJson(rows)).sort(),

@@ -138,8 +138,8 @@ describe('a joined patient whose trait is corrected is two again', () => {
     const subjects = gateway.resources<Encounter>('Encounter').map(({ subject }) => subject?.reference);
     expect(new Set(subjects).size).toBe(2);
     expect(gateway.openItems()).toEqual(['identity-conflict']);
-    // Of the stay, and of the Patient that she was told of, who has no more of it.
-    expect(sent(step)).toEqual(['correction to agnes', 'correction to agnes']);
+    // The stay is taken back under the Patient that she was told of, he is corrected, and it is told as the other's.
+    expect(sent(step)).toEqual(['admission-cancelled to agnes', 'correction to agnes', 'admission to agnes']);
     const patients = step.deliveries.map(({ resources }) => resources.filter((key) => key.startsWith('Patient/')));
     expect(patients.every((list) => list.length === 1)).toBe(true);
   });

@@ -161,7 +161,21 @@ describe('a stay that a message read anew no longer names', () => {
     expect(gateway.only('Encounter')).toMatchObject({
       subject: { reference: `Patient/${gateway.only('Patient').id ?? ''}` },
     });
-    expect(sent(step)).toEqual(['correction to agnes']);
+    expect(sent(step)).toEqual(['admission-cancelled to agnes', 'admission to agnes']);
+  });
+
+  it('and whoever knows one of the two is shown nothing of the other', async () => {
+    const gateway = new MemoryGateway();
+    await gateway.take(admission(told), { messageId: '1' });
+    const [patient] = gateway.resources('Patient');
+    const other = { pid: { 3: 'IPP2^^^CH-ESSAI&2.999.71.1&ISO^PI', 5: 'AUTRE^PERSONNE' } };
+    const step = await gateway.take(admission({ ...other, patientSegments: [rol(BRUNO)] }), { messageId: '1' });
+    expect(sent(step)).toEqual(['admission-cancelled to agnes', 'admission to bruno']);
+    const encounters = step.resources.filter(({ resource }) => resource.resourceType === 'Encounter');
+    const own = { status: 'entered-in-error', subject: { reference: `Patient/${patient?.id ?? ''}` } };
+    expect(encounters.map(({ resource }) => resource)).toMatchObject([own, { status: 'in-progress' }]);
+    expect(step.deliveries[0]?.resources).toContain(`Patient/${patient?.id ?? ''}`);
+    expect(step.deliveries[1]?.resources).not.toContain(`Patient/${patient?.id ?? ''}`);
   });
 
   it('is left as it is by a reading that gives the same', async () => {

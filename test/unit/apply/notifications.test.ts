@@ -24,11 +24,13 @@ function toldBy(...messages: Partial<PamParts>[]): string[][] {
     const translation = translated(pam({ trigger: 'A01', at: AT, ...parts }), id);
     const applied = applyToWhole(id, translation, window, context);
     window = applied.window;
-    const { receipts, deliveries } = applied.step;
-    return deliveries.map(({ receiptId }) => {
-      const event = receipts.find((receipt) => receipt.id === receiptId)?.event;
-      return `${event?.kind ?? ''} ${event?.thread.split('|').at(-1) ?? ''}`;
-    });
+    const receipts = applied.steps.flatMap((step) => step.receipts);
+    return applied.steps
+      .flatMap(({ deliveries }) => deliveries)
+      .map(({ receiptId }) => {
+        const event = receipts.find((receipt) => receipt.id === receiptId)?.event;
+        return `${event?.kind ?? ''} ${event?.thread.split('|').at(-1) ?? ''}`;
+      });
   });
 }
 

@@ -153,3 +153,53 @@ describe('a cancellation', () => {
     expect(withdrawn(earlier('none', 'd1'), earlier(reach, 'd2'))).toEqual([]);
   });
 });
+
+describe('a professional of the circle in two roles, under two places of exercise', () => {
+  const doctor = member();
+  const attending = member({
+    person: 'PractitionerRole/agnes-at-the-hospital',
+    role: { system: 'urn:roles', code: 'ATTPHYS', display: 'Médecin responsable' },
+    basis: 'PV1',
+  });
+  const circle = [attending, doctor];
+
+  it('is told once, and has one receipt', () => {
+    const { receipts, deliveries } = route(ADMISSION, input({ circle }));
+    expect(receipts.map(({ member: person, reason }) => [person, reason])).toEqual([[doctor.person, 'rule-tells']]);
+    expect(deliveries).toHaveLength(1);
+  });
+
+  it.each([
+    ['accents and case', { family: 'Agnès' }, 1],
+    ['the name', { family: 'BERTHIER' }, 2],
+    ['the number', { identifier: `${RPPS}|10999000029` }, 2],
+  ])('is one person where the two differ in %s: %j makes %d', (_what, change, count) => {
+    expect(route(ADMISSION, input({ circle: [{ ...attending, ...change }, doctor] })).receipts).toHaveLength(count);
+  });
+
+  const earlier: EarlierReceipt = {
+    receiptId: 'r',
+    patient: ADMISSION.patient,
+    about: ADMISSION.about.key,
+    thread: ADMISSION.thread,
+    member: doctor.person,
+    label: 'AGNES',
+    role: 'PCP',
+    endpoint: 'agnes',
+    deliveryId: 'd',
+    reach: 'reached',
+  };
+
+  it('is not told again when the second role becomes known', () => {
+    const rules = [{ ...RULE, roles: ['any'] }];
+    const late = routeLate(ADMISSION, new Set([attending.person]), input({ circle, rules, receipts: [earlier] }));
+    expect(late.receipts).toEqual([]);
+  });
+
+  it('is corrected once', () => {
+    const { receipts } = route({ ...ADMISSION, kind: 'correction' }, input({ circle, receipts: [earlier] }));
+    expect(receipts.map(({ member: person, reason }) => [person, reason])).toEqual([
+      [doctor.person, 'was-told-before'],
+    ]);
+  });
+});
