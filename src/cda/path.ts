@@ -19,12 +19,13 @@ export interface Selection {
 interface Test {
   readonly path: Path;
   readonly operator?: '=' | '!=';
-  readonly value?: string;
+  /** Written `A|B`. */
+  readonly values?: readonly string[];
   readonly negated: boolean;
 }
 
 interface Step {
-  /** undefined: any element. */
+  /** undefined: any element; `..`: the one that holds the element at hand. */
   readonly name?: string;
   readonly namespaces: readonly string[];
   /** Any depth below (`//name`), not only the children. */
@@ -35,6 +36,8 @@ interface Step {
 /** A compiled path. */
 export interface Path {
   readonly text: string;
+  /** Begins with `/`: from the root of the document on. */
+  readonly absolute: boolean;
   readonly steps: readonly Step[];
   /** Attribute name, as in `XmlElement.attributes`, or `text()`. */
   readonly leaf?: string;
@@ -43,8 +46,9 @@ export interface Path {
 /**
  * Compiles a path of the language that mapping rows use: names of elements separated by `/`, from the element at hand. A name without prefix
  * is of `urn:hl7-org:v3`; `sdtc:`, `lab:`, `pharm:`, `ps3-20:` name the namespaces of its extensions, whatever prefix a document has for
- * them; `*` is any element, `//name` one at any depth, `.` the element at hand. `[…]` after a name keeps the elements for which the path inside leads
- * somewhere (`[templateId/@root=1.2.3]`, `[@nullFlavor]`, `[not(@nullFlavor)]`, `[@typeCode!='RPLC']`); several must all hold. The last step may be `@name` or `text()`.
+ * them; `*` is any element, `//name` one at any depth, `.` the element at hand, `..` the one that holds it; a path that begins with `/` begins at the
+ * root. `[…]` after a name keeps the elements for which the path inside leads
+ * somewhere (`[templateId/@root=1.2.3]`, `[@nullFlavor]`, `[not(@nullFlavor)]`, `[@typeCode!='RPLC']`, `[@typeCode=INF|PRF]`); several must all hold. The last step may be `@name` or `text()`.
  * @throws GatewayError `mapping-invalid`: the text is no such path
  */
 export function compilePath(text: string): Path {
@@ -56,7 +60,7 @@ export function compilePath(text: string): Path {
 
 /** What a path leads to, in the order of the document. A list that holds exactly one, or none, is no special case. */
 export function select(from: XmlNode, path: Path): Selection[] {
-  let nodes: XmlNode[] = [from];
+  let nodes: XmlNode[] = [path.absolute ? rootOf(from) : from];
   for (const step of path.steps) {
     nodes = nodes.flatMap((node) => follow(node, step));
     if (step.deep) nodes = [...new Map(nodes.map((node) => [node.element, node])).values()];
@@ -74,7 +78,12 @@ export function selectNodes(from: XmlNode, path: Path): XmlNode[] {
   return select(from, path).map(({ node }) => node);
 }
 
+function rootOf(node: XmlNode): XmlNode {
+  return node.parent === undefined ? node : rootOf(node.parent);
+}
+
 function follow(node: XmlNode, step: Step): XmlNode[] {
+  if (step.name === '..') return node.parent === undefined ? [] : [node.parent];
   const nodes: XmlNode[] = [];
   const visit = (parent: XmlNode): void => {
     for (const child of parent.element.children) {
@@ -94,13 +103,13 @@ function matches({ name, namespace }: XmlElement, step: Step): boolean {
   return step.name === undefined || (name === step.name && step.namespaces.includes(namespace));
 }
 
-function holds(node: XmlNode, { path, operator, value, negated }: Test): boolean {
+function holds(node: XmlNode, { path, operator, values = [], negated }: Test): boolean {
   const selections = select(node, path);
   const result =
     operator === undefined
       ? selections.length > 0
       : selections.some(
-          (selection) => ((selection.value ?? textOf(selection.node.element)) === value) === (operator === '='),
+          (selection) => values.includes(selection.value ?? textOf(selection.node.element)) === (operator === '='),
         );
   return result !== negated;
 }
@@ -169,8 +178,10 @@ class PathReader {
     const start = this.#at;
     const steps: Step[] = [];
     let leaf: string | undefined;
-    if (this.#take('.')) this.#skipSeparator();
+    const here = !this.text.startsWith('..', this.#at) && this.#take('.');
+    if (here) this.#skipSeparator();
     let deep = this.#take('//');
+    const absolute = !here && !deep && this.#take('/');
     while (leaf === undefined) {
       leaf = this.#leaf();
       if (leaf !== undefined) break;
@@ -182,7 +193,7 @@ class PathReader {
     }
     const text = this.text.slice(start, this.#at);
     if (text === '' || text.endsWith('/')) this.#fail();
-    return leaf === undefined ? { text, steps } : { text, steps, leaf };
+    return { text, absolute, steps, ...(leaf === undefined ? {} : { leaf }) };
   }
 
   expectEnd(): void {
@@ -200,6 +211,7 @@ class PathReader {
   }
 
   #step(deep: boolean): Step | undefined {
+    if (this.#take('..')) return { name: '..', namespaces: [], deep: false, tests: [] };
     if (this.#take('*')) return { namespaces: [], deep, tests: this.#tests() };
     const qualified = this.#match(/(?:[\w-]+:)?[A-Za-z_][\w.-]*/y);
     if (qualified === undefined) return undefined;
@@ -216,16 +228,17 @@ class PathReader {
       const negated = this.#take('not(');
       const path = this.readPath();
       const operator = this.#take('!=') ? '!=' : this.#take('=') ? '=' : undefined;
-      const value = operator === undefined ? undefined : this.#value();
+      const values = operator === undefined ? undefined : this.#values();
       if ((negated && !this.#take(')')) || !this.#take(']')) this.#fail();
-      tests.push({ path, negated, ...(operator === undefined || value === undefined ? {} : { operator, value }) });
+      tests.push({ path, negated, ...(operator === undefined || values === undefined ? {} : { operator, values }) });
     }
     return tests;
   }
 
-  #value(): string {
+  #values(): string[] {
     const quoted = this.#match(/'[^']*'|"[^"]*"/y);
-    return quoted?.slice(1, -1) ?? this.#match(/[^\]'")]+/y) ?? this.#fail();
+    if (quoted !== undefined) return [quoted.slice(1, -1)];
+    return (this.#match(/[^\]'")]+/y) ?? this.#fail()).split('|');
   }
 
   #take(token: string): boolean {

@@ -11,6 +11,7 @@ export const SYSTEMS = {
   validation: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-mode-validation-identity',
   identifierType: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-identifier-type',
   commune: 'https://mos.esante.gouv.fr/NOS/TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM',
+  mailType: 'https://mos.esante.gouv.fr/NOS/TRE_R256-TypeMessagerie/FHIR/TRE-R256-TypeMessagerie',
   confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
   roleClass: 'https://mos.esante.gouv.fr/NOS/TRE_R260-HL7RoleClass/FHIR/TRE-R260-HL7RoleClass',
   participation:

@@ -1,7 +1,7 @@
 import type { CodeableConcept, Coding } from 'fhir/r4.js';
 import { otherwiseOf, type Coded, type CodeTable } from './codes.js';
-import type { Converted, Converter, ConvertContext } from './converter.js';
-import type { FieldReader } from './reader.js';
+import type { Converted, Converter } from './converter.js';
+import type { CommonContext, Format, Reading } from './format.js';
 import type { ElementType } from './targets.js';
 
 export type CodedForm = 'code' | 'Coding' | 'CodeableConcept' | 'valueCoding' | 'language';
@@ -19,19 +19,19 @@ export const FORMS: ReadonlyMap<string, ElementType> = new Map<CodedForm, Elemen
  * Reads a code by a table. An unknown one is never guessed: it stops the message where the table parks it, else its text is kept where the
  * form has a place for it, or the code that stands for all others; and somebody is asked to look.
  */
-export function codedConverter(table: CodeTable, form: CodedForm): Converter {
+export function codedConverter<F extends Format>(table: CodeTable, form: CodedForm): Converter<F> {
   const inForm = FORM[form];
   const mapped = new Map([...table.codes].map(([code, coded]) => [code, { coded, coding: codingOf(coded) }]));
   const otherwise = otherwiseOf(table);
   return (field, context) => {
-    const code = field.value();
-    if (code === '') return form === 'CodeableConcept' && field.value(2) !== '' ? textOf(field) : undefined;
+    const { code } = field;
+    if (code === '') return form === 'CodeableConcept' && field.display !== '' ? textOf(field) : undefined;
     const entry = mapped.get(code);
     if (entry !== undefined)
       return converted(inForm(entry.coding, entry.coded.text, table, field, context), entry.coded);
     context.issues.code(table, code, field.path());
     if (table.otherwise === 'park') return undefined;
-    const words = field.value(2) || code;
+    const words = field.display || code;
     const value =
       table.otherwise === 'text-only'
         ? inForm(undefined, words, table, field, context)
@@ -40,8 +40,8 @@ export function codedConverter(table: CodeTable, form: CodedForm): Converter {
   };
 }
 
-function textOf(field: FieldReader): Converted {
-  return { value: { text: field.value(2) } };
+function textOf({ display }: Reading): Converted {
+  return { value: { text: display } };
 }
 
 function converted(value: unknown, { row }: Coded): Converted {
@@ -58,8 +58,8 @@ type InForm = (
   mapped: Coding | undefined,
   text: string | undefined,
   table: CodeTable,
-  field: FieldReader,
-  context: ConvertContext,
+  field: Reading,
+  context: CommonContext,
 ) => unknown;
 
 const FORM: Readonly<Record<CodedForm, InForm>> = {
@@ -73,20 +73,19 @@ const FORM: Readonly<Record<CodedForm, InForm>> = {
 /** R4 §2.24.0.1: a code has no blanks but single ones between its words. */
 const CODE = /^\S+( \S+)*$/;
 
-/** The mapped coding, and beside it the sender's own unless it is the same code: in its own system, or in one made of the sender and the table. */
+/** The mapped coding, and beside it the sender's own unless it is the same code: in the system that it names,
+ * in the table's, or in one made of the sender and the table. */
 function conceptOf(
   mapped: Coding | undefined,
   text: string | undefined,
   { name, source }: CodeTable,
-  field: FieldReader,
-  { authorities }: ConvertContext,
+  { code, display, codeSystem }: Reading,
+  { authorities }: CommonContext,
 ): CodeableConcept {
-  const code = field.value();
-  const display = field.value(2);
   const concept: CodeableConcept = {};
   if (mapped !== undefined) concept.coding = [mapped];
   if (mapped?.code?.toLowerCase() !== code.toLowerCase() && CODE.test(code)) {
-    const system = source === '' ? authorities.codeSystem(name) : source;
+    const system = codeSystem || source || authorities.codeSystem(name);
     (concept.coding ??= []).push(display === '' ? { system, code } : { system, code, display });
   }
   const words = text ?? display;

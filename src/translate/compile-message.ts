@@ -1,9 +1,9 @@
-import type { SegmentMap } from './compile-row.js';
+import type { RowMap } from './compile-row.js';
 import { fault, type Faults, type ParsedFile, type Row } from './mapping-file.js';
 
 /** A segment map as a message uses it: over the first segment of its name, or over each. */
 export interface MessageMap {
-  map: SegmentMap;
+  map: RowMap;
   each: boolean;
 }
 
@@ -18,7 +18,7 @@ const EACH = new Set(['member', 'contact', 'RelatedPerson']);
 /** Compiles the message maps, trigger by trigger. */
 export function compileMessages(
   files: readonly ParsedFile[],
-  maps: ReadonlyMap<string, SegmentMap>,
+  maps: ReadonlyMap<string, RowMap>,
   faults: Faults,
 ): Map<string, MapsByTarget> {
   const byTrigger = new Map<string, MapsByTarget>();
@@ -46,7 +46,7 @@ function byTarget(used: readonly MessageMap[]): MapsByTarget {
   return targets;
 }
 
-function messageMapOf(row: Row, maps: ReadonlyMap<string, SegmentMap>, faults: Faults): MessageMap | undefined {
+function messageMapOf(row: Row, maps: ReadonlyMap<string, RowMap>, faults: Faults): MessageMap | undefined {
   const { from = '', to = '', as = '', each } = row.values;
   const wrong = (text: string, remedy: string) => {
     fault(faults, row.file, row.line, text, remedy);
@@ -59,7 +59,7 @@ function messageMapOf(row: Row, maps: ReadonlyMap<string, SegmentMap>, faults: F
     wrong(`there is no segment map ${as || '(none)'}`, 'name a file of mappings/segments/');
     return undefined;
   }
-  if (from !== map.segment) wrong(`from: ${from} is not the segment of ${as}`, `write from: ${map.segment}`);
+  if (from !== map.reads) wrong(`from: ${from} is not the segment of ${as}`, `write from: ${map.reads}`);
   if (to !== map.target) wrong(`to: ${to} is not the target of ${as}`, `write to: ${map.target}`);
   if (each === 'yes' && !EACH.has(map.target))
     wrong(`a message has one ${map.target}: each segment cannot make one`, 'take each out');

@@ -1,43 +1,45 @@
-import { parsePath, type Path } from '../hl7v2/path.js';
 import type { CodeTable } from './codes.js';
 import { codedConverter, FORMS, type CodedForm } from './coded.js';
-import { compileCondition, CONDITIONS, type Condition } from './condition.js';
-import type { Converter, ConverterEntry, ConverterParts } from './converter.js';
-import { CONVERTERS } from './converters.js';
+import { CONDITIONS, type Condition } from './condition.js';
+import type { Converter, ConverterParts, Hl7v2 } from './converter.js';
+import type { Dialect } from './dialect.js';
+import type { Format } from './format.js';
 import { fault, isSite, type Faults, type Row } from './mapping-file.js';
 import { fits, type ElementKind, type ElementType } from './targets.js';
 
 /** One row, ready to run. */
-export interface CompiledRow {
+export interface CompiledRow<F extends Format = Hl7v2> {
   /** For traces: `PID-Patient:name`, `PID-Patient:name@site`. */
   id: string;
-  from: Path;
-  /** Segment and field: `PID-5`. */
+  from: F['path'];
+  /** Segment and field: `PID-5`; in a document the way from the element that the map reads. */
   field: string;
   /** Element of the target. */
   to: string;
   /** Does the element hold a list? */
   list: boolean;
   each: boolean;
-  when: Condition | undefined;
-  convert: Converter;
+  when: Condition<F> | undefined;
+  convert: Converter<F>;
   /** Members laid over a converted object; undefined where the row sets none. */
   set: Readonly<Record<string, string>> | undefined;
 }
 
-/** The rows that read one segment into one target. */
-export interface SegmentMap {
+/** The rows that read one segment, or one element of a document, into one target. */
+export interface RowMap<F extends Format = Hl7v2> {
   /** `PV1-Encounter`, or `PID-identity-numbers` for one of several of a segment and a target. */
   name: string;
-  segment: string;
+  /** Name of the segment or element. */
+  reads: string;
   target: string;
-  rows: CompiledRow[];
+  rows: CompiledRow<F>[];
 }
 
 /** What rows may refer to. */
-export interface RowContext {
+export interface RowContext<F extends Format> {
+  dialect: Dialect<F>;
   map: string;
-  segment: string;
+  reads: string;
   target: string;
   elements: ReadonlyMap<string, ElementKind>;
   tables: ReadonlyMap<string, CodeTable>;
@@ -48,32 +50,34 @@ export interface RowContext {
 const ROW_KEYS = new Set(['id', 'from', 'to', 'as', 'codes', 'when', 'set', 'each', 'note', 'because', 'drop']);
 const EXTENSION = /^extension\.(.+)$/;
 
-/** Compiles one row of a segment map; undefined where a fault leaves nothing to run. */
-export function compileRow(row: Row, context: RowContext): CompiledRow | undefined {
-  const { map, segment, faults } = context;
+/** Compiles one row of a map; undefined where a fault leaves nothing to run. */
+export function compileRow<F extends Format>(row: Row, context: RowContext<F>): CompiledRow<F> | undefined {
+  const { dialect, map, reads, faults } = context;
   const { id = '', from = '', to = '', when, each } = row.values;
   const wrong = (text: string, remedy: string) => {
     fault(faults, row.file, row.line, text, remedy);
   };
   for (const key of Object.keys(row.values))
     if (!ROW_KEYS.has(key)) wrong(`${key} is no key of a row`, 'use id, from, to, as, codes, when, set, each, note');
-  const path = parsePath(from);
-  if (path === undefined || path.field === 0 || path.segment !== segment)
-    wrong(`from: ${from} is no path of ${segment}`, `write e.g. from: ${segment}-3`);
+  const source = dialect.from(from, reads);
+  if (source === undefined) wrong(`from: ${from} is no path of ${reads}`, `write e.g. from: ${dialect.example(reads)}`);
   if (each !== undefined && each !== 'yes' && each !== 'no') wrong(`each: ${each} says nothing`, 'write `each: yes`');
-  const condition = when === undefined ? undefined : compileCondition(when);
+  const condition = when === undefined ? undefined : dialect.condition(when);
   if (when !== undefined && condition === undefined) wrong(`when: ${when} is no condition`, `use ${CONDITIONS}`);
   const [, extension] = EXTENSION.exec(to) ?? [];
   const kind = extension === undefined ? elementOf(to, context, wrong) : EXTENSION_KIND;
   const url = extension === undefined ? undefined : partsOf(context, wrong).extension(extension);
   const reading = readingOf(row, context, wrong);
-  if (path === undefined || kind === undefined || reading === undefined) return undefined;
+  if (source === undefined || kind === undefined || reading === undefined) return undefined;
   if (!fits(reading.gives, kind.type))
-    wrong(`${reading.name} gives ${article(reading.gives)}, and ${to} holds ${article(kind.type)}`, remedyFor(kind));
+    wrong(
+      `${reading.name} gives ${article(reading.gives)}, and ${to} holds ${article(kind.type)}`,
+      remedyFor(kind, dialect),
+    );
   return {
     id: `${map}:${id}${isSite(row.file) ? '@site' : ''}`,
-    from: path,
-    field: `${segment}-${path.field}`,
+    from: source.path,
+    field: source.field,
     to: extension === undefined ? to : 'extension',
     list: kind.list,
     each: each === 'yes',
@@ -90,9 +94,11 @@ function settingOf(set: Row['set'], url: string | undefined): Row['set'] | undef
   return Object.keys(all).length === 0 ? undefined : all;
 }
 
+type Target = Pick<RowContext<Format>, 'target' | 'elements'>;
+type Parts = Pick<RowContext<Format>, 'tables' | 'extensions'>;
 type Wrong = (text: string, remedy: string) => void;
 
-function elementOf(to: string, { target, elements }: RowContext, wrong: Wrong): ElementKind | undefined {
+function elementOf(to: string, { target, elements }: Target, wrong: Wrong): ElementKind | undefined {
   const kind = to === 'extension' ? undefined : elements.get(to);
   if (kind !== undefined) return kind;
   if (to === 'extension') wrong('to: extension names none', 'write e.g. to: extension.birth-place');
@@ -100,7 +106,7 @@ function elementOf(to: string, { target, elements }: RowContext, wrong: Wrong): 
   return undefined;
 }
 
-function partsOf({ tables, extensions }: RowContext, wrong: Wrong): ConverterParts {
+function partsOf({ tables, extensions }: Parts, wrong: Wrong): ConverterParts {
   return {
     table(name) {
       const table = tables.get(name);
@@ -120,11 +126,11 @@ function partsOf({ tables, extensions }: RowContext, wrong: Wrong): ConverterPar
 }
 
 /** What reads the field of a row: a code table in some form, or a converter. */
-function readingOf(
+function readingOf<F extends Format>(
   { values, set }: Row,
-  context: RowContext,
+  context: RowContext<F>,
   wrong: Wrong,
-): { name: string; gives: ElementType; convert: Converter } | undefined {
+): { name: string; gives: ElementType; convert: Converter<F> } | undefined {
   const { as, codes } = values;
   const parts = partsOf(context, wrong);
   if (codes !== undefined) {
@@ -135,14 +141,15 @@ function readingOf(
       form && { name: `as: ${as ?? 'code'}`, gives: form, convert: codedConverter(table, (as ?? 'code') as CodedForm) }
     );
   }
-  const entry: ConverterEntry | undefined = as === undefined ? undefined : CONVERTERS.get(as);
+  const { converters } = context.dialect;
+  const entry = as === undefined ? undefined : converters.get(as);
   if (entry === undefined) {
-    wrong(`as: ${as ?? '(none)'} is no converter`, `use one of ${[...CONVERTERS.keys()].join(' ')}, or codes`);
+    wrong(`as: ${as ?? '(none)'} is no converter`, `use one of ${[...converters.keys()].join(' ')}, or codes`);
     return undefined;
   }
   if (as === 'fixed' && Object.keys(set).length === 0)
     wrong('as: fixed gives what set says, and the row sets nothing', 'add e.g. `set: { value: patient }`');
-  const convert: Converter = as === 'fixed' ? () => ({ value: set['value'] ?? set }) : entry.make(parts);
+  const convert: Converter<F> = as === 'fixed' ? () => ({ value: set['value'] ?? set }) : entry.make(parts);
   return { name: `as: ${as ?? ''}`, gives: entry.gives, convert };
 }
 
@@ -150,8 +157,8 @@ function article(type: ElementType): string {
   return `${/^[aeiou]/i.test(type) ? 'an' : 'a'} ${type}`;
 }
 
-function remedyFor({ type }: ElementKind): string {
+function remedyFor<F extends Format>({ type }: ElementKind, { converters }: Dialect<F>): string {
   const forms = [...FORMS].filter(([, gives]) => fits(gives, type)).map(([name]) => `codes with as: ${name}`);
-  const names = [...CONVERTERS].filter(([, { gives }]) => gives !== 'any' && fits(gives, type)).map(([name]) => name);
+  const names = [...converters].filter(([, { gives }]) => gives !== 'any' && fits(gives, type)).map(([name]) => name);
   return `use ${[...names, ...forms].join(', ') || 'another element'}`;
 }

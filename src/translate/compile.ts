@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { GatewayError } from '../message/failure.js';
 import { compileTable, type CodeTable } from './codes.js';
-import { compileRow, type SegmentMap } from './compile-row.js';
+import { compileMaps } from './compile-map.js';
+import { compileDocuments, type DocumentMappings } from './compile-document.js';
 import { compileMessages, stayFieldsOf, type MapsByTarget } from './compile-message.js';
 import { fault, isSite, parseMappingFile, type Faults, type MappingFile, type ParsedFile } from './mapping-file.js';
 import { withSite } from './site.js';
-import { elementsOf, TARGET_NAMES } from './targets.js';
 
 /** Everything that rows say, compiled once at start. */
 export interface Mappings {
@@ -14,6 +14,7 @@ export interface Mappings {
   triggers: ReadonlySet<string>;
   /** Trigger → target → the segment maps its message uses, in order. */
   maps: ReadonlyMap<string, MapsByTarget>;
+  documents: DocumentMappings;
   /** HL7 paths of the rows that read the visit number, then of those that read the account: `PV1-19`, `PID-18`. */
   stayFields: readonly string[];
   /** The files behind the version, path → text; of the mappings of a source its settings too, as `source.json`. */
@@ -33,8 +34,6 @@ export interface SourceReading {
 /** Changes with what converters and facts mean, so that facts say which code read them. */
 const CODE_VERSION = '2';
 
-const MAP_NAME = /^([A-Z][A-Z0-9]{2})-([A-Za-z]+)(-[a-z]+)*$/;
-const MAP_HEAD = new Set(['map', 'note']);
 const EXTENSIONS_HEAD = new Set(['extensions', 'note']);
 const EXTENSION_KEYS = new Set(['name', 'url', 'note', 'because', 'drop']);
 
@@ -53,18 +52,15 @@ export function compileMappings(
     withSite(parsed, 'table', faults).map((file): [string, CodeTable] => [file.name, compileTable(file, faults)]),
   );
   const extensions = new Map(withSite(parsed, 'extensions', faults).flatMap((file) => extensionsOf(file, faults)));
-  const maps = new Map<string, SegmentMap>();
-  for (const file of withSite(parsed, 'map', faults)) {
-    const map = compileMap(file, tables, extensions, faults);
-    if (map !== undefined) maps.set(file.name, map);
-  }
-  const byTrigger = compileMessages(withSite(parsed, 'message', faults), maps, faults);
+  const { segments, elements } = compileMaps(withSite(parsed, 'map', faults), { tables, extensions, faults });
+  const byTrigger = compileMessages(withSite(parsed, 'message', faults), segments, faults);
+  const documents = compileDocuments(withSite(parsed, 'document', faults), elements, faults);
   if (byTrigger.size === 0) fault(faults, 'messages/', 1, 'no message is mapped', 'add a file to mappings/messages/');
   if (faults.length > 0) return { faults };
   const kept = new Map(used.map(({ path, text }) => [path, text]));
   const stayFields = stayFieldsOf(byTrigger);
   const triggers = new Set(byTrigger.keys());
-  return { mappings: { version: versionOf(kept), triggers, maps: byTrigger, stayFields, files: kept } };
+  return { mappings: { version: versionOf(kept), triggers, maps: byTrigger, documents, stayFields, files: kept } };
 }
 
 /**
@@ -98,41 +94,4 @@ function extensionsOf({ file: path, head, rows }: ParsedFile, faults: Faults): [
       fault(faults, file, line, `the extension ${name ?? ''} has no url`, 'add `url: "http://…"`');
     return name === undefined || url === undefined ? [] : [[name, url]];
   });
-}
-
-function compileMap(
-  file: ParsedFile,
-  tables: ReadonlyMap<string, CodeTable>,
-  extensions: ReadonlyMap<string, string>,
-  faults: Faults,
-): SegmentMap | undefined {
-  const { name } = file;
-  for (const key of Object.keys(file.head))
-    if (!MAP_HEAD.has(key)) fault(faults, file.file, 1, `${key} is no key of a map`, 'use map, note, rows');
-  const [, segment = '', target = ''] = MAP_NAME.exec(name) ?? [];
-  if (segment === '') {
-    fault(faults, file.file, 1, `${name} is no name of a segment map`, 'call it <segment>-<target>, e.g. PID-Patient');
-    return undefined;
-  }
-  const elements = elementsOf(target);
-  if (elements === undefined) {
-    fault(faults, file.file, 1, `${target} is no target that rows write`, `use one of ${TARGET_NAMES.join(' ')}`);
-    return undefined;
-  }
-  const context = { map: name, segment, target, elements, tables, extensions, faults };
-  const rows = file.rows.flatMap((row) => compileRow(row, context) ?? []);
-  refuseClashes(file, elements, faults);
-  return { name, segment, target, rows };
-}
-
-/** Two rows that write one single element, where nothing tells them apart. */
-function refuseClashes({ rows }: ParsedFile, elements: ReturnType<typeof elementsOf>, faults: Faults): void {
-  const written = new Set<string>();
-  for (const { values, file, line } of rows) {
-    const { to = '', when } = values;
-    if (when !== undefined || elements?.get(to)?.list === true) continue;
-    if (written.has(to))
-      fault(faults, file, line, `two rows write ${to} and nothing tells them apart`, 'give one a `when`');
-    written.add(to);
-  }
 }

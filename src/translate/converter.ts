@@ -1,8 +1,8 @@
 import type { MessageClock } from '../hl7v2/datetime.js';
-import type { Message } from '../hl7v2/parse.js';
+import type { Message, Segment } from '../hl7v2/parse.js';
+import type { Path } from '../hl7v2/path.js';
 import type { CodeTable } from './codes.js';
-import type { Authorities } from './identifiers.js';
-import type { Issues } from './issues.js';
+import type { CommonContext, Format } from './format.js';
 import type { FieldReader, ReadRecord } from './reader.js';
 import type { ElementType } from './targets.js';
 import type { Territory } from './territory.js';
@@ -11,19 +11,25 @@ import type { Territory } from './territory.js';
 export type GivenNames = 'insi' | 'separate';
 
 /** What a converter may know beside its field. */
-export interface ConvertContext {
+export interface ConvertContext extends CommonContext {
   readonly message: Message;
   readonly record: ReadRecord;
-  readonly issues: Issues;
   readonly clock: MessageClock;
-  readonly authorities: Authorities;
   readonly territory: Territory;
   readonly givenNames: GivenNames;
   /** The identity is validated and its birth date was not corrected: its INS may be conveyed. */
   readonly qualified: boolean;
 }
 
-/** A member of a converted value, and where it comes from: a component of the field by number, or another HL7 path. */
+/** HL7 v2, as rows read it. */
+export interface Hl7v2 extends Format {
+  readonly path: Path;
+  readonly place: Segment;
+  readonly reading: FieldReader;
+  readonly context: ConvertContext;
+}
+
+/** A member of a converted value, and where it comes from: a component of the field by number, or another path of the message. */
 export type PartSource = readonly [path: string, from: number | string];
 
 /** A value, and where its members come from; those that are absent are passed over. */
@@ -40,12 +46,12 @@ export interface Converted {
 }
 
 /**
- * Reads one repetition of a field. undefined: it gives nothing and counts as unused. `malformed`: it holds no value of its form, which is a
+ * Reads one repetition of a field, or one place of a document. undefined: it gives nothing and counts as unused. `malformed`: it holds no value of its form, which is a
  * work item.
  */
-export type Converter = (
-  field: FieldReader,
-  context: ConvertContext,
+export type Converter<F extends Format = Hl7v2> = (
+  field: F['reading'],
+  context: F['context'],
 ) => Converted | readonly Converted[] | 'malformed' | undefined;
 
 /** What a converter is made with: the code tables and extensions of the mappings. */
@@ -57,7 +63,7 @@ export interface ConverterParts {
 }
 
 /** A named converter: the type of what it gives, and how it is made. */
-export interface ConverterEntry {
+export interface ConverterEntry<F extends Format = Hl7v2> {
   gives: ElementType;
-  make(parts: ConverterParts): Converter;
+  make(parts: ConverterParts): Converter<F>;
 }

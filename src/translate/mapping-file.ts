@@ -17,7 +17,7 @@ export interface Row {
 }
 
 /** What a file is of; the key that its head begins with. */
-const FILE_KINDS = ['map', 'message', 'table', 'extensions'] as const;
+const FILE_KINDS = ['map', 'message', 'document', 'table', 'extensions'] as const;
 export type FileKind = (typeof FILE_KINDS)[number];
 
 export interface ParsedFile {
@@ -51,13 +51,14 @@ export function parseMappingFile({ path, text }: MappingFile, faults: Faults): P
   if (document.errors.length > 0) return undefined;
   const { contents } = document;
   if (!isMap(contents)) {
-    fault(faults, path, 1, 'the file is no map', 'begin with `map:`, `message:` or `table:`');
+    fault(faults, path, 1, 'the file is no map', 'begin with `map:`, `message:`, `document:` or `table:`');
     return undefined;
   }
   const head = scalars(contents);
   const kind = FILE_KINDS.find((key) => head[key] !== undefined);
   if (kind === undefined) {
-    const remedy = 'begin with `map: <segment>-<target>`, e.g. map: PV1-Encounter, with `message:` or with `table:`';
+    const remedy =
+      'begin with `map: <segment>-<target>`, e.g. map: PV1-Encounter, with `message:`, `document:` or `table:`';
     fault(faults, path, 1, 'the file does not say what it is', remedy);
     return undefined;
   }

@@ -28,7 +28,7 @@ export class MessageReading {
   elements(target: string, context: ConvertContext): Element[] {
     const elements: Element[] = [];
     for (const { map } of this.maps.get(target) ?? []) {
-      const segment = this.message.segment(map.segment);
+      const segment = this.message.segment(map.reads);
       if (segment !== undefined) runMap(map, segment, elements, context);
     }
     return elements;
@@ -42,7 +42,7 @@ export class MessageReading {
   each(target: string, context: ConvertContext): SegmentReading[] {
     const readings: SegmentReading[] = [];
     for (const { map, each } of this.maps.get(target) ?? []) {
-      const segments = this.message.all(map.segment);
+      const segments = this.message.all(map.reads);
       for (const segment of each ? segments : segments.slice(0, 1)) {
         const elements: Element[] = [];
         runMap(map, segment, elements, context);

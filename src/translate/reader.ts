@@ -48,6 +48,17 @@ export class FieldReader {
     return text === ERASED ? '' : text;
   }
 
+  get code(): string {
+    return this.value();
+  }
+
+  get display(): string {
+    return this.value(2);
+  }
+
+  /** Codes of HL7 v2 are read by the table of their field, whatever system they name. */
+  readonly codeSystem = '';
+
   /** Is that component `""`? */
   erased(component = this.component): boolean {
     return this.segment.value(this.field, this.repetition, component) === ERASED;

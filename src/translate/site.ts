@@ -1,7 +1,16 @@
 import { fault, isSite, type Faults, type FileKind, type ParsedFile, type Row } from './mapping-file.js';
 
 /** What names a row in its file, by the kind of file. */
-const ROW_NAME: Readonly<Record<FileKind, string>> = { map: 'id', message: 'id', table: 'code', extensions: 'name' };
+const ROW_NAME: Readonly<Record<FileKind, string>> = {
+  map: 'id',
+  message: 'id',
+  document: 'id',
+  table: 'code',
+  extensions: 'name',
+};
+
+/** What a site may add to in the head of a file: the events of a message, the templates of sections. */
+const ADDS_TO: Readonly<Partial<Record<FileKind, string>>> = { message: 'triggers', document: 'sections' };
 
 /**
  * The files of a kind with the rows of the site in place: a row of the site takes the place of the national one of its name, `drop: yes`
@@ -60,7 +69,12 @@ function nothingToDrop({ values, file, line }: Row, kind: FileKind, name: string
 function overlay(national: ParsedFile, own: ParsedFile, faults: Faults): ParsedFile {
   const { kind, name } = national;
   const key = ROW_NAME[kind];
-  const mayChange = new Set<string>([kind, 'note', ...(kind === 'message' ? ['triggers'] : [])]);
+  const adds = ADDS_TO[kind];
+  const mayChange = new Set<string>([
+    kind,
+    'note',
+    ...(adds !== undefined && national.head[adds] !== undefined ? [adds] : []),
+  ]);
   for (const head of Object.keys(own.head))
     if (!mayChange.has(head)) {
       const remedy = `take ${head} out: a site changes rows, the head of ${name} is the national one`;
@@ -75,10 +89,14 @@ function overlay(national: ParsedFile, own: ParsedFile, faults: Faults): ParsedF
   }
   const replaced = national.rows.map((row) => byName.get(row.values[key]) ?? row);
   const added = own.rows.filter(({ values }) => !national.rows.some((row) => row.values[key] === values[key]));
-  const triggers = [national.head['triggers'], own.head['triggers']].filter((text) => text !== undefined).join('|');
   return {
     ...national,
-    head: triggers === '' ? national.head : { ...national.head, triggers },
+    head: adds === undefined ? national.head : withAdded(adds, national.head, own.head),
     rows: [...replaced, ...added].filter(({ values }) => values['drop'] === undefined),
   };
+}
+
+function withAdded(key: string, national: ParsedFile['head'], own: ParsedFile['head']): ParsedFile['head'] {
+  const all = [national[key], own[key]].filter((text) => text !== undefined);
+  return all.length === 0 ? national : { ...national, [key]: all.join('|') };
 }

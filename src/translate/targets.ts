@@ -14,6 +14,7 @@ export type ElementType =
   | 'Address'
   | 'ContactPoint'
   | 'Reference'
+  | 'Period'
   | 'Meta'
   | 'Communication'
   | 'Extension'

@@ -42,10 +42,21 @@ describe('a path', () => {
     ],
     ['//section[templateId/@root=5.3]', ['component/structuredBody/component[1]/section/component/section']],
     ['recordTarget/*/patient', ['recordTarget/patientRole/patient']],
+    ['recordTarget/patientRole/id[@root=1.1|1.3]', ['recordTarget/patientRole/id[2]']],
+    ['recordTarget/patientRole/id/..', ['recordTarget/patientRole', 'recordTarget/patientRole']],
+    ['recordTarget/patientRole/../../title', ['title']],
+    ['//section[../section/title=Un]', ['component/structuredBody/component[1]/section']],
     ['author', []],
     ['.', ['.']],
   ])('%s leads to its elements', (path, locations) => {
     expect(where(path)).toEqual(locations);
+  });
+
+  it('begins at the root where it begins with a slash', () => {
+    const [section] = select(ROOT, compilePath('//section[title=Deux]'));
+    expect(section && select(section.node, compilePath('/relatedDocument')).map(locationOf)).toEqual([
+      'relatedDocument',
+    ]);
   });
 
   it.each([

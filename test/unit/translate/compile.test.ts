@@ -219,7 +219,7 @@ describe('a broken file is refused', () => {
     [
       'whose name is no map’s',
       'map: Patient\nrows:\n  - { id: birth-date, from: PID-7, to: birthDate, as: date }',
-      /no name of a segment map/,
+      /is no name of a map/,
     ],
   ])('%s', (_what, text, said) => {
     const found = faults([MESSAGE, { path: 'segments/PID-Patient.yaml', text }]);

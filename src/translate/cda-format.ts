@@ -1,0 +1,21 @@
+import type { Path } from '../cda/path.js';
+import type { Place } from '../cda/place.js';
+import type { MessageClock } from '../hl7v2/datetime.js';
+import type { DocumentRecord } from './document-record.js';
+import type { CommonContext, Format } from './format.js';
+
+/** What a converter may know beside its place. */
+export interface CdaContext extends CommonContext {
+  /** ClinicalDocument. */
+  readonly root: Place;
+  readonly record: DocumentRecord;
+  readonly clock: MessageClock;
+}
+
+/** CDA, as rows read it. */
+export interface Cda extends Format {
+  readonly path: Path;
+  readonly place: Place;
+  readonly reading: Place;
+  readonly context: CdaContext;
+}
