@@ -1,4 +1,5 @@
 import { identifierKey } from '../message/identifier.js';
+import type { XmlElement } from './element.js';
 
 /** A CDA II: `extension` is '' where the root alone is the number. */
 export interface InstanceIdentifier {
@@ -18,6 +19,19 @@ export function identifierOf({ root, extension }: InstanceIdentifier): { system:
   const value = extension.trim();
   if (uri === undefined) return undefined;
   return value === '' ? { system: URI_SYSTEM, value: uri } : { system: uri, value };
+}
+
+/** The II of an element; undefined where it has none, or a nullFlavor instead. */
+export function readInstanceIdentifier(element: XmlElement | undefined): InstanceIdentifier | undefined {
+  const root = element?.attributes['root']?.trim() ?? '';
+  if (element === undefined || root === '' || element.attributes['nullFlavor'] !== undefined) return undefined;
+  return { root, extension: element.attributes['extension']?.trim() ?? '' };
+}
+
+/** The II of an element as FHIR writes it. */
+export function readIdentifier(element: XmlElement | undefined): { system: string; value: string } | undefined {
+  const ii = readInstanceIdentifier(element);
+  return ii && identifierOf(ii);
 }
 
 /** An II as `system|value`. */

@@ -1,0 +1,57 @@
+import type { Period, Quantity } from 'fhir/r4.js';
+import type { XmlElement } from './element.js';
+import { childOf } from './path.js';
+import { readQuantity } from './quantity.js';
+import { readTime, type Malformed } from './time.js';
+
+/** An IVL_TS, bound by bound: those that are given and can be read. */
+export interface Interval {
+  /** A single moment (`@value`). */
+  value?: string;
+  low?: string;
+  high?: string;
+  center?: string;
+  width?: Quantity;
+  /** A bound that is there could not be read, or the end comes before the begin. */
+  malformed: boolean;
+}
+
+/**
+ * Reads an IVL_TS, or a TS as one that has a single moment.
+ * @param zone IANA zone of times without an offset
+ * @returns undefined where it says nothing
+ */
+export function readInterval(element: XmlElement | undefined, zone: string): Interval | undefined {
+  if (element === undefined) return undefined;
+  const times: [name: 'value' | 'low' | 'high' | 'center', time: string | Malformed | undefined][] = [
+    ['value', readTime(element, zone)],
+    ['low', readTime(childOf(element, 'low'), zone)],
+    ['high', readTime(childOf(element, 'high'), zone)],
+    ['center', readTime(childOf(element, 'center'), zone)],
+  ];
+  const width = readQuantity(childOf(element, 'width'));
+  const interval: Interval = { malformed: times.some(([, time]) => time === 'malformed') };
+  for (const [name, time] of times) if (time !== undefined && time !== 'malformed') interval[name] = time;
+  if (width !== undefined) interval.width = width;
+  if (interval.low !== undefined && interval.high !== undefined && isAfter(interval.low, interval.high)) {
+    delete interval.low;
+    delete interval.high;
+    interval.malformed = true;
+  }
+  return Object.keys(interval).length === 1 && !interval.malformed ? undefined : interval;
+}
+
+/** The period of an interval by its bounds; a single moment is begin and end. Undefined where it has neither. */
+export function periodOf({ value, low, high }: Interval): Period | undefined {
+  const start = low ?? value;
+  const end = high ?? (low === undefined ? value : undefined);
+  if (start === undefined && end === undefined) return undefined;
+  return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
+}
+
+/** Compared as far as both are exact. */
+function isAfter(low: string, high: string): boolean {
+  if (low.includes('T') && high.includes('T')) return Date.parse(low) > Date.parse(high);
+  const length = Math.min(low.length, high.length, 10);
+  return low.slice(0, length) > high.slice(0, length);
+}
