@@ -96,6 +96,10 @@ const sourceSchema = z.strictObject({
   authorities: z.record(text, system).default({}),
   /** Patient numbers that many people share (unknown persons, tests): they join nobody. */
   sharedNumbers: z.array(text).default(['999999', '99999999', '0', 'TEST', 'INCONNU']),
+  /** A document of a patient whom nobody knows makes him, or is refused (CI-SIS, ERR-5 902). */
+  documents: z
+    .strictObject({ unknownPatients: z.enum(['create', 'refuse']).default('create') })
+    .default({ unknownPatients: 'create' }),
 });
 
 const professionalSchema = z.strictObject({

@@ -34,6 +34,17 @@ const TABLE_0357: Readonly<Record<number, string>> = {
   207: 'Application internal error',
 };
 
+/** What ERR-5 says of a document that a 207 refuses (CI-SIS, Transmission de documents CDA en HL7 v2). */
+const TABLE_0533: Readonly<Record<number, string>> = {
+  900: 'Version not the latest known',
+  901: 'Requester neither author nor of the same organisation',
+  902: 'Unknown patient',
+  903: 'No INS in the document',
+  904: 'INS or traits differ',
+  905: 'INS without its traits',
+  906: 'Other',
+};
+
 /**
  * The acknowledgement of a message (HL7 v2.5 §2.9, §2.15.5, §2.15.8): MSH-3/4 and 5/6 change places, MSH-11 and MSH-12 are repeated, MSA-2 is the
  * incoming MSH-10, one ERR segment of v2.5 for each issue. Always in the standard marks.
@@ -58,7 +69,14 @@ export function buildAck({ incoming, code, issues, controlId, at, charset }: Ack
 function errSegment(issue: AckIssue): string {
   const meaning = TABLE_0357[issue.code] ?? '';
   const condition = `${issue.code}^${meaning}^HL70357`;
-  return writeSegment('ERR', { 2: location(issue.location), 3: condition, 4: issue.severity, 8: escape(issue.text) });
+  const { application } = issue;
+  return writeSegment('ERR', {
+    2: location(issue.location),
+    3: condition,
+    4: issue.severity,
+    ...(application === undefined ? {} : { 5: `${application}^${TABLE_0533[application] ?? ''}^HL70533` }),
+    8: escape(issue.text),
+  });
 }
 
 /** ERR-2 (ERL): segment^sequence^field^repetition^component^subcomponent, as far as the path goes. */

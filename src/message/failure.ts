@@ -38,6 +38,7 @@ export const FAILURES = {
   'document-identity': 'permanent',
   'document-version': 'permanent',
   'document-id-reused': 'permanent',
+  'routing-not-allowed': 'permanent',
   'recipient-unknown': 'permanent',
   'translation-failed': 'permanent',
   'messages-waiting': 'permanent',

@@ -1,3 +1,5 @@
+import type { DocumentClaim } from './document-claim.js';
+
 /** Where a journal message stands. The legal changes are in `journey.ts`. */
 export type MessageState = 'received' | 'refused' | 'parked' | 'translated';
 
@@ -15,6 +17,8 @@ export interface AckIssue {
   code: number;
   /** ERR-4. */
   severity: 'E' | 'W' | 'I';
+  /** ERR-5: what the CI-SIS carriage of documents says of a 207 (900 to 906). */
+  application?: number;
   /** ERR-8, for the person who reads the feed's log. */
   text: string;
 }
@@ -51,6 +55,8 @@ export interface IncomingMessage {
   issues: AckIssue[];
   /** Work items to open with the message, e.g. for a refusal or an unmapped trigger. */
   workItems: NewWorkItem[];
+  /** What it claims of each document that it carries. */
+  documents?: readonly DocumentClaim[];
 }
 
 /** What the store says of each message it was asked to keep, in the same order. */
@@ -59,7 +65,9 @@ export type KeptMessage =
   /** Same source, sender, control id and bytes: the answer given then, to be given again. */
   | { kind: 'repeat'; id: string; answer: Buffer }
   /** Same control id, other bytes: nothing was kept under it; the caller answers AE 205 and keeps it as refused. */
-  | { kind: 'reused'; id: string };
+  | { kind: 'reused'; id: string }
+  /** An id of its documents stands for other bytes: nothing was kept, and it is to be refused. */
+  | { kind: 'document-reused'; id: string };
 
 /** A journal message as later stages read it. */
 export interface JournalMessage {

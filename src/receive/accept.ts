@@ -5,9 +5,12 @@ import { decodeText } from '../hl7v2/charset.js';
 import { toTimestamp } from '../hl7v2/datetime.js';
 import { parse, type Message } from '../hl7v2/parse.js';
 import type { AckCode, AckIssue, IncomingMessage, KeptMessage } from '../message/message.js';
+import { carriesDocuments, contentPath } from '../translate/message-documents.js';
 import { admit, brokenFrame, refusal, type Admission } from './admit.js';
 import type { ByteBudget } from './byte-budget.js';
+import { admitDocuments, type DocumentDeps, type ReceivedDocuments } from './admit-document.js';
 import type { Committer, Log } from './committer.js';
+import { issueOf, reusedId, workItemOf } from './document-finding.js';
 import { HEAD_BYTES, type KeptPart, type RefusedQuota } from './refused-quota.js';
 
 export interface ReceiveDeps {
@@ -15,6 +18,7 @@ export interface ReceiveDeps {
   /** Bytes of messages that the process holds. */
   budget: ByteBudget;
   quota: RefusedQuota;
+  documents: DocumentDeps;
   /** Triggers that the mappings of a source serve. */
   triggers(source: string): ReadonlySet<string>;
   /** Paths tried in order for the number of the stay, where the mappings of a source say; else those of `AdmissionRules`. */
@@ -48,7 +52,15 @@ type Door = IncomingMessage['door'];
 export function accept(bytes: Buffer, source: SourceSettings, door: Door, deps: ReceiveDeps): Promise<Answer> {
   const stayFields = deps.stayFields?.(source.name);
   const rules = { source, triggers: deps.triggers(source.name), ...(stayFields === undefined ? {} : { stayFields }) };
-  return answered(bytes, source, door, deps, (message, warnings) => admit(message, warnings, rules));
+  return answered(bytes, source, door, deps, (message, warnings) =>
+    carriesDocuments(message.value('MSH-9.1'))
+      ? admitDocuments(message, warnings, documentBytes(bytes, source), source, deps.documents)
+      : admit(message, warnings, rules),
+  );
+}
+
+function documentBytes(bytes: Buffer, { charset, zone }: SourceSettings): ReceivedDocuments {
+  return { bytes, format: 'hl7v2', charset, zone, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** Half a message, which a broken frame gave: kept as refused and answered AR with the control id that was read. */
@@ -62,7 +74,7 @@ export function controlIdOf(head: Buffer, source: SourceSettings): string {
   return parse(text, charset).value('MSH-10');
 }
 
-type Admit = (message: Message, warnings: readonly string[]) => Admission;
+type Admit = (message: Message, warnings: readonly string[]) => Admission | Promise<Admission>;
 
 async function answered(
   bytes: Buffer,
@@ -74,11 +86,25 @@ async function answered(
   const started = deps.now();
   const { text, charset, warnings } = decodeText(bytes, source.charset);
   const message = parse(text, charset);
-  const admission = check(message, warnings);
   const context: AnswerContext = { message, charset, source, deps, conditions: conditionsOf(message) };
-  const answer = await commit(bytes, admission, door, context);
+  const answer = await checkedAnswer(bytes, check(message, warnings), door, context);
   deps.onAnswer(source.name, answer.code, (deps.now() - started) / 1000);
   return answer;
+}
+
+/** What depends on the store cannot be checked while it is away: such a message is not kept. */
+async function checkedAnswer(
+  bytes: Buffer,
+  admission: Admission | Promise<Admission>,
+  door: Door,
+  context: AnswerContext,
+): Promise<Answer> {
+  if (!(admission instanceof Promise)) return commit(bytes, admission, door, context);
+  try {
+    return await commit(bytes, await admission, door, context);
+  } catch (error) {
+    return notKept(error, context);
+  }
 }
 
 /** The answer to a frame too large to keep: AR, from its head alone. */
@@ -121,18 +147,24 @@ async function commit(bytes: Buffer, admission: Admission, door: Door, context: 
     const kept =
       incoming.state === 'refused' ? await commitRefused(incoming, context) : await deps.committer.commit(incoming);
     if (kept.kind === 'reused') return await commitReused(bytes, admission, door, context);
+    if (kept.kind === 'document-reused') return await commitReusedId(bytes, admission, door, context);
     if (kept.kind === 'kept' && incoming.state === 'received') deps.onKept([incoming.id]);
     return answerOf(kept, incoming, admission.issues, context);
   } catch (error) {
-    deps.log('error', 'receive.not-kept', {
-      source: context.source.name,
-      controlId: admission.controlId,
-      code: codeOf(error),
-    });
-    const issue: AckIssue = { code: 207, severity: 'E', text: 'the message could not be kept; send it again' };
-    const code = modeCode('AR', context);
-    return { ...wanted(code, [writeAck(context, code, [issue])], context), kept: false };
+    return notKept(error, context);
   }
+}
+
+function notKept(error: unknown, context: AnswerContext): Answer {
+  const { message, source, deps } = context;
+  deps.log('error', 'receive.not-kept', {
+    source: source.name,
+    controlId: message.value('MSH-10'),
+    code: codeOf(error),
+  });
+  const issue: AckIssue = { code: 207, severity: 'E', text: 'the message could not be kept; send it again' };
+  const code = modeCode('AR', context);
+  return { ...wanted(code, [writeAck(context, code, [issue])], context), kept: false };
 }
 
 /** Of a refused message so much is kept as the quota of its source allows; its answer is the same. */
@@ -170,6 +202,19 @@ async function commitReused(bytes: Buffer, admission: Admission, door: Door, con
   return commit(bytes, refusal('AE', [issue], 'control-id-reused', admission), door, context);
 }
 
+/** Another message took the id of its document meanwhile for other bytes. */
+async function commitReusedId(
+  bytes: Buffer,
+  { documents: _documents, ...admission }: Admission,
+  door: Door,
+  context: AnswerContext,
+): Promise<Answer> {
+  const finding = reusedId();
+  const issues = [...admission.issues, issueOf(finding, contentPath(undefined))];
+  const refused: Admission = { ...admission, code: 'AE', state: 'refused', issues, workItems: [workItemOf(finding)] };
+  return commit(bytes, refused, door, context);
+}
+
 function incomingMessage(bytes: Buffer, admission: Admission, door: Door, context: AnswerContext): IncomingMessage {
   const { deps, source, charset } = context;
   const answerCode = modeCode(admission.code, context);
@@ -189,6 +234,7 @@ function incomingMessage(bytes: Buffer, admission: Admission, door: Door, contex
     answerCode,
     issues: admission.issues,
     workItems: admission.workItems,
+    ...(admission.documents === undefined ? {} : { documents: admission.documents }),
   };
 }
 

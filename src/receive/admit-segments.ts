@@ -40,7 +40,7 @@ export function checkSegments(message: Message, trigger: string, { strictness, s
 }
 
 /** PID-3 holds a number; `""` is none, and erases nothing where it does not name an authority. */
-function checkPatient(message: Message): AckIssue[] {
+export function checkPatient(message: Message): AckIssue[] {
   const pid = message.segment('PID');
   if (pid === undefined) return [fault('PID', 100, 'the segment PID is required')];
   const count = pid.repetitions(3);

@@ -1,8 +1,10 @@
 import type { SourceSettings } from '../config/schema.js';
 import type { Message } from '../hl7v2/parse.js';
 import { generalPath } from '../hl7v2/path.js';
+import type { DocumentClaim } from '../message/document-claim.js';
 import type { FailureCode } from '../message/failure.js';
 import type { AckIssue, NewWorkItem } from '../message/message.js';
+import { carriesDocuments } from '../translate/message-documents.js';
 import { checkSegments, STAY_FIELDS } from './admit-segments.js';
 import { checkOneMessage, checkSingletons } from './admit-structure.js';
 import {
@@ -25,6 +27,8 @@ export interface Admission {
   sender: string;
   /** `ADT^A01`. */
   type: string;
+  /** What it claims of the documents that it carries. */
+  documents?: readonly DocumentClaim[];
 }
 
 export interface AdmissionRules {
@@ -46,14 +50,9 @@ const MERGE = 'A40';
  * @returns AA with what stands, or AE/AR naming every field at fault
  */
 export function admit(message: Message, warnings: readonly string[], rules: AdmissionRules): Admission {
-  const facts = headerFacts(message);
-  const decoding = warnings.map((text): AckIssue => ({ location: 'MSH-18', code: 103, severity: 'W', text }));
-  const rejected = checkFrame(message) ?? checkHeader(message, rules.source) ?? checkExtent(message, rules.source);
-  if (rejected !== undefined) return refusal(rejected.code, [...decoding, ...rejected.issues], rejected.reason, facts);
-  const controls = mayHoldControls(message);
-  const issues = [...decoding, ...(controls ? controlWarnings(message) : []), ...timeWarnings(message)];
-  const missing = headerFaults(message);
-  if (missing.length > 0) return refusal('AE', [...issues, ...missing], 'field-missing', facts);
+  const head = admitHead(message, warnings, rules.source);
+  if ('refused' in head) return head.refused;
+  const { facts, issues, controls } = head;
   const trigger = message.value('MSH-9.2');
   const served = rules.triggers.has(trigger);
   const faults = served || trigger === MERGE ? checkContent(message, trigger, controls, rules) : [];
@@ -61,6 +60,33 @@ export function admit(message: Message, warnings: readonly string[], rules: Admi
   if (first !== undefined) return refusal('AE', [...issues, ...faults], reasonOf(faults, first), facts);
   if (!served) return parked(trigger, issues, facts);
   return { code: 'AA', state: 'received', issues: [...issues, ...faults], workItems: [], ...facts };
+}
+
+/** What a message has to be whatever its type. */
+export interface AdmittedHead {
+  facts: AdmissionFacts;
+  /** Warnings. */
+  issues: AckIssue[];
+  /** It may hold control characters. */
+  controls: boolean;
+}
+
+/** Checks what is the same for messages of every type: one message, for this gateway, within the limits, with its event and control id. */
+export function admitHead(
+  message: Message,
+  warnings: readonly string[],
+  source: SourceSettings,
+): AdmittedHead | { refused: Admission } {
+  const facts = headerFacts(message);
+  const decoding = warnings.map((text): AckIssue => ({ location: 'MSH-18', code: 103, severity: 'W', text }));
+  const rejected = checkFrame(message) ?? checkHeader(message, source) ?? checkExtent(message, source);
+  if (rejected !== undefined)
+    return { refused: refusal(rejected.code, [...decoding, ...rejected.issues], rejected.reason, facts) };
+  const controls = mayHoldControls(message);
+  const issues = [...decoding, ...(controls ? controlWarnings(message) : []), ...timeWarnings(message)];
+  const missing = headerFaults(message);
+  if (missing.length > 0) return { refused: refusal('AE', [...issues, ...missing], 'field-missing', facts) };
+  return { facts, issues, controls };
 }
 
 function checkContent(message: Message, trigger: string, controls: boolean, rules: AdmissionRules): AckIssue[] {
@@ -71,7 +97,7 @@ function checkContent(message: Message, trigger: string, controls: boolean, rule
   ];
 }
 
-function reasonOf(faults: readonly AckIssue[], first: AckIssue): FailureCode {
+export function reasonOf(faults: readonly AckIssue[], first: AckIssue): FailureCode {
   if (faults.some(({ code }) => code === 205)) return 'identity-conflict';
   return first.code === 101 || first.code === 100 ? 'field-missing' : 'field-invalid';
 }
@@ -87,9 +113,9 @@ export function brokenFrame(message: Message): Admission {
   return refusal('AR', [{ ...place, code: 100, severity: 'E', text }], 'message-malformed', headerFacts(message));
 }
 
-type Facts = Pick<Admission, 'controlId' | 'sender' | 'type'>;
+export type AdmissionFacts = Pick<Admission, 'controlId' | 'sender' | 'type'>;
 
-function headerFacts(message: Message): Facts {
+function headerFacts(message: Message): AdmissionFacts {
   const type = message.value('MSH-9.1');
   return {
     controlId: message.value('MSH-10').slice(0, CONTROL_ID_LENGTH),
@@ -99,7 +125,7 @@ function headerFacts(message: Message): Facts {
 }
 
 /** An admission that keeps the bytes, opens a work item and gives an error answer. */
-export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: FailureCode, facts: Facts): Admission {
+export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: FailureCode, facts: AdmissionFacts): Admission {
   const first = issues.find((issue) => issue.severity === 'E');
   const field = generalPath(first?.location ?? '');
   const workItem: NewWorkItem = {
@@ -113,7 +139,7 @@ export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: FailureCo
 }
 
 /** An ADT event without mapping: accepted with a warning and parked, so that no feed stops for it. */
-function parked(trigger: string, issues: AckIssue[], facts: Facts): Admission {
+function parked(trigger: string, issues: AckIssue[], facts: AdmissionFacts): Admission {
   const event = /^[A-Z0-9]{3}$/.test(trigger) ? trigger : '';
   const text = `event ${event || '(none)'} is not mapped; the message is kept and parked`;
   const issue: AckIssue = { location: 'MSH-9.2', code: 201, severity: 'W', text };
@@ -155,8 +181,9 @@ function checkHeader(message: Message, source: SourceSettings): Rejection | unde
     issues: [{ location, code, severity: 'E', text }],
     reason,
   });
-  if (message.value('MSH-9.1') !== 'ADT')
-    return reject('MSH-9.1', 200, 'type-not-served', 'only ADT messages are served');
+  const type = message.value('MSH-9.1');
+  if (type !== 'ADT' && !carriesDocuments(type))
+    return reject('MSH-9.1', 200, 'type-not-served', 'only ADT, MDM and ORU messages are served');
   const version = message.value('MSH-12');
   if (!/^2\.\d(\.\d)?$/.test(version) || (source.versions !== undefined && !source.versions.includes(version)))
     return reject('MSH-12', 203, 'version-not-allowed', 'this version of HL7 is not allowed for the source');

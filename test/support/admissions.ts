@@ -24,6 +24,7 @@ export const receiveSource: SourceSettings = {
   authorities: {},
   givenNames: 'auto',
   sharedNumbers: [],
+  documents: { unknownPatients: 'create' },
   doors: ['mllp', 'http'],
   maxConnectionsPerAddress: 256,
   maxOpenBytesPerAddress: 1_000_000,

@@ -1,0 +1,127 @@
+import type { XmlElement } from './element.js';
+import type { DocumentHead, HeadIdentifier, HeadTraits } from './head.js';
+import { identifierOf, keyOf } from './instance-identifier.js';
+import { partyOf, type PartyKind } from './party.js';
+
+/** The head of a ClinicalDocument. */
+export function cdaHead(root: XmlElement): DocumentHead {
+  const replaced = all(root, 'relatedDocument').filter(({ attributes }) => attributes['typeCode'] === 'RPLC');
+  const patients = all(root, 'recordTarget/patientRole');
+  const [patient] = patients;
+  return {
+    key: first(numbers(root, 'id')),
+    set: first(numbers(root, 'setId')),
+    version: versionOf(attribute(root, 'versionNumber', 'value')),
+    replaces: replaced.flatMap((related) => numbers(related, 'parentDocument/id')),
+    type: attribute(root, 'code', 'code'),
+    patients: patients.length,
+    identifiers: patient === undefined ? [] : identifiersOf(patient),
+    traits: traitsOf(patient),
+    parties: partiesOf(root),
+  };
+}
+
+const PERSON = 'urn:oid:1.2.250.1.71.4.2.1';
+
+function partiesOf(root: XmlElement): string[] {
+  const people = ['author/assignedAuthor/id', 'legalAuthenticator/assignedEntity/id'];
+  const organisations = [
+    'author/assignedAuthor/representedOrganization/id',
+    'legalAuthenticator/assignedEntity/representedOrganization/id',
+    'custodian/assignedCustodian/representedCustodianOrganization/id',
+  ];
+  const numbered = (paths: readonly string[], kind: PartyKind) =>
+    paths.flatMap((path) =>
+      all(root, path).flatMap((id) => {
+        const identifier = identifierOf(iiOf(id));
+        return identifier === undefined
+          ? []
+          : partyOf(identifier.system === PERSON ? 'person' : kind, identifier.value);
+      }),
+    );
+  return [...new Set([...numbered(people, 'person'), ...numbered(organisations, 'organisation')])];
+}
+
+function identifiersOf(patient: XmlElement): HeadIdentifier[] {
+  return all(patient, 'id').flatMap((id) => {
+    const ii = iiOf(id);
+    return ii.extension.trim() === '' ? [] : (identifierOf(ii) ?? []);
+  });
+}
+
+const SEX: Readonly<Record<string, string>> = { F: 'female', M: 'male' };
+
+function traitsOf(patientRole: XmlElement | undefined): HeadTraits {
+  const [patient] = patientRole === undefined ? [] : all(patientRole, 'patient');
+  if (patient === undefined) return { birthName: '', given: '', sex: '', birthDate: '', birthPlace: '' };
+  const families = all(patient, 'name/family');
+  const givens = all(patient, 'name/given');
+  return {
+    birthName: textOf(qualified(families, 'BR') ?? qualified(families, undefined)),
+    given: textOf(qualified(givens, 'BR')) || (textOf(qualified(givens, undefined)).split(/\s+/)[0] ?? ''),
+    sex: SEX[attribute(patient, 'administrativeGenderCode', 'code')] ?? '',
+    birthDate: dateOf(attribute(patient, 'birthTime', 'value')),
+    birthPlace: textOf(all(patient, 'birthplace/place/addr/county')[0]),
+  };
+}
+
+function qualified(names: readonly XmlElement[], qualifier: string | undefined): XmlElement | undefined {
+  return names.find(({ attributes }) =>
+    qualifier === undefined
+      ? attributes['qualifier'] === undefined
+      : attributes['qualifier']?.split(/\s+/).includes(qualifier),
+  );
+}
+
+/** A TS as far as its day. */
+function dateOf(ts: string): string {
+  const [, year, month, day] = /^(\d{4})(?:(\d{2})(\d{2})?)?/.exec(ts) ?? [];
+  return [year, month, day].filter((part) => part !== undefined).join('-');
+}
+
+function versionOf(value: string): number | undefined {
+  return /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+}
+
+function numbers(element: XmlElement, path: string): string[] {
+  return all(element, path).flatMap((id) => keyOf(iiOf(id)) ?? []);
+}
+
+function iiOf({ attributes }: XmlElement): { root: string; extension: string } {
+  if (attributes['nullFlavor'] !== undefined) return { root: '', extension: '' };
+  return { root: attributes['root'] ?? '', extension: attributes['extension'] ?? '' };
+}
+
+function first<T>(list: readonly T[]): T | undefined {
+  return list[0];
+}
+
+function attribute(element: XmlElement, path: string, name: string): string {
+  const [found] = all(element, path);
+  return found?.attributes['nullFlavor'] === undefined ? (found?.attributes[name] ?? '').trim() : '';
+}
+
+const HL7 = 'urn:hl7-org:v3';
+
+/** Every element that a path of local names leads to, all of HL7's namespace. */
+function all(element: XmlElement, path: string): XmlElement[] {
+  return path
+    .split('/')
+    .reduce<XmlElement[]>(
+      (elements, name) =>
+        elements.flatMap(({ children }) =>
+          children.flatMap((child) =>
+            typeof child !== 'string' && child.name === name && child.namespace === HL7 ? [child] : [],
+          ),
+        ),
+      [element],
+    );
+}
+
+function textOf(element: XmlElement | undefined): string {
+  if (element === undefined || element.attributes['nullFlavor'] !== undefined) return '';
+  return element.children
+    .filter((child) => typeof child === 'string')
+    .join('')
+    .trim();
+}
