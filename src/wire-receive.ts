@@ -2,6 +2,7 @@ import { QUEUES } from './journey.js';
 import type { ReceiveDeps } from './receive/accept.js';
 import { ByteBudget } from './receive/byte-budget.js';
 import { CommitLanes } from './receive/commit-lanes.js';
+import { DocumentThreads } from './receive/document-threads.js';
 import { messageIds } from './receive/message-ids.js';
 import { openMllp, type MllpListener } from './receive/mllp.js';
 import { RefusedQuota } from './receive/refused-quota.js';
@@ -19,6 +20,8 @@ export async function receiveStage(house: House, closers: Closers): Promise<Rece
   const { store, queues, metrics, mappingsOf, log } = house;
   const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), JOB_IDS, now, log);
   closers.push(() => wakeups.flush());
+  const threads = new DocumentThreads(log);
+  closers.push(() => threads.close());
   return {
     committer: new CommitLanes(
       (batch) => store.keep(batch),
@@ -27,6 +30,7 @@ export async function receiveStage(house: House, closers: Closers): Promise<Rece
     ),
     budget: new ByteBudget(HELD_BYTES),
     quota: new RefusedQuota(now),
+    documents: { open: (message) => threads.open(message), known: (question) => store.documentKnowledge(question) },
     triggers: (source) => mappingsOf(source).triggers,
     stayFields: (source) => mappingsOf(source).stayFields,
     newId: messageIds(await store.nodeNumber(), now),

@@ -8,8 +8,6 @@ export interface DocumentClaim {
   key: string;
   set?: string;
   version?: number;
-  /** Ids of the versions that it takes the place of. */
-  replaces: readonly string[];
   request: DocumentRequest;
   /** Of the document's bytes, in lower-case hex. */
   sha1: string;
@@ -33,8 +31,6 @@ export interface DocumentQuestion {
 
 /** A Patient as he stands, as far as a document is compared with him. '' where it is not known. */
 export interface KnownPatient {
-  /** Numbers of the question that lead to him, by himself or by somebody he is one with. */
-  askedBy: readonly string[];
   /** All his numbers, as `system|value`. */
   identifiers: readonly string[];
   birthName: string;

@@ -6,7 +6,7 @@ import type { FailureCode } from '../message/failure.js';
 import { plainName } from '../message/plain-name.js';
 import { documentKey, type DocumentSegments } from '../translate/message-documents.js';
 import { insOf, isOtherDate, requestOf } from './document-checks.js';
-import type { Finding } from './document-finding.js';
+import { refused, warned, type Finding } from './document-finding.js';
 
 /** Checks a document against the segments that carry it: whose it is, which it is, and of what type. */
 export function checkCarriage(message: Message, segments: DocumentSegments, summary: DocumentSummary): Finding[] {
@@ -20,27 +20,19 @@ export function checkCarriage(message: Message, segments: DocumentSegments, summ
 
 type Place = readonly [location: string, code: number];
 
-function fault(code: FailureCode, application: number, [location, err]: Place, text: string): Finding {
-  const message = err === 207 ? {} : { message: { location, code: err } };
-  return { severity: 'E', code, application, field: location, text, ...message };
+function fault(code: FailureCode, application: number, location: string, text: string): Finding {
+  return { ...refused(code, application, location, text), message: { location, code: 207 } };
 }
 
 function warning([location, code]: Place, text: string): Finding {
-  return {
-    severity: 'W',
-    code: 'document-inconsistent',
-    application: 906,
-    field: location,
-    text,
-    message: { location, code },
-  };
+  return { ...warned('document-inconsistent', 906, location, text), message: { location, code } };
 }
 
 /** PID-3 and the traits are those of the document: what differs might be another's. */
 function checkPatient(pid: Segment | undefined, { head }: DocumentSummary): Finding[] {
   if (pid === undefined) return [];
   const { traits } = head;
-  const other = (location: string, text: string) => fault('document-identity', 904, [location, 207], text);
+  const other = (location: string, text: string) => fault('document-identity', 904, location, text);
   return [
     ...checkIdentifiers(pid, head),
     ...(isOtherName(pid, traits.birthName) ? [other('PID-5', 'PID-5 is not the birth name of the document')] : []),
@@ -57,13 +49,12 @@ function checkIdentifiers(pid: Segment, head: DocumentSummary['head']): Finding[
   const ins = insOf(head);
   const carried = numbers.filter(({ system }) => isIns(system));
   if (ins !== undefined && carried.length > 0 && !carried.some(({ value }) => value === ins.value))
-    return [fault('document-identity', 904, ['PID-3', 207], 'the INS of PID-3 is not that of the document')];
+    return [fault('document-identity', 904, 'PID-3', 'the INS of PID-3 is not that of the document')];
   const isOther = numbers.some(({ system, value }) => {
     const same = head.identifiers.filter((identifier) => identifier.system === system);
     return !isIns(system) && same.length > 0 && !same.some((identifier) => identifier.value === value);
   });
-  if (isOther)
-    return [fault('document-identity', 904, ['PID-3', 207], 'a number of PID-3 is another one in the document')];
+  if (isOther) return [fault('document-identity', 904, 'PID-3', 'a number of PID-3 is another one in the document')];
   const shared = numbers.some(({ system, value }) =>
     head.identifiers.some((identifier) => identifier.system === system && identifier.value === value),
   );
@@ -102,12 +93,12 @@ function checkNumbers(txa: Segment | undefined, summary: DocumentSummary): Findi
   const id = documentKey(txa, 12);
   if (id === undefined) return [warning(['TXA-12', 101], 'TXA-12 holds no id that is an OID or a UUID')];
   if (head.key !== undefined && id !== head.key)
-    return [fault('document-inconsistent', 906, ['TXA-12', 207], 'TXA-12 is not the id of the document')];
+    return [fault('document-inconsistent', 906, 'TXA-12', 'TXA-12 is not the id of the document')];
   const parent = documentKey(txa, 13);
   if (requestOf(summary) !== 'replace' || head.replaces.length === 0) return [];
   if (parent === undefined) return [warning(['TXA-13', 101], 'TXA-13 does not name the version that is replaced')];
   if (head.replaces.includes(parent)) return [];
-  return [fault('document-inconsistent', 906, ['TXA-13', 207], 'TXA-13 is not the version that the document replaces')];
+  return [fault('document-inconsistent', 906, 'TXA-13', 'TXA-13 is not the version that the document replaces')];
 }
 
 /** OBX-3, OBR-4 and TXA-2 say of what type the document is, as it does itself. */

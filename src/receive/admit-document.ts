@@ -3,8 +3,9 @@ import type { SourceSettings } from '../config/schema.js';
 import type { Message } from '../hl7v2/parse.js';
 import type { DocumentClaim, DocumentKnowledge, DocumentQuestion } from '../message/document-claim.js';
 import { GatewayError } from '../message/failure.js';
-import type { AckIssue, MessageFormat } from '../message/message.js';
+import type { AckIssue } from '../message/message.js';
 import { contentPath, documentSegments, requestsOf, type DocumentSegments } from '../translate/message-documents.js';
+import type { DocumentBytes } from '../translate/open-documents.js';
 import { admitHead, refusal, type Admission, type AdmissionFacts } from './admit.js';
 import { checkCarriage } from './admit-carriage.js';
 import { checkPatient } from './admit-segments.js';
@@ -12,17 +13,7 @@ import { checkDocuments, claimOf, questionOf } from './document-checks.js';
 import { issueOf, refused, unopened, workItemOf, type Finding } from './document-finding.js';
 import { checkRouting } from './document-routing.js';
 
-/** A message that holds documents, as it came. */
-export interface DocumentBytes {
-  bytes: Buffer;
-  format: MessageFormat;
-  /** Of HL7 v2, where MSH-18 says none. */
-  charset: string;
-  /** IANA zone of times without offset. */
-  zone: string;
-}
-
-/** The same with what tells it from every other. */
+/** A message that holds documents, with what tells it from every other. */
 export interface ReceivedDocuments extends DocumentBytes {
   /** Of the bytes, in hex. */
   sha256: string;
@@ -169,5 +160,5 @@ function checkRequests(message: Message, document: DocumentSegments): Finding[] 
     });
   if (new Set(requests.map(([, request]) => request)).size === 1) return [];
   const text = `${requests.map(([field]) => field).join(', ')} contradict each other`;
-  return [refused('document-inconsistent', 906, 'ORC-1', text)];
+  return [{ ...refused('document-inconsistent', 906, 'ORC-1', text), message: { location: 'ORC-1', code: 207 } }];
 }

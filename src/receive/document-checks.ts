@@ -222,6 +222,6 @@ export function claimOf(summary: DocumentSummary): DocumentClaim | undefined {
   const { part, sha1, head } = summary;
   const { key, set, version, parties } = head;
   if (key === undefined) return undefined;
-  const claim = { part, key, replaces: replacedBy(summary), request: requestOf(summary), sha1, parties };
+  const claim = { part, key, request: requestOf(summary), sha1, parties };
   return { ...claim, ...(set === undefined ? {} : { set }), ...(version === undefined ? {} : { version }) };
 }

@@ -38,7 +38,7 @@ export function reusedId(): Finding {
 
 /** A finding as an ERR segment has it. @param location the field that holds the document */
 export function issueOf({ severity, application, field, text, message }: Finding, location: string): AckIssue {
-  if (message !== undefined) return { ...message, severity, text };
+  if (message !== undefined) return { ...message, ...(message.code === 207 ? { application } : {}), severity, text };
   return { location, code: 207, application, severity, text: field === '' ? text : `${field}: ${text}` };
 }
 

@@ -1,6 +1,5 @@
 import type { DocumentSummary } from '../cda/read-head.js';
-import type { Finding } from './document-finding.js';
-import { warned } from './document-finding.js';
+import { warned, type Finding } from './document-finding.js';
 
 /** Who gets a document by secure mail under which restrictions (CI-SIS, Transmission de documents CDA en HL7 v2: MetaDMPMSS). */
 interface Allowed {
@@ -62,5 +61,5 @@ export function checkRouting({ carriage: { routing, masks } }: Pick<DocumentSumm
   );
   if (isAllowed) return [];
   const text = 'secure mail is asked in a combination that is not allowed: the document is kept, and no mail is sent';
-  return [warned('routing-not-allowed', 906, 'OBX-3', text)];
+  return [{ ...warned('routing-not-allowed', 906, 'OBX-3', text), message: { location: 'OBX-3', code: 207 } }];
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
+import { GatewayError } from '../message/failure.js';
 import type { IncomingMessage, KeptMessage } from '../message/message.js';
 import { compareText } from '../message/order.js';
 import { CHUNK_BYTES, writeChunks } from './content.js';
+import { saveDocuments } from './documents.js';
 import { inOnePiece, inTransaction, plainArray, prepared, storeError, type Queryable, type Statement } from './pool.js';
 import { openWorkItems } from './work-items.js';
 
@@ -90,19 +92,19 @@ const EARLIER: Statement = [
 
 /**
  * Commits a batch of messages to the journal, their work items with them. What each became is told in the same order. What is small and sound
- * is one statement; refused messages, work items and large messages have transactions beside it, which it does not wait for.
+ * is one statement; refused messages, work items, large messages and documents have transactions beside it, which it does not wait for.
  * @throws GatewayError store-unavailable; then some may have been kept, and are repeats when they are kept again
  */
 export async function keepBatch(pool: Pool, batch: readonly IncomingMessage[]): Promise<KeptMessage[]> {
-  const large = batch.filter(isLarge);
-  const small = batch.filter((message) => !isLarge(message));
+  const alone = batch.filter(isAlone);
+  const small = batch.filter((message) => !isAlone(message));
   const bare = small.filter(isBare);
   const withItems = small.filter((message) => !isBare(message));
   try {
     const parts = await Promise.all([
       keepAll(pool, bare),
       withItems.length === 0 ? [] : inTransaction(pool, (client) => keepAll(client, withItems)),
-      keepLarge(pool, large),
+      keepAlone(pool, alone),
     ]);
     const became = new Map(parts.flat().map((kept) => [kept.id, kept]));
     return batch.map(({ id }) => became.get(id) ?? { kind: 'kept', id });
@@ -111,27 +113,44 @@ export async function keepBatch(pool: Pool, batch: readonly IncomingMessage[]): 
   }
 }
 
+function isAlone(message: IncomingMessage): boolean {
+  return isLarge(message) || carriesDocuments(message);
+}
+
 function isLarge({ bytes }: IncomingMessage): boolean {
   return bytes.length > CHUNK_BYTES;
+}
+
+function carriesDocuments({ documents = [] }: IncomingMessage): boolean {
+  return documents.length > 0;
 }
 
 function isBare({ state, workItems }: IncomingMessage): boolean {
   return state !== 'refused' && workItems.length === 0;
 }
 
-/** Each in a transaction of its own, one after the other: its row, and where that is new its chunks. */
-async function keepLarge(pool: Pool, large: readonly IncomingMessage[]): Promise<KeptMessage[]> {
+/** Each in a transaction of its own, one after the other: its row, and where that is new its chunks and its documents. */
+async function keepAlone(pool: Pool, messages: readonly IncomingMessage[]): Promise<KeptMessage[]> {
   const kept: KeptMessage[] = [];
-  for (const { bytes, ...message } of large) {
-    const row = { ...message, bytes: Buffer.alloc(0), whole: { length: bytes.length, sha256: sha256Of(bytes) } };
-    const [became] = await inTransaction(pool, async (client) => {
-      const results = await keepAll(client, [row]);
-      if (results[0]?.kind === 'kept') await writeChunks(client, message.id, bytes);
-      return results;
-    });
-    if (became !== undefined) kept.push(became);
-  }
+  for (const message of messages)
+    try {
+      kept.push(await inTransaction(pool, (client) => keepOne(client, message)));
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'document-id-reused') throw error;
+      kept.push({ kind: 'document-reused', id: message.id });
+    }
   return kept;
+}
+
+async function keepOne(client: Queryable, message: IncomingMessage): Promise<KeptMessage> {
+  const { id, bytes, documents = [] } = message;
+  const whole = { length: bytes.length, sha256: sha256Of(bytes) };
+  const row = isLarge(message) ? { ...message, bytes: Buffer.alloc(0), whole } : message;
+  const [became = { kind: 'kept', id }] = await keepAll(client, [row]);
+  if (became.kind !== 'kept') return became;
+  if (isLarge(message)) await writeChunks(client, id, bytes);
+  if (documents.length > 0) await saveDocuments(client, id, documents);
+  return became;
 }
 
 async function keepAll(client: Queryable, batch: readonly IncomingMessage[]): Promise<KeptMessage[]> {

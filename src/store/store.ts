@@ -3,10 +3,12 @@ import type { Pool } from 'pg';
 import type { FeedPage, FeedPlace } from '../fhir/bundle.js';
 import type { SearchPage, SearchQuery } from '../fhir/search.js';
 import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery } from '../message/delivery.js';
+import type { DocumentClaim, DocumentKnowledge, DocumentQuestion } from '../message/document-claim.js';
 import type { FailureCode } from '../message/failure.js';
 import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage } from '../message/message.js';
 import type { PatientWindow, TranslationRequest, TranslationTx } from '../message/translation.js';
+import { documentKnowledge, documentsOfMessage } from './documents.js';
 import { claimDeliveries, laneHeads, recordAttempts, releaseDeliveries } from './deliveries.js';
 import { endpointLoads, endpointsDue, reportEndpoint, type EndpointLoad } from './endpoints.js';
 import { readCommunication, searchCommunications } from './communications.js';
@@ -41,6 +43,9 @@ import { readWholeWindow } from './windows.js';
 /** Everything the gateway keeps, and every question it asks of it. All failures are GatewayErrors. */
 export interface Store {
   keep(batch: IncomingMessage[]): Promise<KeptMessage[]>;
+  /** What is known of a document's patient and of its other versions, before the document is kept. */
+  documentKnowledge(question: DocumentQuestion): Promise<DocumentKnowledge>;
+  documentsOfMessage(id: string): Promise<DocumentClaim[]>;
   inTranslation<T>(request: TranslationRequest, run: (tx: TranslationTx) => Promise<T>): Promise<T>;
   /** The circles that change by themselves until `now`, those that are due longest. */
   dueCircles(now: Date, limit: number): Promise<DueCircle[]>;
@@ -137,6 +142,8 @@ export async function openStore({ databaseUrl, log, use = 'work', zone = 'UTC' }
   return {
     ...operatorStore(pool),
     keep: (batch) => keepBatch(pool, batch),
+    documentKnowledge: (question) => guarded(documentKnowledge(pool, question)),
+    documentsOfMessage: (id) => guarded(documentsOfMessage(pool, id)),
     inTranslation: (request, run) => inTranslation(pool, claims, request, zone, run),
     dueCircles: (now, limit) => guarded(dueCircles(pool, now, limit)),
     inUpkeep: (circle, run) => inUpkeep(pool, { ...circle, zone }, run),

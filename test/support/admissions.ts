@@ -1,10 +1,14 @@
+import { summaryOf } from '../../src/cda/read-head.js';
 import type { SourceSettings } from '../../src/config/schema.js';
+import type { DocumentKnowledge } from '../../src/message/document-claim.js';
 import type { IncomingMessage, KeptMessage } from '../../src/message/message.js';
+import type { DocumentDeps } from '../../src/receive/admit-document.js';
 import type { ReceiveDeps } from '../../src/receive/accept.js';
 import { ByteBudget } from '../../src/receive/byte-budget.js';
 import { Committer, type Keep } from '../../src/receive/committer.js';
 import { messageIds } from '../../src/receive/message-ids.js';
 import { RefusedQuota } from '../../src/receive/refused-quota.js';
+import { openDocuments } from '../../src/translate/open-documents.js';
 
 /** A source as the schema fills it in. */
 export const receiveSource: SourceSettings = {
@@ -76,6 +80,7 @@ export function receiveDeps(keep: Keep): ReceiveDeps {
     committer: new Committer(keep, Date.now, log),
     budget: new ByteBudget(67_108_864),
     quota: new RefusedQuota(Date.now),
+    documents: openingHere(),
     triggers: () => new Set(['A01']),
     newId: messageIds(1, Date.now),
     now: Date.now,
@@ -83,5 +88,13 @@ export function receiveDeps(keep: Keep): ReceiveDeps {
     onKept: () => undefined,
     onRefused: () => undefined,
     onAnswer: () => undefined,
+  };
+}
+
+/** Opens documents in this process; nothing is known of anybody. */
+export function openingHere(known: Partial<DocumentKnowledge> = {}): DocumentDeps {
+  return {
+    open: async (message) => (await openDocuments(message)).map(summaryOf),
+    known: () => Promise.resolve({ repeated: false, patients: [], versions: [], ...known }),
   };
 }

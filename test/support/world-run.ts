@@ -12,6 +12,7 @@ import { RefusedQuota } from '../../src/receive/refused-quota.js';
 import { buildDirectory } from '../../src/route/directory.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { translateStage } from '../../src/work/translate-stage.js';
+import { openingHere } from './admissions.js';
 import { freshDatabase } from './database.js';
 import { ownMappings } from './pam.js';
 import type { WorldMessage } from './worlds.js';
@@ -234,6 +235,7 @@ class Doors {
       committer: this.committer,
       budget: new ByteBudget(67_108_864),
       quota: new RefusedQuota(() => receivedAt.getTime()),
+      documents: openingHere(),
       onRefused: () => undefined,
       triggers: () => ownMappings().triggers,
       newId: () => {

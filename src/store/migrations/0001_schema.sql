@@ -85,6 +85,30 @@ CREATE TABLE control_id (
   PRIMARY KEY (control_id, sender, source)
 );
 
+-- The documents of the messages that were accepted: later ones are checked against them before their answer.
+CREATE TABLE document (
+  message_id bigint NOT NULL,
+  -- Which of its message it is, from 0.
+  part int NOT NULL,
+  -- Its id and its set, each as `system|value`.
+  key text NOT NULL,
+  set_key text,
+  version int,
+  request text NOT NULL CHECK (request IN ('new', 'replace', 'delete')),
+  sha1 bytea NOT NULL,
+  -- Numbers of those who wrote it, and of their organisations.
+  parties text[] NOT NULL,
+  PRIMARY KEY (message_id, part)
+);
+CREATE INDEX document_key ON document (key, message_id);
+CREATE INDEX document_set ON document (set_key, version DESC NULLS LAST) WHERE set_key IS NOT NULL;
+
+-- The content that the id of a document stands for, by constraint and not by hope.
+CREATE TABLE document_content (
+  key text PRIMARY KEY,
+  sha1 bytea NOT NULL
+);
+
 -- What somebody must look at, once for each problem. Of one key one is open at a time.
 CREATE TABLE work_item (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

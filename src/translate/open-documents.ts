@@ -1,0 +1,35 @@
+import { openCda } from '../cda/open-cda.js';
+import type { OpenedDocument } from '../cda/opened.js';
+import { decodeText } from '../hl7v2/charset.js';
+import { parse } from '../hl7v2/parse.js';
+import { GatewayError } from '../message/failure.js';
+import type { MessageFormat } from '../message/message.js';
+import { carriedDocuments } from './message-documents.js';
+
+/** A message that holds documents, as it came. */
+export interface DocumentBytes {
+  bytes: Buffer;
+  format: MessageFormat;
+  /** Of HL7 v2, where MSH-18 says none. */
+  charset: string;
+  /** IANA zone of times without offset. */
+  zone: string;
+}
+
+/**
+ * Opens the documents of a message, whatever it came as.
+ * @throws GatewayError `document-unreadable`, `document-inconsistent`; `field-invalid` for what is not base64 where it has to be;
+ * `type-not-served` for a format that holds no documents
+ */
+export function openDocuments({ bytes, format, charset, zone }: DocumentBytes): Promise<OpenedDocument[]> {
+  return Promise.resolve(openNow(bytes, format, charset, zone));
+}
+
+function openNow(bytes: Buffer, format: MessageFormat, fallback: string, zone: string): OpenedDocument[] {
+  if (format === 'cda') return [openCda(bytes)];
+  if (format !== 'hl7v2') throw new GatewayError('type-not-served', 'this format holds no documents');
+  const { text, charset } = decodeText(bytes, fallback);
+  return carriedDocuments(parse(text, charset), zone).map(({ part, bytes: content, carriage }) =>
+    openCda(content, carriage, part),
+  );
+}
