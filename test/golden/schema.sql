@@ -63,6 +63,23 @@ TABLE delivery
   INDEX delivery_reached public.delivery USING btree (lane, number) WHERE reached
   INDEX delivery_receipt public.delivery USING btree (receipt_id)
   INDEX delivery_sent public.delivery USING btree (sent_at)
+TABLE document
+  message_id bigint NOT NULL,
+  part integer NOT NULL,
+  key text NOT NULL,
+  set_key text,
+  version integer,
+  request text NOT NULL,
+  sha1 bytea NOT NULL,
+  parties text[] NOT NULL
+  CONSTRAINT document_pkey PRIMARY KEY (message_id, part)
+  CONSTRAINT document_request_check CHECK ((request = ANY (ARRAY['new'::text, 'replace'::text, 'delete'::text])))
+  INDEX document_key public.document USING btree (key, message_id)
+  INDEX document_set public.document USING btree (set_key, version DESC NULLS LAST) WHERE (set_key IS NOT NULL)
+TABLE document_content
+  key text NOT NULL,
+  sha1 bytea NOT NULL
+  CONSTRAINT document_content_pkey PRIMARY KEY (key)
 TABLE event
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   patient text NOT NULL,
