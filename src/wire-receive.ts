@@ -30,7 +30,7 @@ export async function receiveStage(house: House, closers: Closers): Promise<Rece
     ),
     budget: new ByteBudget(HELD_BYTES),
     quota: new RefusedQuota(now),
-    documents: { open: (message) => threads.open(message), known: (question) => store.documentKnowledge(question) },
+    documents: { open: (message) => threads.open(message), knowledge: (question) => store.documentKnowledge(question) },
     triggers: (source) => mappingsOf(source).triggers,
     stayFields: (source) => mappingsOf(source).stayFields,
     newId: messageIds(await store.nodeNumber(), now),

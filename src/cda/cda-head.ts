@@ -97,8 +97,8 @@ function first<T>(list: readonly T[]): T | undefined {
 }
 
 function attribute(element: XmlElement, path: string, name: string): string {
-  const [found] = all(element, path);
-  return found?.attributes['nullFlavor'] === undefined ? (found?.attributes[name] ?? '').trim() : '';
+  const [target] = all(element, path);
+  return target?.attributes['nullFlavor'] === undefined ? (target?.attributes[name] ?? '').trim() : '';
 }
 
 const HL7 = 'urn:hl7-org:v3';

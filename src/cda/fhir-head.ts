@@ -46,8 +46,8 @@ function subjectOf(bundle: DocumentBundle, composition: Composition | undefined)
 function resolve({ entry = [] }: DocumentBundle, reference: string | undefined): FhirResource | undefined {
   if (reference === undefined) return undefined;
   const named = (resource: FhirResource | undefined) => `${resource?.resourceType ?? ''}/${resource?.id ?? ''}`;
-  const found = entry.find(({ fullUrl, resource }) => fullUrl === reference || named(resource) === reference);
-  return found?.resource;
+  const target = entry.find(({ fullUrl, resource }) => fullUrl === reference || named(resource) === reference);
+  return target?.resource;
 }
 
 function traitsOf(patient: Patient | undefined): HeadTraits {

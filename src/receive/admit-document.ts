@@ -27,7 +27,7 @@ export interface DocumentDeps {
    */
   open(message: DocumentBytes): Promise<DocumentSummary[]>;
   /** @throws GatewayError where the store cannot be asked */
-  known(question: DocumentQuestion): Promise<DocumentKnowledge>;
+  knowledge(question: DocumentQuestion): Promise<DocumentKnowledge>;
 }
 
 /**
@@ -59,12 +59,14 @@ export async function admitDocuments(
   if (contradictions.length > 0) return judge(contradictions);
   const summaries = await openSafely(received, deps);
   if ('severity' in summaries) return judge([summaries]);
-  const known = await deps.known(questionOf(summaries, { ...facts, source: source.name, sha256: received.sha256 }));
+  const knowledge = await deps.knowledge(
+    questionOf(summaries, { ...facts, source: source.name, sha256: received.sha256 }),
+  );
   const carriage = summaries.flatMap((summary) => {
     const document = segments[summary.part];
     return document === undefined ? [] : [...checkCarriage(message, document, summary), ...checkRouting(summary)];
   });
-  const findings = known.repeated ? [] : [...carriage, ...checkDocuments(summaries, known, source)];
+  const findings = knowledge.repeated ? [] : [...carriage, ...checkDocuments(summaries, knowledge, source)];
   return judge(
     findings,
     summaries.flatMap((summary) => claimOf(summary) ?? []),

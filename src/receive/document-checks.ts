@@ -15,14 +15,14 @@ export type DocumentRules = Pick<SourceSettings, 'documents' | 'sharedNumbers'>;
 
 const PATIENT = 'recordTarget/patientRole';
 
-/** All that the checks find of the documents of one message (`known.repeated`: nothing is found anew). */
+/** All that the checks find of the documents of one message (`repeated`: nothing is found anew). */
 export function checkDocuments(
   summaries: readonly DocumentSummary[],
-  known: DocumentKnowledge,
+  knowledge: DocumentKnowledge,
   rules: DocumentRules,
 ): Finding[] {
-  if (known.repeated) return [];
-  return [...checkAlone(summaries), ...summaries.flatMap((summary) => checkKnown(summary, known, rules))];
+  if (knowledge.repeated) return [];
+  return [...checkAlone(summaries), ...summaries.flatMap((summary) => checkKnown(summary, knowledge, rules))];
 }
 
 /** What has to be asked of the store. */
@@ -94,8 +94,8 @@ export function insOf({ identifiers }: DocumentHead): { system: string; value: s
 }
 
 /** Checks a document against what is known of its patient and of its other versions. */
-function checkKnown(summary: DocumentSummary, known: DocumentKnowledge, rules: DocumentRules): Finding[] {
-  return [...checkPatients(summary.head, known.patients, rules), ...checkVersions(summary, known.versions)];
+function checkKnown(summary: DocumentSummary, knowledge: DocumentKnowledge, rules: DocumentRules): Finding[] {
+  return [...checkPatients(summary.head, knowledge.patients, rules), ...checkVersions(summary, knowledge.versions)];
 }
 
 function checkPatients(head: DocumentHead, patients: readonly KnownPatient[], rules: DocumentRules): Finding[] {
@@ -134,11 +134,11 @@ function checkAgainst(traits: HeadTraits, holders: readonly KnownPatient[]): Fin
   return findings;
 }
 
-function differingTraits(traits: HeadTraits, known: KnownPatient): string[] {
+function differingTraits(traits: HeadTraits, patient: KnownPatient): string[] {
   return [
-    ...(differs(plainName(traits.birthName), plainName(known.birthName)) ? ['patient/name/family'] : []),
-    ...(differs(traits.sex, known.sex) ? ['patient/administrativeGenderCode'] : []),
-    ...(isOtherDate(traits.birthDate, known.birthDate) ? ['patient/birthTime'] : []),
+    ...(differs(plainName(traits.birthName), plainName(patient.birthName)) ? ['patient/name/family'] : []),
+    ...(differs(traits.sex, patient.sex) ? ['patient/administrativeGenderCode'] : []),
+    ...(isOtherDate(traits.birthDate, patient.birthDate) ? ['patient/birthTime'] : []),
   ];
 }
 
@@ -169,26 +169,28 @@ function checkVersions(summary: DocumentSummary, versions: readonly DocumentClai
     return [reusedId()];
   if (request === 'new') return [];
   const replaced = replacedBy(summary);
-  const others = versions.filter(
+  const otherVersions = versions.filter(
     ({ key, set }) => key !== head.key && ((set !== undefined && set === head.set) || replaced.includes(key)),
   );
-  const earlier = request === 'delete' && same.length > 0 ? same : others;
+  const earlier = request === 'delete' && same.length > 0 ? same : otherVersions;
   const strangers = checkRequester(summary, request, earlier);
   if (strangers.length > 0 || request === 'delete') return strangers;
-  return [...checkLatest(summary, others), ...checkParents(replaced, others)];
+  return [...checkLatest(summary, otherVersions), ...checkParents(replaced, otherVersions)];
 }
 
 /** A document that only names what it replaces may come after its successor; who asks to replace wants to replace the latest. */
-function checkLatest({ head, carriage }: DocumentSummary, others: readonly DocumentClaim[]): Finding[] {
-  const latest = Math.max(-1, ...others.map(({ version = -1 }) => version));
+function checkLatest({ head, carriage }: DocumentSummary, otherVersions: readonly DocumentClaim[]): Finding[] {
+  const latest = Math.max(-1, ...otherVersions.map(({ version = -1 }) => version));
   if (carriage.request !== 'replace' || head.version === undefined || head.version >= latest) return [];
   return [refused('document-version', 900, 'versionNumber', 'a later version of the document is known')];
 }
 
-function checkParents(replaced: readonly string[], others: readonly DocumentClaim[]): Finding[] {
+function checkParents(replaced: readonly string[], otherVersions: readonly DocumentClaim[]): Finding[] {
   const text = 'the version that it replaces is not known; its versions are told by their set';
   const isKnown =
-    replaced.length === 0 ? others.length > 0 : replaced.every((parent) => others.some(({ key }) => key === parent));
+    replaced.length === 0
+      ? otherVersions.length > 0
+      : replaced.every((parent) => otherVersions.some(({ key }) => key === parent));
   if (isKnown) return [];
   return [warned('document-version', 900, 'relatedDocument/parentDocument/id', text)];
 }

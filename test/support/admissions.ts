@@ -92,9 +92,9 @@ export function receiveDeps(keep: Keep): ReceiveDeps {
 }
 
 /** Opens documents in this process; nothing is known of anybody. */
-export function openingHere(known: Partial<DocumentKnowledge> = {}): DocumentDeps {
+export function openingHere(knowledge: Partial<DocumentKnowledge> = {}): DocumentDeps {
   return {
     open: async (message) => (await openDocuments(message)).map(summaryOf),
-    known: () => Promise.resolve({ repeated: false, patients: [], versions: [], ...known }),
+    knowledge: () => Promise.resolve({ repeated: false, patients: [], versions: [], ...knowledge }),
   };
 }
