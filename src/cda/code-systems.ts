@@ -11,6 +11,7 @@ const URI_OF_OID: ReadonlyMap<string, string> = new Map([
   ['1.2.840.10008.2.16.4', 'http://dicom.nema.org/resources/ontology/DCM'],
   ['1.0.3166.1.2.2', 'urn:iso:std:iso:3166'],
   ['1.0.3166.1.2.3', 'urn:iso:std:iso:3166'],
+  ['2.16.840.1.113883.5.1150.1', 'http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips'],
   ['2.16.840.1.113883.4.642.1.1074', 'http://terminology.hl7.org/CodeSystem/condition-clinical'],
   ['2.16.840.1.113883.4.642.1.1075', 'http://terminology.hl7.org/CodeSystem/condition-ver-status'],
 ]);

@@ -1,13 +1,15 @@
 import type { Place } from '../cda/place.js';
 import type { MessageClock } from '../hl7v2/datetime.js';
 import { addressOf, birthPlaceOf } from './cda-address.js';
-import { codingOf, conceptOf } from './cda-coded.js';
+import { codingOf } from './cda-coded.js';
 import type { Cda } from './cda-format.js';
 import { instanceKey, instanceOf, numberOf } from './cda-identifier.js';
 import { namesOf } from './cda-name.js';
 import { contactPointOf } from './cda-telecom.js';
 import { dateOf, dateTimeOf, instantOf, periodOf } from './cda-time.js';
 import type { Converter, ConverterEntry } from './converter.js';
+import { ENTRY_CONVERTERS } from './entry-converters.js';
+import { conceptOf } from './entry-words.js';
 import type { ElementType } from './targets.js';
 
 type CdaConverter = Converter<Cda>;
@@ -107,14 +109,6 @@ export const CDA_CONVERTERS: ReadonlyMap<string, ConverterEntry<Cda>> = new Map<
       },
     },
   ],
-  [
-    'CD-CodeableConcept',
-    {
-      gives: 'CodeableConcept',
-      make({ table }) {
-        const systems = table('CodeSystem');
-        return (place) => filled(conceptOf(place, systems));
-      },
-    },
-  ],
+  ['CD-CodeableConcept', plain('CodeableConcept', (place, { references }) => filled(conceptOf(place, references)))],
+  ...ENTRY_CONVERTERS,
 ]);

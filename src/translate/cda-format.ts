@@ -1,5 +1,6 @@
 import type { Path } from '../cda/path.js';
 import type { Place } from '../cda/place.js';
+import type { References } from '../cda/references.js';
 import type { MessageClock } from '../hl7v2/datetime.js';
 import type { DocumentRecord } from './document-record.js';
 import type { CommonContext, Format } from './format.js';
@@ -10,6 +11,8 @@ export interface CdaContext extends CommonContext {
   readonly root: Place;
   readonly record: DocumentRecord;
   readonly clock: MessageClock;
+  /** What `reference/@value` leads to. */
+  readonly references: References;
 }
 
 /** CDA, as rows read it. */

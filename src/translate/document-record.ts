@@ -13,6 +13,11 @@ export class DocumentRecord {
     this.read.add(element);
   }
 
+  /** What another record marked is marked here too. */
+  include({ read }: DocumentRecord): void {
+    for (const element of read) this.read.add(element);
+  }
+
   /** Ways to the elements that say something and gave nothing. A narrative is one thing. */
   unused(root: Place): string[] {
     const { element } = root;

@@ -15,6 +15,14 @@ export type ElementType =
   | 'ContactPoint'
   | 'Reference'
   | 'Period'
+  | 'Quantity'
+  | 'Ratio'
+  | 'Annotation'
+  | 'Narrative'
+  | 'Participant'
+  | 'Protocol'
+  | 'Reaction'
+  | 'Target'
   | 'Meta'
   | 'Communication'
   | 'Extension'
@@ -47,6 +55,28 @@ const TARGETS: Readonly<Record<string, string>> = {
     hospitalization.dischargeDisposition:CodeableConcept meta:Meta extension:Extension*`,
   RelatedPerson: `identifier:Identifier* relationship:CodeableConcept* name:HumanName* telecom:ContactPoint* gender:code birthDate:date
     address:Address* communication:Communication* extension:Extension*`,
+  Appointment: `status:code serviceCategory:CodeableConcept* serviceType:CodeableConcept* reasonCode:CodeableConcept* description:string
+    comment:string requestedPeriod:Period* participant:Participant*`,
+  ServiceRequest: `status:code intent:code category:CodeableConcept* priority:code code:CodeableConcept orderDetail:CodeableConcept*
+    occurrenceDateTime:dateTime occurrencePeriod:Period performer:Reference* reasonCode:CodeableConcept* bodySite:CodeableConcept* note:Annotation*`,
+  Procedure: `status:code category:CodeableConcept code:CodeableConcept performedDateTime:dateTime performedPeriod:Period
+    performer:Participant* reasonCode:CodeableConcept* bodySite:CodeableConcept* note:Annotation*`,
+  Goal: 'lifecycleStatus:code category:CodeableConcept* description:CodeableConcept startDate:date target:Target* note:Annotation*',
+  Condition: `clinicalStatus:CodeableConcept verificationStatus:CodeableConcept severity:CodeableConcept code:CodeableConcept
+    bodySite:CodeableConcept* onsetDateTime:dateTime abatementDateTime:dateTime note:Annotation*`,
+  AllergyIntolerance: `clinicalStatus:CodeableConcept verificationStatus:CodeableConcept type:code category:code* criticality:code
+    code:CodeableConcept onsetDateTime:dateTime reaction:Reaction* note:Annotation*`,
+  MedicationRequest: `status:code intent:code category:CodeableConcept* priority:code medicationCodeableConcept:CodeableConcept
+    authoredOn:dateTime reasonCode:CodeableConcept* note:Annotation* dispenseRequest.numberOfRepeatsAllowed:integer`,
+  MedicationStatement: `category:CodeableConcept medicationCodeableConcept:CodeableConcept effectiveDateTime:dateTime effectivePeriod:Period
+    reasonCode:CodeableConcept* note:Annotation*`,
+  Dosage: `sequence:integer words:string* patientInstruction:string bounds:Period length:Quantity every:Quantity event:dateTime* when:code*
+    site:CodeableConcept route:CodeableConcept dose:Quantity rate:Quantity maxDosePerPeriod:Ratio`,
+  Immunization: `status:code vaccineCode:CodeableConcept occurrenceDateTime:dateTime lotNumber:string site:CodeableConcept
+    route:CodeableConcept doseQuantity:Quantity performer:Participant* protocolApplied:Protocol* reasonCode:CodeableConcept* note:Annotation*`,
+  Consent: 'category:CodeableConcept* dateTime:dateTime provision.type:code provision.period:Period',
+  CarePlan: 'status:code title:string category:CodeableConcept* text:Narrative note:Annotation*',
+  activity: `kind:CodeableConcept code:CodeableConcept scheduledPeriod:Period performer:Reference* words:string*`,
   event: 'recordedAt:instant sentAt:instant effectiveAt:instant',
   identity: 'identifiers:PatientNumber* reliability:code* birthDateCorrected:boolean',
   movement: `stay:Number account:Number movement:Number effectiveAt:instant action:string original:string nature:string place:Place

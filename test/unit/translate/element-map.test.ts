@@ -38,7 +38,14 @@ function faultsOf(...files: MappingFile[]) {
 
 function contextOf(root: Place) {
   const authorities = new Authorities({ name: 'chu', authorities: {} }, '');
-  return { root, record: new DocumentRecord(), issues: new Issues(), authorities, clock: { zone: 'Europe/Paris' } };
+  return {
+    root,
+    record: new DocumentRecord(),
+    issues: new Issues(),
+    authorities,
+    clock: { zone: 'Europe/Paris' },
+    references: new Map<string, never>(),
+  };
 }
 
 function patientOf(root: Place, ...rows: string[]) {

@@ -1,0 +1,62 @@
+import { childrenOf, type XmlNode } from '../../cda/path.js';
+
+/** The elements from one up to ClinicalDocument, itself first. */
+function* upwards(node: XmlNode): Generator<XmlNode> {
+  for (let at: XmlNode | undefined = node; at !== undefined; at = at.parent) yield at;
+}
+
+/** Does the statement, or anything that holds it, say that it is not so? */
+export function isNegated(node: XmlNode): boolean {
+  for (const { element } of upwards(node)) if (isTrue(element.attributes['negationInd'])) return true;
+  return false;
+}
+
+/** Is it stated at all? What stands under nullFlavor is not. */
+export function isStated(node: XmlNode): boolean {
+  for (const { element } of upwards(node)) if (element.attributes['nullFlavor'] !== undefined) return false;
+  return true;
+}
+
+/** Is it about the patient? A subject may be a relative, a child, a foetus: what is said of them is not his (CDA R2 §4.3.4). */
+export function isOfPatient(node: XmlNode): boolean {
+  for (const { element } of upwards(node))
+    for (const subject of childrenOf(element, 'subject'))
+      for (const related of childrenOf(subject, 'relatedSubject'))
+        if (!OF_PATIENT.has(childrenOf(related, 'code')[0]?.attributes['code'] ?? '')) return false;
+  return true;
+}
+
+/** v3 RoleCode: the person himself. */
+const OF_PATIENT: ReadonlySet<string> = new Set(['SELF', 'ONESELF']);
+
+/** Is one within the other, or the same? */
+export function isWithin(node: XmlNode, holder: XmlNode): boolean {
+  for (const { element } of upwards(node)) if (element === holder.element) return true;
+  return false;
+}
+
+/** Has it one of these templates? */
+export function hasTemplate({ element }: XmlNode, templates: readonly string[]): boolean {
+  return childrenOf(element, 'templateId').some(({ attributes }) =>
+    templates.includes(attributes['root']?.trim() ?? ''),
+  );
+}
+
+/** ClinicalDocument. */
+export function rootOf(node: XmlNode): XmlNode {
+  return node.parent === undefined ? node : rootOf(node.parent);
+}
+
+/** The statusCode of the concern that holds an observation. */
+export function concernStatus({ parent }: XmlNode): string | undefined {
+  const act = parent?.parent?.element;
+  return act?.name === 'act' ? childrenOf(act, 'statusCode')[0]?.attributes['code'] : undefined;
+}
+
+export function isTrue(text: string | undefined): boolean {
+  return /^\s*(true|1)\s*$/i.test(text ?? '');
+}
+
+export function isFalse(text: string | undefined): boolean {
+  return /^\s*(false|0)\s*$/i.test(text ?? '');
+}

@@ -1,0 +1,99 @@
+import type { Place } from '../../cda/place.js';
+import type { Element, Trace } from '../../message/fragment.js';
+import type { CdaContext } from '../cda-format.js';
+import { runElementMap } from '../cda-engine.js';
+import type { DocumentMaps, DocumentMappings } from '../compile-document.js';
+import { DocumentRecord } from '../document-record.js';
+import { sectionMaps } from '../document-reading.js';
+import { isNegated, isOfPatient, isStated, isWithin } from './statement.js';
+
+/** A section of the body, and what is read of it. */
+export interface Section {
+  place: Place;
+  maps: DocumentMaps;
+}
+
+/** An element of a section, read by the rows of one map. */
+export class Unit {
+  readonly negated: boolean;
+
+  constructor(
+    readonly section: Section,
+    /** What its map writes: a type of resource, or part of one. */
+    readonly target: string,
+    readonly map: string,
+    readonly place: Place,
+    readonly elements: Element[],
+    private readonly record: DocumentRecord,
+  ) {
+    this.negated = isNegated(place);
+  }
+
+  /** The value of an element: the last one that a row gave. */
+  value<T>(path: string): T | undefined {
+    return (this.elements.findLast((element) => element.path === path)?.value ?? undefined) as T | undefined;
+  }
+
+  /** All that rows gave to an element, in their order; lists one after the other. */
+  values<T>(path: string): T[] {
+    return this.elements.filter((element) => element.path === path).flatMap(({ value }) => (value ?? []) as T | T[]);
+  }
+
+  has(path: string): boolean {
+    return this.value(path) !== undefined;
+  }
+
+  /** Lays a value that follows from several, or from where the unit stands, over what rows gave. */
+  set(path: string, value: unknown, rule: string): void {
+    this.drop(path);
+    const trace: Trace[] = [[path, this.place.path(), `rule:${rule}`]];
+    this.elements.push({ path, field: this.place.field, value, trace });
+  }
+
+  drop(path: string): void {
+    for (let index = this.elements.length - 1; index >= 0; index--)
+      if (this.elements[index]?.path === path) this.elements.splice(index, 1);
+  }
+
+  /** Where its parts come from, under the names of an element that is made of them. */
+  traces(): Trace[] {
+    return this.elements.flatMap(({ trace }) => trace);
+  }
+
+  /** Something was made of it: what it read counts as used. */
+  use(record: DocumentRecord): void {
+    record.include(this.record);
+  }
+}
+
+/** The sections of a body of which rows read anything, those within others too, in the order of the text. */
+export function sectionsOf(body: Place, { sections }: DocumentMappings): Section[] {
+  return body.children('component').flatMap((component) =>
+    component.children('section').flatMap((place) => {
+      const maps = sectionMaps(place, sections);
+      const within = sectionsOf(place, { header: new Map(), sections });
+      return maps.size === 0 ? within : [{ place, maps }, ...within];
+    }),
+  );
+}
+
+/** What rows read of a section, in the order of the text: statements about the patient. */
+export function unitsOf(section: Section, context: CdaContext): Unit[] {
+  const units = [...section.maps].flatMap(([target, maps]) =>
+    maps.flatMap(({ map, from, each }) => {
+      const places = section.place.all(from).filter((place) => isStated(place) && isOfPatient(place));
+      return (each ? places : places.slice(0, 1)).map((place) => {
+        const record = new DocumentRecord();
+        const elements: Element[] = [];
+        runElementMap(map, place, elements, { ...context, record });
+        return new Unit(section, target, map.name, place, elements, record);
+      });
+    }),
+  );
+  const order = section.place.children('entry');
+  const indexOf = ({ place }: Unit) => order.findIndex((entry) => isWithin(place, entry));
+  return units
+    .map((unit) => ({ unit, index: indexOf(unit) }))
+    .sort((a, b) => a.index - b.index)
+    .map(({ unit }) => unit);
+}
