@@ -4,7 +4,8 @@ import type { XmlElement } from './element.js';
 import { HL7, XSL } from './namespaces.js';
 import type { Carriage, OpenedDocument } from './opened.js';
 import { parseXml } from './parse.js';
-import { unreadable } from './unreadable.js';
+import { childrenOf } from './path.js';
+import { ofNobody, unreadable } from './unreadable.js';
 
 /** A document may be as large as the largest mailbox lets through. */
 export const MAX_DOCUMENT = 32 * 1024 * 1024;
@@ -13,7 +14,7 @@ export const MAX_DOCUMENT = 32 * 1024 * 1024;
  * Opens a CDA R2 document. Of one that presents itself, a stylesheet that carries its ClinicalDocument, the ClinicalDocument is taken out; nothing
  * is executed.
  * @param part which document of its message it is, from 0
- * @throws GatewayError `document-unreadable`
+ * @throws GatewayError `document-unreadable`, `document-identity` where it is about several patients
  */
 export function openCda(
   bytes: Buffer,
@@ -24,9 +25,12 @@ export function openCda(
   const { text, warnings } = decodeXml(bytes);
   const outermost = parseXml(text);
   const isStylesheet = outermost.namespace === XSL;
+  const root = isStylesheet ? carriedDocument(outermost) : outermostDocument(outermost);
+  if (childrenOf(root, 'recordTarget').length > 1)
+    throw ofNobody('the document is about several patients', 'recordTarget');
   return {
     format: 'cda',
-    root: isStylesheet ? carriedDocument(outermost) : outermostDocument(outermost),
+    root,
     part,
     bytes,
     sha1: createHash('sha1').update(bytes).digest('hex'),
