@@ -27,18 +27,18 @@ export async function openPackage(bytes: Buffer): Promise<OpenedDocument[]> {
   const patients = new Set(stated.flatMap(({ patientId }) => (patientId === undefined ? [] : [patientKey(patientId)])));
   if (patients.size > 1) throw ofNobody('the package is about several patients', 'patientId');
   const documents: OpenedCda[] = [];
-  const others: string[] = [];
+  const unread: string[] = [];
   for (const { folder, submission } of subsets)
     for (const metadata of submission.documents) {
       const file = await readFile(entries, folder, metadata);
       if (isCda(metadata)) documents.push(openEntry(file, metadata, submission, documents.length));
-      else others.push('the package holds a document that is no CDA: it is not read');
+      else unread.push('the package holds a document that is no CDA: it is not read');
     }
   const [first, ...rest] = documents;
   if (first === undefined) throw unreadable('the package holds no CDA', 'METADATA.XML');
   if (!rest.every((document) => shareAnId(first, document)))
     throw ofNobody('the package is about several patients', 'recordTarget');
-  return [{ ...first, warnings: [...first.warnings, ...others] }, ...rest];
+  return [{ ...first, warnings: [...first.warnings, ...unread] }, ...rest];
 }
 
 interface Subset {

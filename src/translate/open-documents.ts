@@ -1,4 +1,6 @@
 import { openCda } from '../cda/open-cda.js';
+import { openFhir } from '../cda/open-fhir.js';
+import { openPackage } from '../cda/open-package.js';
 import type { OpenedDocument } from '../cda/opened.js';
 import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
@@ -18,16 +20,25 @@ export interface DocumentBytes {
 
 /**
  * Opens the documents of a message, whatever it came as.
- * @throws GatewayError `document-unreadable`, `document-inconsistent`; `field-invalid` for what is not base64 where it has to be;
+ * @throws GatewayError `document-unreadable`, `document-inconsistent`, `document-identity`; `field-invalid` for what is not base64 where it has to be;
  * `type-not-served` for a format that holds no documents
  */
-export function openDocuments({ bytes, format, charset, zone }: DocumentBytes): Promise<OpenedDocument[]> {
-  return Promise.resolve(openNow(bytes, format, charset, zone));
+export async function openDocuments({ bytes, format, charset, zone }: DocumentBytes): Promise<OpenedDocument[]> {
+  switch (format) {
+    case 'cda':
+      return [openCda(bytes)];
+    case 'xdm':
+      return openPackage(bytes);
+    case 'fhir':
+      return [openFhir(bytes)];
+    case 'hl7v2':
+      return openMessage(bytes, charset, zone);
+    case 'mail':
+      throw new GatewayError('type-not-served', 'this format holds no documents');
+  }
 }
 
-function openNow(bytes: Buffer, format: MessageFormat, fallback: string, zone: string): OpenedDocument[] {
-  if (format === 'cda') return [openCda(bytes)];
-  if (format !== 'hl7v2') throw new GatewayError('type-not-served', 'this format holds no documents');
+function openMessage(bytes: Buffer, fallback: string, zone: string): OpenedDocument[] {
   const { text, charset } = decodeText(bytes, fallback);
   return carriedDocuments(parse(text, charset), zone).map(({ part, bytes: content, carriage }) =>
     openCda(content, carriage, part),

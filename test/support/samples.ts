@@ -31,3 +31,16 @@ export function readCase(path: string): Buffer {
 export function readSample(path: string): Buffer {
   return readFileSync(join(FOLDER, path));
 }
+
+/** Paths of the sample documents and packages under a folder, `cda`, `xdm` or `cases/documents`; none where there are no samples. */
+export function sampleDocumentsIn(folder: string): string[] {
+  return here
+    ? readdirSync(join(DATA ?? '', folder))
+        .filter((name) => /\.(xml|zip)$/.test(name))
+        .map((name) => `${folder}/${name}`)
+    : [];
+}
+
+export function readSampleDocument(path: string): Buffer {
+  return readFileSync(join(DATA ?? '', path));
+}

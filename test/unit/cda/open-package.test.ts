@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { openDocuments } from '../../../src/cda/open-documents.js';
+import { openPackage } from '../../../src/cda/open-package.js';
 import { INS, metadataOf, xdmOf, zipOf, type XdmDocument, type ZipEntry } from '../../support/archive.js';
 
 /** A CDA of an invented patient. */
@@ -11,7 +11,7 @@ function documentOf(n = 1, patient = '254063818599957', more = ''): Buffer {
       <administrativeGenderCode code="F"/><birthTime value="19540612"/></patient></patientRole></recordTarget>${more}</ClinicalDocument>`);
 }
 
-const open = (bytes: Buffer) => openDocuments(bytes, 'xdm');
+const open = openPackage;
 const openOne = (document: Partial<XdmDocument> = {}) => open(xdmOf([{ bytes: documentOf(), ...document }]));
 
 describe('an XDM package', () => {
