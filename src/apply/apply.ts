@@ -10,8 +10,8 @@ import { doubtChanges, waitingMessages } from './doubts.js';
 import { outdatedFacts } from './in-force.js';
 import { needsWhole, reachesBack } from './long-way.js';
 import { routeChanges, type Notifications, type RoutingContext } from './notifications.js';
-import { withoutMovedStays } from './moved-stays.js';
-import { foldFacts, foldWindow, type FoldedWindow } from './window.js';
+import { withoutMoved } from './moved.js';
+import { foldFacts, foldWindow, isLasting, type FoldedWindow } from './window.js';
 
 export interface ApplyContext extends RoutingContext {
   fold: FoldOptions;
@@ -94,7 +94,7 @@ function appliedOf(
     otherStates: otherStates.filter((other) => other.messageId !== messageId),
     ...reading,
     outdated,
-    reconsiders: before.whole && before.outdatedUntil !== undefined,
+    reconsiders: before.whole && (before.outdatedUntil !== undefined || before.superseded.length > 0),
     mentions: translation.mentions,
     workItems: [...workItemsOf(translation), ...workItems, ...last.workItems],
   };
@@ -110,7 +110,7 @@ export function changesOf(
   messageId: string,
   context: ApplyContext,
 ): Changes[] {
-  const parted = withoutMovedStays(before, after, context.fold);
+  const parted = withoutMoved(before, after, context.fold);
   const windows = parted === undefined ? [before, after] : [before, parted, after];
   return windows.slice(1).map((window, index) => changesBetween(windows[index] ?? before, window, messageId, context));
 }
@@ -145,12 +145,14 @@ function readingOf(messageId: string, facts: Fact[], stored: readonly Fact[]): R
 /** On the short way what no longer matters is not carried along. */
 function withoutOutdated(window: FoldedWindow, outdated: readonly string[]): FoldedWindow {
   if (window.whole || outdated.length === 0) return window;
-  const gone = new Set(outdated);
-  const left = window.facts.filter(({ id }) => gone.has(id)).map(({ recordedAt }) => recordedAt);
+  const ids = new Set(outdated);
+  const gone = window.facts.filter((fact) => ids.has(fact.id) && isLasting(fact));
+  if (gone.length === 0) return window;
+  const left = gone.map(({ recordedAt }) => recordedAt);
   const outdatedUntil = [...left, ...(window.outdatedUntil === undefined ? [] : [window.outdatedUntil])].reduce(
     (latest, recordedAt) => (Date.parse(recordedAt) > Date.parse(latest) ? recordedAt : latest),
   );
-  return { ...window, facts: window.facts.filter(({ id }) => !gone.has(id)), outdatedUntil };
+  return { ...window, facts: window.facts.filter((fact) => !gone.includes(fact)), outdatedUntil };
 }
 
 /** Who was told by these steps is corrected by a later message of the batch. */

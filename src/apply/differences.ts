@@ -1,6 +1,7 @@
 import { canonicalJson } from '../message/canonical-json.js';
 import type { FoldedResource } from '../message/resource.js';
 import type { ChangedResource, MembershipRows, TranslationStep } from '../message/translation.js';
+import { enteredInError } from '../record/entered-in-error.js';
 import type { Person, Written } from './people.js';
 import type { FoldedWindow } from './window.js';
 
@@ -16,9 +17,9 @@ export function differences(before: FoldedWindow, after: FoldedWindow): Differen
       ...[...later]
         .filter(([reference, { body }]) => earlier.get(reference)?.body !== body)
         .map(([, { folded, body }]) => changedResource(folded, body)),
-      ...gone.flatMap(([, { folded }]) => enteredInError(folded)),
+      ...gone.flatMap(([, { folded }]) => inError(folded)),
     ],
-    removed: gone.flatMap(([reference, { folded }]) => (enteredInError(folded).length > 0 ? [] : [reference])),
+    removed: gone.flatMap(([reference, { folded }]) => (inError(folded).length > 0 ? [] : [reference])),
     memberships: membershipRows(before, after),
     nextChanges: nextChanges(before, after),
     anchors: [...after.births]
@@ -31,12 +32,10 @@ function changedResource({ resource, sentBy }: FoldedResource, body: string): Ch
   return { resource, body, ...(sentBy === undefined ? {} : { sentBy }) };
 }
 
-/** A stay that should never have been is not deleted: those who hold it learn that it was entered in error. */
-function enteredInError(folded: FoldedResource): ChangedResource[] {
-  const { resourceType } = folded.resource;
-  if (resourceType !== 'Encounter' && resourceType !== 'CarePlan') return [];
-  const resource = { ...folded.resource, status: 'entered-in-error' } as FoldedResource['resource'];
-  return [changedResource({ ...folded, resource }, canonicalJson(resource))];
+/** A stay, a document, or what a document gave, where it is there no more. */
+function inError(folded: FoldedResource): ChangedResource[] {
+  const resource = enteredInError(folded.resource);
+  return resource === undefined ? [] : [changedResource({ ...folded, resource }, canonicalJson(resource))];
 }
 
 function resourcesOf({ people }: FoldedWindow): Map<string, Written> {

@@ -3,13 +3,20 @@ import type { Fact, FactOf } from '../message/fact.js';
 import { inRecordedOrder } from '../message/order.js';
 import { outdatedContacts } from '../record/contacts.js';
 import { outdatedIdentities } from '../record/identity.js';
-import type { FoldedWindow } from './window.js';
+import { isLasting, type FoldedWindow } from './window.js';
 
-/** Ids of the facts of no stay that could be left out for ever: all that they say was said again later. */
-export function outdatedFacts({ facts, people }: Pick<FoldedWindow, 'facts' | 'people'>): string[] {
+/**
+ * Ids of the facts that could be left out for ever: of no stay, where all that they say was said again later; of stays, what documents say that
+ * are not in force any more.
+ */
+export function outdatedFacts({
+  facts,
+  people,
+  superseded,
+}: Pick<FoldedWindow, 'facts' | 'people' | 'superseded'>): string[] {
   const byAnchor = new Map<string, Fact[]>();
   for (const fact of facts)
-    if (fact.stay === undefined) {
+    if (isLasting(fact)) {
       const list = byAnchor.get(fact.patient);
       if (list === undefined) byAnchor.set(fact.patient, [fact]);
       else list.push(fact);
@@ -24,7 +31,7 @@ export function outdatedFacts({ facts, people }: Pick<FoldedWindow, 'facts' | 'p
       ...outdatedConsents(ofKind(own, 'consent')),
     ];
   });
-  return [...ofAnchors, ...ofPeople];
+  return [...ofAnchors, ...ofPeople, ...superseded.map(({ id }) => id)];
 }
 
 /** Of consents the last one of each number is kept: the folds read none yet. */

@@ -1,15 +1,17 @@
 import type { Fact } from '../message/fact.js';
 import type { Membership } from '../message/membership.js';
+import { canonicalJson } from '../message/canonical-json.js';
 import { instant } from '../message/order.js';
+import { stayEntries, type StayEntry } from '../record/visit-matching.js';
 import type { Person } from './people.js';
-import type { FoldedWindow } from './window.js';
+import { isLasting, type FoldedWindow } from './window.js';
 
 /** Does a message speak of what no longer matters, or of whom the facts are about, so that only all facts show what it changes? */
 export function reachesBack(facts: readonly Fact[], { outdatedUntil }: FoldedWindow): boolean {
   return facts.some(
-    ({ kind, stay, recordedAt }) =>
-      kind === 'merge' ||
-      (stay === undefined && outdatedUntil !== undefined && instant(recordedAt) <= instant(outdatedUntil)),
+    (fact) =>
+      fact.kind === 'merge' ||
+      (isLasting(fact) && outdatedUntil !== undefined && instant(fact.recordedAt) <= instant(outdatedUntil)),
   );
 }
 
@@ -19,10 +21,58 @@ export function reachesBack(facts: readonly Fact[], { outdatedUntil }: FoldedWin
  */
 export function needsWhole(before: FoldedWindow, after: FoldedWindow): boolean {
   return (
-    after.people.some((person) => changesOtherStays(person, before)) ||
+    after.people.some((person) => changesOtherStays(person, before) || changesOtherDocuments(person, before, after)) ||
     partingOf(before) !== partingWithin(before, after)
   );
 }
+
+/**
+ * Do documents that are not loaded change? Those do that tell of a stay which is another for them now, and those may that tell of one which
+ * began, or began otherwise, at a time about which nothing was loaded. What a document said of a stay and counts again is to be marked so.
+ */
+function changesOtherDocuments(person: Person, before: FoldedWindow, after: FoldedWindow): boolean {
+  const earlier = before.people.find(({ anchor }) => anchor === person.anchor);
+  const revived = [...person.stayOf.keys()].some((document) =>
+    before.superseded.some(({ body }) => body.document === document),
+  );
+  if (revived || earlier === undefined) return revived;
+  const loaded = new Set([...after.documents.values()].flatMap(({ own }) => own.reduced.versions.map(({ id }) => id)));
+  const documents = new Set([...earlier.stayOf.keys(), ...person.stayOf.keys()]);
+  return (
+    [...documents].some(
+      (document) => !loaded.has(document) && stayOf(document, earlier) !== stayOf(document, person),
+    ) || entriesBetween(earlier, person).some((at) => !isAround(at, after))
+  );
+}
+
+/** The stay that a document tells of, as the document shows it. */
+function stayOf(document: string, { stayOf: stays, stays: folded }: Person): string {
+  const key = stays.get(document) ?? '';
+  const stay = folded.get(key)?.stay;
+  return `${key}|${stay === undefined ? '' : 'encounter'}|${stay?.plan === undefined ? '' : 'plan'}`;
+}
+
+/** When stays of movements begin that begin otherwise than before. */
+function entriesBetween(before: Person, after: Person): string[] {
+  return [...new Set([...before.stays.keys(), ...after.stays.keys()])].flatMap((key) => {
+    const [was, now] = [before.stays.get(key)?.from, after.stays.get(key)?.from];
+    if (was === now) return [];
+    const [earlier, later] = [was, now].map((from) => (from === undefined ? [] : stayEntries(from.reduced))) as [
+      StayEntry[],
+      StayEntry[],
+    ];
+    return canonicalJson(earlier) === canonicalJson(later) ? [] : [...earlier, ...later].map(({ at }) => at);
+  });
+}
+
+/** Was everything loaded that documents say of stays at that time? */
+function isAround(at: string, { around }: FoldedWindow): boolean {
+  const moment = instant(at);
+  return around?.some(({ from, to }) => instant(from) <= moment - NEAR && moment + NEAR <= instant(to)) ?? true;
+}
+
+/** A visit and its stay begin within a day of each other; either may be given as a day. */
+const NEAR = 2 * 86_400_000;
 
 /** Which anchors are which person, the first of each names him. */
 function partingOf({ people }: FoldedWindow): string {

@@ -1,15 +1,17 @@
 import { canonicalJson } from '../message/canonical-json.js';
+import { documentThread } from '../message/document.js';
 import { membersAt } from '../circle/members-at.js';
 import type { Event } from '../message/event.js';
 import type { TranslationStep } from '../message/translation.js';
 import { instant } from '../message/order.js';
-import { referenceTo } from '../message/resource.js';
 import { resourceId } from '../message/uuid.js';
-import { standingEvents, stayEvents } from '../record/events.js';
+import { changeEvents, standingEvents } from '../record/events.js';
 import type { Directory } from '../route/directory.js';
-import { route, routeLate, type Routed, type RouteInput, type RoutingRule } from '../route/route.js';
+import { route, routeLate, type RouteInput, type RoutingRule } from '../route/route.js';
 import { newcomers } from './long-way.js';
+import { oncePerPerson, type RoutedEvent } from './once-per-person.js';
 import type { Person } from './people.js';
+import { contentOf, isWithheld, subjectsOf, type Subject } from './subjects.js';
 import type { FoldedWindow } from './window.js';
 
 export interface RoutingContext {
@@ -28,74 +30,77 @@ export function routeChanges(
   messageId: string,
   context: RoutingContext,
 ): Notifications {
-  const changed = stayChanges(before, after, messageId);
+  const subjects = { before: subjectsOf(before), after: subjectsOf(after) };
+  const changed = changes(subjects, messageId);
+  const routing = { subjects, after, context };
   const routed = [
     // First: once the patient that remains carries the number of the one who goes, that number would find both at the recipient's.
-    ...replacements(before, after, messageId).map(({ event, resources }) => ({
-      event,
-      routed: route(event, { ...circleless(after, context), resources, receipts: receiptsOf(event, before) }),
-    })),
-    ...lateEvents(before, after, messageId, context)
+    ...replacements(before, after, messageId).map(({ event, resources }) => {
+      const input = { ...circleless(after, context), resources, receipts: receiptsOf(event, before) };
+      return { event, resources, routed: route(event, input) };
+    }),
+    ...lateEvents(before, routing, messageId)
       .filter(({ event }) => !changed.some((change) => tellsTheSame(change.event, event)))
       .filter(({ routed: late }) => late.receipts.length > 0),
-    ...changed.map(({ event, person }) => ({ event, routed: route(event, inputOf(event, person, after, context)) })),
-  ].filter(({ event, routed: { receipts } }) => event.about.type === 'stay' || receipts.length > 0);
-  return {
-    events: routed.map(({ event }) => event),
-    receipts: routed.flatMap(({ routed: { receipts } }) => receipts),
-    deliveries: routed.flatMap(({ routed: { deliveries } }) => deliveries),
-    withdrawals: routed.flatMap(({ routed: { withdrawals } }) => withdrawals),
-    workItems: routed.flatMap(({ routed: { workItems } }) => workItems),
-  };
+    ...changed.map(({ event, person }): RoutedEvent => {
+      const input = inputOf(event, person, routing);
+      return { event, resources: input.resources, routed: route(event, input) };
+    }),
+  ].filter(({ event, routed: { receipts } }) => event.about.type !== 'patient' || receipts.length > 0);
+  return { events: routed.map(({ event }) => event), ...oncePerPerson(routed) };
 }
 
 interface PersonEvent {
   event: Event;
-  /** Whose stay it is, or was. */
+  /** Whose stay or document it is, or was. */
   person: Person;
 }
 
-function stayChanges(before: FoldedWindow, after: FoldedWindow, messageId: string): PersonEvent[] {
-  const earlier = staysOf(before);
-  const later = staysOf(after);
-  return [...new Set([...earlier.keys(), ...later.keys()])].flatMap((key) => {
-    const [was, now] = [earlier.get(key), later.get(key)];
-    const person = now?.person ?? was?.person;
-    if (person === undefined || was?.stay === now?.stay) return [];
+/** What people are told of, before a message and after it. */
+interface Subjects {
+  before: ReadonlyMap<string, Subject>;
+  after: ReadonlyMap<string, Subject>;
+}
+
+interface Routing {
+  subjects: Subjects;
+  after: FoldedWindow;
+  context: RoutingContext;
+}
+
+function changes({ before, after }: Subjects, messageId: string): PersonEvent[] {
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
+    const [was, now] = [before.get(name), after.get(name)];
+    const { person, type } = now ?? was ?? {};
+    if (person === undefined || type === undefined || was?.told === now?.told) return [];
     const context = { patient: person.anchor, messageId };
-    return stayEvents(was?.stay, now?.stay, context).map((event) => ({ event, person }));
+    return changeEvents(type, was?.told, now?.told, context).map((event) => ({ event, person }));
   });
 }
 
-function staysOf({ people }: FoldedWindow) {
-  return new Map(
-    people.flatMap((person) => [...person.stays].map(([key, { stay }]) => [key, { stay, person }] as const)),
-  );
-}
-
 /**
- * The people who came to be of the circle of a stay at the time of events of earlier are entitled to them; a join of two patients brings
- * them too. Members of another stay are not: whether that one is loaded must make no difference.
+ * The people who came to be of the circle of a stay or document at the time of events of earlier are entitled to them; a join of two patients
+ * brings them too. Members of another one are not: whether that one is loaded must make no difference.
  */
-function lateEvents(
-  before: FoldedWindow,
-  after: FoldedWindow,
-  messageId: string,
-  context: RoutingContext,
-): { event: Event; routed: Routed }[] {
+function lateEvents(before: FoldedWindow, routing: Routing, messageId: string): RoutedEvent[] {
+  const { subjects, after, context } = routing;
   const pairs = after.people.flatMap((person) => before.people.map((was) => ({ was, person })));
   return pairs.flatMap(({ was, person }) => {
-    const stays = [...person.stays].filter(([key]) => was.stays.has(key));
-    const late = stays.length === 0 ? [] : newcomers(was.circle, person.circle);
+    const kept = [...subjects.after].flatMap(([name, now]) => {
+      const earlier = subjects.before.get(name);
+      return now.person === person && earlier?.person === was ? [{ earlier, now }] : [];
+    });
+    const late = kept.length === 0 ? [] : newcomers(was.circle, person.circle);
     if (late.length === 0) return [];
-    return stays.flatMap(([key, { stay }]) => {
-      const earlier = was.stays.get(key)?.stay;
-      if (earlier === undefined || !isRecent(stay.end, context)) return [];
-      const members = late.filter(({ scope, stay: of }) => scope === 'patient' || of === key);
-      return standingEvents(earlier, person.anchor, messageId, stay).flatMap((event) => {
+    return kept.flatMap(({ earlier, now }) => {
+      if (!isRecent(now.end, context)) return [];
+      const members = late.filter(({ scope, stay }) => scope === 'patient' || stay === now.circle);
+      const about = { patient: person.anchor, messageId };
+      return standingEvents(now.type, earlier.told, now.told, about).flatMap((event) => {
         const people = new Set(membersAt(members, event.effectiveAt).map((membership) => membership.person));
         if (people.size === 0) return [];
-        return [{ event, routed: routeLate(event, people, inputOf(event, person, after, context)) }];
+        const input = { ...inputOf(event, person, routing), receipts: receiptsCovering(event, after) };
+        return [{ event, resources: input.resources, routed: routeLate(event, people, input) }];
       });
     });
   });
@@ -157,6 +162,14 @@ function receiptsOf({ about, thread, patient }: Event, { receipts }: FoldedWindo
   return receipts.filter((receipt) => receipt.about === about.key && receipt.thread === thread);
 }
 
+/** The same, and of a plan or an appointment those told of the document that brought it: it was in what they were sent. */
+function receiptsCovering(event: Event, { receipts }: FoldedWindow): RouteInput['receipts'] {
+  const { about, thread } = event;
+  const covers = (other: string) =>
+    other === thread || (about.type === 'document' && other === documentThread(about.key));
+  return receipts.filter((receipt) => receipt.about === about.key && covers(receipt.thread));
+}
+
 function circleless(
   after: FoldedWindow,
   { directory, rules }: RoutingContext,
@@ -164,19 +177,13 @@ function circleless(
   return { circle: [], directory, rules, cluster: after.cluster };
 }
 
-function inputOf(event: Event, person: Person, after: FoldedWindow, context: RoutingContext): RouteInput {
-  const stay = person.stays.get(event.about.key)?.stay;
-  const encounter =
-    stay === undefined ? `Encounter/${resourceId('Encounter', event.about.key)}` : referenceTo(stay.encounter.resource);
+function inputOf(event: Event, person: Person, { subjects, after, context }: Routing): RouteInput {
+  const now = subjects.after.get(`${event.about.type} ${event.about.key}`);
   return {
     ...circleless(after, context),
     circle: person.circle,
     receipts: receiptsOf(event, after),
-    resources: [
-      person.patient,
-      encounter,
-      `CarePlan/${resourceId('CarePlan', event.about.key)}`,
-      ...(person.team === undefined ? [] : [person.team]),
-    ],
+    resources: contentOf(event, person, subjects),
+    withheld: isWithheld(event, now),
   };
 }

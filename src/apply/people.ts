@@ -4,7 +4,7 @@ import { patientMemberships, stayMemberships } from '../circle/members.js';
 import { canonicalJson } from '../message/canonical-json.js';
 import type { Fact, FactOf } from '../message/fact.js';
 import type { Contact, Membership } from '../message/membership.js';
-import { instant } from '../message/order.js';
+import { inRecordedOrder, instant } from '../message/order.js';
 import { referenceTo, type FoldedResource } from '../message/resource.js';
 import type { Sourced } from '../message/sourced.js';
 import type { FoldedStay, FoldOptions } from '../message/stay.js';
@@ -13,6 +13,9 @@ import { contactsOf } from '../record/contacts.js';
 import type { PatientGroup } from '../record/groups.js';
 import { patientOf, replacedPatient } from '../record/patient.js';
 import { foldedStay, type ReducedStay } from '../record/stay.js';
+import type { VisitFact } from '../record/visit.js';
+import { placeVisits, type PlacedVisits } from '../record/visit-matching.js';
+import { documentCircles, foldDocuments, type DocumentFacts, type PersonDocument } from './documents.js';
 
 /** A folded resource with its canonical JSON. */
 export interface Written {
@@ -29,6 +32,8 @@ export interface StayFacts {
 /** A stay of a patient with its members, and what they were folded from. */
 export interface PersonStay {
   from: StayFacts;
+  /** What documents say of it. */
+  visits: readonly VisitFact[];
   stay: FoldedStay;
   /** How the contacts were called, and which of them were hidden. */
   contacts: string;
@@ -45,7 +50,10 @@ export interface Person {
   patient: string;
   team: string | undefined;
   stays: ReadonlyMap<string, PersonStay>;
-  /** Memberships of no stay (null) and of each stay that is folded. */
+  documents: ReadonlyMap<string, PersonDocument>;
+  /** Stay key, by id of the version of a document that tells of it. */
+  stayOf: ReadonlyMap<string, string>;
+  /** Memberships of no stay (null), of each stay that is folded, and of each document. */
   memberships: ReadonlyMap<string | null, readonly Membership[]>;
   /** All of them, and those of stays that are not folded. */
   circle: readonly Membership[];
@@ -69,6 +77,9 @@ export interface PersonInput {
   /** His facts of no stay. */
   facts: readonly Fact[];
   stays: readonly StayFacts[];
+  documents: readonly DocumentFacts[];
+  /** What documents in force say of stays without a number. */
+  visits: readonly VisitFact[];
   elsewhere: Elsewhere;
   /** When each anchor was first recorded. */
   births: ReadonlyMap<string, string>;
@@ -84,11 +95,13 @@ export function foldPerson(input: PersonInput, options: FoldOptions, before?: Pe
   const [anchor = ''] = anchors;
   const patientId = resourceId('Patient', anchor);
   const contacts = contactsOf(ofKind(facts, 'contact'), anchor);
-  const stays = foldStays(input.stays, patientId, contacts.byKey, options, before);
+  const placed = visitsOf(input, anchor);
+  const stays = foldStays(input.stays, { patientId, contacts: contacts.byKey, placed }, options, before);
   const own = patientMemberships(ofKind(facts, 'member'), contacts.byKey).memberships;
   const memberships = new Map<string | null, readonly Membership[]>([
     [null, own],
     ...[...stays].map(([key, { members }]) => [key, members] as const),
+    ...documentCircles(input.documents, contacts.byKey),
   ]);
   const circle = [...[...memberships.values()].flat(), ...(elsewhere.memberships.get(patientId) ?? [])];
   const firstMember = elsewhere.firstMember.get(patientId);
@@ -101,6 +114,8 @@ export function foldPerson(input: PersonInput, options: FoldOptions, before?: Pe
     options,
   });
   const shared = team && { ...team, resource: { ...team.resource, meta: protectedAs(team, patient) } };
+  const surroundings = { patientId, teamId: team?.resource.id, stayOf: placed.stayOf, stays };
+  const documents = foldDocuments(input.documents, surroundings, before?.documents ?? new Map());
   const ownResources = [patient, ...contacts.resources, ...(shared ? [shared] : []), ...replacedResources(input)];
   return {
     anchor,
@@ -109,21 +124,31 @@ export function foldPerson(input: PersonInput, options: FoldOptions, before?: Pe
     patient: referenceTo(patient.resource),
     team: team && referenceTo(team.resource),
     stays,
+    documents,
+    stayOf: placed.stayOf,
     memberships,
     circle,
     nextChange,
     hidden: [...contacts.byKey].flatMap(([key, { hidden }]) => (hidden ? [key] : [])).join(' '),
-    resources: writeAll(ownResources, stays, team?.resource.id, before),
+    resources: writeAll(ownResources, { stays, documents }, team?.resource.id, before),
   };
 }
 
+/** Which stays the documents mean. */
+function visitsOf({ stays, visits }: PersonInput, anchor: string): PlacedVisits {
+  const numbered = stays.map(({ facts, reduced }) => ({ reduced, visits: inRecordedOrder(ofKind(facts, 'visit')) }));
+  return placeVisits(numbered, inRecordedOrder(visits), anchor);
+}
+
+/** The stays of which facts tell, and those that documents tell of without a number. */
 function foldStays(
-  stays: readonly StayFacts[],
-  patientId: string,
-  contacts: ReadonlyMap<string, Contact>,
+  numbered: readonly StayFacts[],
+  { patientId, contacts, placed }: { patientId: string; contacts: ReadonlyMap<string, Contact>; placed: PlacedVisits },
   options: FoldOptions,
   before: Person | undefined,
 ): Map<string, PersonStay> {
+  const keys = new Set(numbered.map(({ reduced }) => reduced.key));
+  const stays = [...numbered, ...[...placed.visitsOf.keys()].filter((key) => !keys.has(key)).map(unmoved)];
   const names = [...contacts]
     .map(([key, { person, label, hidden }]) => [key, person, label, hidden].join('|'))
     .join('\n');
@@ -131,20 +156,34 @@ function foldStays(
     stays.flatMap((from): [string, PersonStay][] => {
       const { key } = from.reduced;
       const earlier = before?.patientId === patientId ? before.stays.get(key) : undefined;
-      const same = earlier?.from === from;
+      const visits = placed.visitsOf.get(key) ?? [];
+      const same = earlier !== undefined && isSame(earlier.from, from) && sameVisits(earlier.visits, visits);
       if (same && earlier.contacts === names) return [[key, earlier]];
-      const stay = same ? earlier.stay : foldedStay(from.reduced, patientId);
+      const stay = same ? earlier.stay : foldedStay(from.reduced, patientId, visits);
       if (stay === undefined) return [];
       const members = stayMemberships(stay, ofKind(from.facts, 'member'), contacts, options);
-      return [[key, { from, stay, contacts: names, members }]];
+      return [[key, { from, visits, stay, contacts: names, members }]];
     }),
   );
+}
+
+/** A stay of which no movement tells. */
+function unmoved(key: string): StayFacts {
+  return { facts: [], reduced: { key, movements: [], doubts: [], void: new Set() } };
+}
+
+function isSame(a: StayFacts, b: StayFacts): boolean {
+  return a === b || (a.facts.length === 0 && b.facts.length === 0);
+}
+
+function sameVisits(a: readonly VisitFact[], b: readonly VisitFact[]): boolean {
+  return a.length === b.length && a.every((visit, index) => visit === b[index]);
 }
 
 /** Every resource with its bytes; those of a stay that is the same object as before are not written again. */
 function writeAll(
   own: readonly FoldedResource[],
-  stays: ReadonlyMap<string, PersonStay>,
+  { stays, documents }: Pick<Person, 'stays' | 'documents'>,
   teamId: string | undefined,
   before: Person | undefined,
 ): Map<string, Written> {
@@ -157,7 +196,14 @@ function writeAll(
     const same = sameTeam && before?.stays.get(key)?.stay === stay;
     const [kept, keptPlan] = same ? [before.resources.get(encounter), before.resources.get(plan)] : [];
     written.set(encounter, kept ?? writtenOf(stay.encounter));
-    written.set(plan, keptPlan ?? writtenOf(stay.plan(teamId)));
+    if (stay.plan !== undefined) written.set(plan, keptPlan ?? writtenOf(stay.plan(teamId)));
+  }
+  for (const [key, { document }] of documents) {
+    const same = before?.documents.get(key)?.document === document;
+    for (const folded of document.resources) {
+      const reference = referenceTo(folded.resource);
+      written.set(reference, (same ? before.resources.get(reference) : undefined) ?? writtenOf(folded));
+    }
   }
   return written;
 }

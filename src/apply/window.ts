@@ -7,6 +7,8 @@ import { uuid5 } from '../message/uuid.js';
 import { partPatients, type PatientGroup } from '../record/groups.js';
 import type { MovementFact } from '../record/movement.js';
 import { reduceStay } from '../record/stay.js';
+import type { VisitFact } from '../record/visit.js';
+import { documentDoubts, ownedDocuments, visitsInForce, type OwnedDocument } from './documents.js';
 import { foldPerson, type Elsewhere, type Person, type StayFacts } from './people.js';
 import { placeUnnumbered } from './unnumbered.js';
 
@@ -24,9 +26,15 @@ export interface FoldedWindow {
   outdatedUntil: string | undefined;
   elsewhere: Elsewhere;
   receipts: readonly EarlierReceipt[];
+  /** Times about which everything is loaded that documents say of stays; absent: always. */
+  around?: PatientWindow['around'];
   people: readonly Person[];
   doubts: ReadonlyMap<string, Doubt>;
   stays: ReadonlyMap<string, OwnedStay>;
+  documents: ReadonlyMap<string, OwnedDocument>;
+  /** What documents say of stays: what versions in force say without a number, and what no longer counts. */
+  unnumbered: readonly VisitFact[];
+  superseded: readonly VisitFact[];
   /** Facts that name an account only, at the stays where they were placed, by id. */
   placed: ReadonlyMap<string, Fact>;
   /** Facts that have no effect: of an account without one open stay. */
@@ -46,12 +54,12 @@ const NOWHERE: Elsewhere = { memberships: new Map(), firstMember: new Map() };
 
 /** Folds what the store loaded. */
 export function foldWindow(window: PatientWindow, options: FoldOptions): FoldedWindow {
-  const { cluster, facts, anchors, memberships, firstMember, outdatedUntil, receipts } = window;
+  const { cluster, facts, anchors, memberships, firstMember, outdatedUntil, receipts, around } = window;
   // Of somebody unknown until now there is nothing else.
   const whole = window.whole || anchors.length === 0;
   const births = new Map(anchors.map(({ anchor, recordedAt }) => [anchor, recordedAt]));
   return foldFacts(
-    { cluster, facts, whole, births, outdatedUntil, elsewhere: { memberships, firstMember }, receipts },
+    { cluster, facts, whole, births, outdatedUntil, elsewhere: { memberships, firstMember }, receipts, around },
     options,
   );
 }
@@ -65,19 +73,26 @@ export function foldWhole(facts: readonly Fact[], options: FoldOptions): FoldedW
   );
 }
 
-export type WindowFacts = Omit<FoldedWindow, 'people' | 'doubts' | 'stays' | 'placed' | 'unplaced'>;
+export type WindowFacts = Omit<
+  FoldedWindow,
+  'people' | 'doubts' | 'stays' | 'documents' | 'unnumbered' | 'superseded' | 'placed' | 'unplaced'
+>;
 
 /** Folds the facts of a window; what did not change since `before` is taken from there. */
 export function foldFacts(window: WindowFacts, options: FoldOptions, before?: FoldedWindow): FoldedWindow {
-  const lasting = window.facts.filter(({ stay }) => stay === undefined);
+  const lasting = window.facts.filter(isLasting);
   const births = bornAt(lasting, window);
   const milliseconds = new Map([...births].map(([anchor, recordedAt]) => [anchor, instant(recordedAt)]));
   const { groups, doubts } = partPatients(lasting, milliseconds);
   const groupOf = new Map(groups.flatMap((group) => group.anchors.map(({ anchor }) => [anchor, group] as const)));
   const placed = placeUnnumbered(window.facts, groupOf, before?.placed ?? new Map());
-  const stays = ownedStays(placed.facts, groupOf, options, before);
-  const folded = { ...window, births, stays };
-  const standing = [...doubts, ...placed.doubts, ...doubtsOf(stays)];
+  const documents = ownedDocuments(window.facts, groupOf, before?.documents ?? new Map());
+  const { inForce, superseded } = visitsInForce(window.facts, documents);
+  const counted = superseded.length === 0 ? placed.facts : placed.facts.filter((fact) => !isAmong(fact, superseded));
+  const stays = ownedStays(counted, groupOf, options, before);
+  const unnumbered = inForce.filter(({ stay }) => stay === undefined);
+  const folded = { ...window, births, stays, documents, unnumbered, superseded };
+  const standing = [...doubts, ...placed.doubts, ...doubtsOf(stays), ...documentDoubts(documents)];
   return {
     ...folded,
     people: groups.map((group) => foldGroup(group, folded, options, before)),
@@ -87,20 +102,43 @@ export function foldFacts(window: WindowFacts, options: FoldOptions, before?: Fo
   };
 }
 
+/** Is it a fact of the patient himself, of no stay and no document? */
+export function isLasting({ stay, kind }: Fact): boolean {
+  return stay === undefined && kind !== 'document' && kind !== 'visit';
+}
+
+function isAmong(fact: Fact, facts: readonly Fact[]): boolean {
+  return fact.kind === 'visit' && facts.includes(fact);
+}
+
 function doubtsOf(stays: ReadonlyMap<string, OwnedStay>): Doubt[] {
   return [...[...stays.values()].flatMap(({ own }) => own.reduced.doubts), ...claimedStays(stays)];
 }
 
 function foldGroup(
   group: PatientGroup,
-  { facts, births, elsewhere, stays }: WindowFacts & Pick<FoldedWindow, 'stays'>,
+  {
+    facts,
+    births,
+    elsewhere,
+    stays,
+    documents,
+    unnumbered,
+  }: WindowFacts & Pick<FoldedWindow, 'stays' | 'documents' | 'unnumbered'>,
   options: FoldOptions,
   before: FoldedWindow | undefined,
 ): Person {
   const anchors = new Set(group.anchors.map(({ anchor }) => anchor));
   const owned = [...stays.values()].filter(({ owner }) => owner === group);
-  const lasting = facts.filter(({ stay, patient }) => stay === undefined && anchors.has(patient));
-  const input = { group, facts: lasting, stays: owned.map(({ own }) => own), elsewhere, births };
+  const input = {
+    group,
+    facts: facts.filter((fact) => isLasting(fact) && anchors.has(fact.patient)),
+    stays: owned.map(({ own }) => own),
+    documents: [...documents.values()].flatMap(({ owner, own }) => (owner === group ? [own] : [])),
+    visits: unnumbered.filter(({ patient }) => anchors.has(patient)),
+    elsewhere,
+    births,
+  };
   return foldPerson(
     input,
     options,
@@ -163,7 +201,7 @@ function claimantOf(claims: readonly Fact[]): string {
   if (people.size === 1) return claims[0]?.patient ?? '';
   const ordered = inRecordedOrder(movementsIn(claims));
   const first = ordered.find(({ body }) => body.action === 'INSERT') ?? ordered[0];
-  return first?.patient ?? claims[0]?.patient ?? '';
+  return first?.patient ?? inRecordedOrder(claims)[0]?.patient ?? '';
 }
 
 function sameFacts(a: readonly Fact[], b: readonly Fact[]): boolean {
@@ -183,7 +221,8 @@ function claimedStays(stays: ReadonlyMap<string, OwnedStay>): Doubt[] {
       field: 'PV1-19',
       text,
       messages: messagesOf(strangers.filter((fact) => fact.patient === patient)),
-      parks: true,
+      // A document says more than of which stay it is: it alone is without effect.
+      parks: strangers.some((fact) => fact.patient === patient && fact.kind !== 'visit'),
     })),
   );
 }

@@ -1,4 +1,5 @@
 import { SYSTEMS } from '../fhir/systems.js';
+import { documentStay } from '../message/document.js';
 import type { Contact, Membership } from '../message/membership.js';
 import { compareText, instant } from '../message/order.js';
 import type { FoldedStay, FoldOptions, Source, StayPresence } from '../message/stay.js';
@@ -58,6 +59,23 @@ export function stayMemberships(
       .flatMap((interval) => statementMember(interval, contacts))
       .map((member) => withinStay(member, start, limit)),
   ]).map((member) => ({ ...member, stay: stay.key, restricted: stay.restricted }));
+}
+
+/**
+ * Those whom the version in force of a document puts in the circle, by begin: for the times that it gives, else from then on.
+ * @param key what names the document in all its versions
+ * @param restricted who may see the document is restricted
+ */
+export function documentMemberships(
+  key: string,
+  statements: readonly Statement[],
+  contacts: ReadonlyMap<string, Contact>,
+  restricted: boolean,
+): Membership[] {
+  const { intervals } = foldStatements(statements, ({ effectiveAt }) => effectiveAt);
+  const stay = documentStay(key);
+  const members = intervals.flatMap((interval) => statementMember(interval, contacts));
+  return inOrder(members).map((member) => ({ ...member, stay, restricted }));
 }
 
 function statementMember(

@@ -149,12 +149,16 @@ const ruleSchema = z.strictObject({
   events: z.array(z.enum([...HAPPENINGS, 'correction'])).min(1),
   /** Codes of CareTeam.participant.role, e.g. PCP; `any` for all. */
   roles: z.array(text).min(1),
-  /** What the event must be besides: letters of ZBE-9, codes of Encounter.class, codes of the medical unit. */
+  /**
+   * What the event must be besides: letters of ZBE-9, codes of Encounter.class, codes of the medical unit; of a document the codes of its type
+   * (LOINC) and of its class (JDV_J06).
+   */
   when: z
     .strictObject({
       nature: z.array(z.enum(['S', 'H', 'M', 'L', 'D', 'C'])).min(1),
       class: z.array(text).min(1),
       unit: z.array(text).min(1),
+      type: z.array(text).min(1),
     })
     .partial()
     .optional(),

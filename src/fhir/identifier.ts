@@ -1,9 +1,13 @@
 import type { FhirResource, Identifier } from 'fhir/r4.js';
 
-/** All identifiers of a resource, whether its type has one or many. */
+/** All identifiers of a resource, whether its type has one or many; of a document also that of its version. */
 export function identifiersOf(resource: FhirResource): Identifier[] {
-  const { identifier } = resource as { identifier?: Identifier | Identifier[] };
-  return Array.isArray(identifier) ? identifier : identifier === undefined ? [] : [identifier];
+  const { identifier, masterIdentifier } = resource as {
+    identifier?: Identifier | Identifier[];
+    masterIdentifier?: Identifier;
+  };
+  const listed = Array.isArray(identifier) ? identifier : identifier === undefined ? [] : [identifier];
+  return masterIdentifier === undefined ? listed : [...listed, masterIdentifier];
 }
 
 /** `system|value`, or `value` where no system is known. */

@@ -1,5 +1,7 @@
 /** Identifier systems and code systems of the French field. */
 export const SYSTEMS = {
+  /** Of identifiers that are URIs themselves (R4 datatypes, Identifier). */
+  uri: 'urn:ietf:rfc:3986',
   rpps: 'https://rpps.esante.gouv.fr',
   adeli: 'https://adeli.esante.gouv.fr',
   idnps: 'urn:oid:1.2.250.1.71.4.2.1',

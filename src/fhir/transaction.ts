@@ -121,6 +121,10 @@ const DISPLAYS: Readonly<Record<string, string>> = {
   Organization: 'Organisation',
   Location: 'Lieu',
   Encounter: 'Séjour',
+  DocumentReference: 'Document',
+  CarePlan: 'Plan de soins',
+  Appointment: 'Rendez-vous',
+  ServiceRequest: 'Demande de soins ou d’examen',
 };
 
 /** Leads to an entry of the bundle, or to what the server holds; what is neither is a display, since a link to nowhere is refused by servers that check them. */

@@ -76,6 +76,16 @@ export interface DocumentBody {
   entries: DocumentEntry[];
 }
 
+/** The name under which the members of a document stand in the projection of the circle, beside those of stays. */
+export function documentStay(documentKey: string): string {
+  return `document|${documentKey}`;
+}
+
+/** The thread of the events of a document itself. */
+export function documentThread(documentKey: string): string {
+  return `document|${documentKey}`;
+}
+
 /** A structure as facts name it. */
 export interface FacilityRef {
   /** `Organization/<id>`. */

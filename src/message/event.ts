@@ -1,5 +1,17 @@
-/** What happened, as people are told it. A `bed-change` is a change of bed or tariff alone (ZBE-9 L, D). */
-export const HAPPENINGS = ['preadmission', 'admission', 'transfer', 'bed-change', 'discharge'] as const;
+/**
+ * What happened, as people are told it. A `bed-change` is a change of bed or tariff alone (ZBE-9 L, D). The last three are what a document
+ * brings: itself, a plan, an appointment.
+ */
+export const HAPPENINGS = [
+  'preadmission',
+  'admission',
+  'transfer',
+  'bed-change',
+  'discharge',
+  'document',
+  'care-plan',
+  'appointment',
+] as const;
 
 export type Happening = (typeof HAPPENINGS)[number];
 
@@ -20,8 +32,8 @@ export function isCorrection(kind: EventKind): boolean {
 
 /** What an event is about. */
 export interface About {
-  type: 'stay' | 'patient';
-  /** Stay key, or the anchor of the patient. */
+  type: 'stay' | 'document' | 'patient';
+  /** Stay key, what names a document in all its versions, or the anchor of the patient. */
   key: string;
 }
 
@@ -31,10 +43,10 @@ export interface Event {
   /** Anchor that names the patient. */
   patient: string;
   about: About;
-  /** What a later correction follows: the movement, for a patient that is replaced his anchor. */
+  /** What a later correction follows: the movement, the document, its plan, its appointment; for a patient that is replaced his anchor. */
   thread: string;
   /** Instant that decides who is of the circle: of a discharge the end of the stay. */
   effectiveAt: string;
-  /** What rules may ask: `nature`, `class`, `unit`. */
+  /** What rules may ask: `nature`, `class`, `unit`; of documents `type` and `class`. */
   attributes: Readonly<Record<string, string>>;
 }

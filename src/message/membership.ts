@@ -11,9 +11,9 @@ export interface Membership {
   from: string;
   to?: string;
   scope: 'patient' | 'stay';
-  /** Stay key of a member of a stay. */
+  /** Stay key of a member of a stay; `documentStay` of one whom a document names. */
   stay?: string;
-  /** Name of the source that states it, and the kind of statement: ROL, PD1, NK1, or PV1 for those whom a movement names. */
+  /** Name of the source that states it, and the kind of statement: ROL, PD1, NK1, CDA, or PV1 for those whom a movement names. */
   source: string;
   basis: string;
   /** NK1-7 = P: neither told nor shown. */

@@ -13,6 +13,8 @@ export type ReceiptReason =
   | 'no-endpoint'
   | 'must-not-be-notified'
   | 'was-not-told-before'
+  | 'told-with-document'
+  | 'withheld-from-professionals'
   | 'name-differs';
 
 export interface NewReceipt {

@@ -18,7 +18,10 @@ export interface FoldOptions {
 /** Where a value comes from. */
 export type Source = Omit<Origin, 'path'>;
 
-/** One movement of a stay with every correction applied, in the order of the stay. */
+/**
+ * What people are told of: one movement of a stay with every correction applied, in the order of the stay; a document, one of its plans, one of
+ * its appointments.
+ */
 export interface StayMovement {
   /** What a correction follows: ZBE-1 with its domain, or what stands for it in feeds without ZBE. */
   thread: string;
@@ -32,6 +35,8 @@ export interface StayMovement {
   content: () => string;
   /** What rules may ask of its events. */
   attributes: Readonly<Record<string, string>>;
+  /** It is not to be shown to professionals: nobody is told of it. */
+  withheld?: boolean;
 }
 
 /** A person or unit of the hospital that the movements of a stay put in the circle, from and to instants. */
@@ -49,6 +54,25 @@ export interface StayPresence {
   family?: string;
   source: string;
   origin: Source;
+}
+
+/** A document in all its versions. */
+export interface FoldedDocument {
+  /** Of all its versions: the set, else the id, of the one that was recorded first. */
+  key: string;
+  /** The document itself, its plans, its appointments. */
+  movements: DocumentMovement[];
+  /** A DocumentReference for each version; of the version in force its plans and entries. */
+  resources: FoldedResource[];
+  /** `DocumentReference/<id>` of all versions, the highest first. */
+  references: readonly string[];
+  /** `Type/id` of what other versions gave and the one in force does not. */
+  vanished: readonly string[];
+}
+
+export interface DocumentMovement extends StayMovement {
+  /** `Type/id` of what tells of it. */
+  resources: readonly string[];
 }
 
 /** Something about the facts of a patient that somebody must look at; it opens and closes with what the facts say. */
@@ -69,8 +93,11 @@ export interface FoldedStay {
   key: string;
   movements: StayMovement[];
   encounter: FoldedResource;
-  /** The CarePlan; `teamId` of the patient's circle is undefined while there is none. */
-  plan: (teamId: string | undefined) => FoldedResource;
+  /**
+   * The CarePlan; `teamId` of the patient's circle is undefined while there is none. A stay that documents alone tell of has none: they have plans
+   * of their own.
+   */
+  plan?: (teamId: string | undefined) => FoldedResource;
   /** Instants of the stay's presence in the hospital: absent start when only planned or cancelled, absent end while it lasts. */
   start?: string;
   end?: string;

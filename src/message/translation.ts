@@ -20,7 +20,10 @@ export interface PatientRequest {
   account?: { number: string; alone: boolean };
   /** Ids and sets of documents that the message names: every version that shares one, and so on, is loaded. */
   documents?: readonly string[];
-  /** Instants about which the patient's stays are loaded too: a document tells of a stay without its number. */
+  /**
+   * Instants about which everything is loaded that documents say of stays; and where the message brings documents, the patient's stays too: a
+   * document may tell of a stay without its number.
+   */
   around?: { from: string; to: string };
 }
 
@@ -49,8 +52,10 @@ export interface PatientWindow {
   firstMember: Map<string, string>;
   /** Latest recordedAt of a fact of no stay that no longer matters: what was recorded before it reaches back. */
   outdatedUntil: string | undefined;
-  /** Receipts `told` of the stays among `facts`, one for each delivery, in the order of the deliveries. */
+  /** Receipts `told` of the stays and documents among `facts`, one for each delivery, in the order of the deliveries. */
   receipts: EarlierReceipt[];
+  /** Intervals for which everything is among `facts` that documents in force say of stays; absent: always. */
+  around?: readonly { from: string; to: string }[] | undefined;
 }
 
 /** A folded resource and its canonical JSON: the same bytes from every fold of the same facts. */
@@ -73,6 +78,8 @@ export interface MembershipRows {
 export interface Withdrawal {
   receiptId: string;
   by: EventKind;
+  /** `Type/id` of what tells of it now, where that is not what told of it. */
+  resources?: readonly string[];
 }
 
 /** What one message changed, in the order of the batch. */

@@ -1,19 +1,26 @@
-import type { Event, EventKind } from '../message/event.js';
-import type { FoldedStay, StayMovement } from '../message/stay.js';
+import type { About, Event, EventKind } from '../message/event.js';
+import type { StayMovement } from '../message/stay.js';
+
+/** What people are told of: a stay with its movements, a document with its plans and appointments. */
+export interface Told {
+  key: string;
+  movements: readonly StayMovement[];
+}
 
 /**
- * What a message changed in a stay, as people are told it: movements that now hold, that no longer do, that hold otherwise.
- * @param before, after the stay without and with the message; undefined where there is none
+ * What a message changed in a stay or document, as people are told it: movements that now hold, that no longer do, that hold otherwise.
+ * @param before, after it without and with the message; undefined where there is none
  * @param patient anchor of the patient
  */
-export function stayEvents(
-  before: FoldedStay | undefined,
-  after: FoldedStay | undefined,
+export function changeEvents(
+  type: About['type'],
+  before: Told | undefined,
+  after: Told | undefined,
   { patient, messageId }: Pick<Event, 'patient' | 'messageId'>,
 ): Event[] {
   const earlier = new Map(before?.movements.map((movement) => [movement.thread, movement]));
   const later = new Map(after?.movements.map((movement) => [movement.thread, movement]));
-  const about = { type: 'stay', key: after?.key ?? before?.key ?? '' } as const;
+  const about = { type, key: after?.key ?? before?.key ?? '' };
   return [...new Set([...earlier.keys(), ...later.keys()])].flatMap((thread) => {
     const [was, now] = [earlier.get(thread), later.get(thread)];
     return eventKinds(was, now).map((kind): Event => {
@@ -23,10 +30,14 @@ export function stayEvents(
   });
 }
 
-/** A movement that became another kind of thing is taken back as the one and told as the other. */
+/**
+ * A movement that became another kind of thing is taken back as the one and told as the other. What is withheld is told to nobody, which is
+ * said once.
+ */
 function eventKinds(was: StayMovement | undefined, now: StayMovement | undefined): EventKind[] {
-  const before = was?.holds === true ? was.happening : undefined;
-  const after = now?.holds === true ? now.happening : undefined;
+  const before = was?.holds === true && was.withheld !== true ? was.happening : undefined;
+  const after = now?.holds === true && now.withheld !== true ? now.happening : undefined;
+  if (was === undefined && now?.withheld === true && now.happening !== undefined) return [now.happening];
   if (before === after) {
     return before !== undefined && was?.content() !== now?.content() ? ['correction'] : [];
   }
@@ -42,14 +53,17 @@ function movementOf(
   return movement ?? { effectiveAt: '', attributes: {} };
 }
 
-/**
- * The events of all that held in a stay before a message and holds after it: what somebody who comes to be of the circle late is entitled to.
- */
-export function standingEvents(before: FoldedStay, patient: string, messageId: string, after: FoldedStay): Event[] {
+/** The events of all that held before a message and holds after it: what somebody who comes to be of the circle late is entitled to. */
+export function standingEvents(
+  type: About['type'],
+  before: Told,
+  after: Told,
+  { patient, messageId }: Pick<Event, 'patient' | 'messageId'>,
+): Event[] {
   const held = new Map(before.movements.map(({ thread, happening, holds }) => [thread, holds ? happening : undefined]));
-  const about = { type: 'stay', key: after.key } as const;
-  return after.movements.flatMap(({ thread, happening, holds, effectiveAt, attributes }) =>
-    holds && happening !== undefined && held.get(thread) === happening
+  const about = { type, key: after.key };
+  return after.movements.flatMap(({ thread, happening, holds, withheld, effectiveAt, attributes }) =>
+    holds && withheld !== true && happening !== undefined && held.get(thread) === happening
       ? [{ kind: happening, messageId, patient, about, thread, effectiveAt, attributes }]
       : [],
   );

@@ -51,7 +51,8 @@ export function reduceMovements(movements: readonly Movement[]): StayState {
   return state;
 }
 
-function entriesOf(movements: readonly Movement[]): Movement[] {
+/** The movements by which the patient comes into the stay. */
+export function entriesOf(movements: readonly Movement[]): Movement[] {
   return movements.filter((movement) => ENTRIES.includes(effectOf(movement.trigger)));
 }
 

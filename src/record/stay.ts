@@ -11,6 +11,7 @@ import { planOf } from './plan.js';
 import { isEntered, ON_DISCHARGE, reduceMovements } from './stay-reduce.js';
 import { movementsOf, type StayMovements } from './stay-movements.js';
 import type { Present, Spell, StayState } from './stay-state.js';
+import { foldedVisit, withDischarge, type VisitFact } from './visit.js';
 
 /** A stay with its movements reduced, before anybody knows who its patient is. */
 export interface ReducedStay extends StayMovements {
@@ -34,11 +35,20 @@ export function reduceStay(key: string, facts: readonly MovementFact[], asOf?: s
   return { ...corrected, key, movements, stay: { state: reduceMovements(movements), first: first.effectiveAt } };
 }
 
-/** The stay as the other rooms read it; undefined where nothing was inserted. */
-export function foldedStay(reduced: ReducedStay, patientId: string): FoldedStay | undefined {
+/**
+ * The stay as the other rooms read it; undefined where nothing says of it.
+ * @param visits what documents say of it: all there is where no movement was inserted, else how the patient left where no movement says it
+ */
+export function foldedStay(
+  reduced: ReducedStay,
+  patientId: string,
+  visits: readonly VisitFact[] = [],
+): FoldedStay | undefined {
   const { key, movements, stay } = reduced;
-  if (stay === undefined) return undefined;
-  const { state, first } = stay;
+  if (stay === undefined) return foldedVisit(key, visits, patientId);
+  const { first } = stay;
+  const isOver = stay.state.status?.value === 'finished';
+  const state = isOver ? { ...stay.state, contributions: withDischarge(stay.state.contributions, visits) } : stay.state;
   const entered = isEntered(movements);
   return {
     key,

@@ -19,13 +19,19 @@ const EVENTS: Readonly<Record<EventKind, string>> = {
   admission: 'l’admission',
   transfer: 'la mutation',
   discharge: 'la sortie',
+  document: 'le document',
+  'care-plan': 'le plan de soins',
+  appointment: 'le rendez-vous du document',
   'preadmission-cancelled': 'l’annulation de la préadmission',
   'admission-cancelled': 'l’annulation de l’admission',
   'transfer-cancelled': 'l’annulation de la mutation',
   'discharge-cancelled': 'l’annulation de la sortie',
   'bed-change': 'le changement de lit ou de tarif',
   'bed-change-cancelled': 'l’annulation du changement de lit ou de tarif',
-  correction: 'la correction du mouvement',
+  'document-cancelled': 'la suppression du document',
+  'care-plan-cancelled': 'l’annulation du plan de soins',
+  'appointment-cancelled': 'l’annulation du rendez-vous du document',
+  correction: 'la correction de l’information',
   'patient-replaced': 'le rapprochement de deux identités du patient',
 };
 
@@ -39,6 +45,9 @@ const REASONS: Readonly<Record<ReceiptReason, string>> = {
   'no-endpoint': 'l’annuaire ne lui connaît aucune adresse de messagerie ou de logiciel',
   'must-not-be-notified': 'le patient ou l’établissement a demandé de ne pas l’informer',
   'was-not-told-before': 'l’information annulée ou corrigée ne lui avait pas été transmise',
+  'told-with-document': 'elle figure dans la transmission du document qui l’annonce',
+  'withheld-from-professionals':
+    'le document est masqué aux professionnels de santé, ou sa confidentialité est restreinte',
   'name-differs': 'son numéro figure dans l’annuaire sous un autre nom de famille',
 };
 

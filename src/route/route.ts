@@ -27,6 +27,8 @@ export interface RouteInput {
   receipts: readonly EarlierReceipt[];
   /** `Type/id` of what a delivery carries. */
   resources: readonly string[];
+  /** It is not to be shown to professionals. */
+  withheld?: boolean;
   /** Names the patient's lane at every endpoint, whatever number names the patient. */
   cluster: string;
 }
@@ -106,7 +108,7 @@ function reach({ to }: Pick<Decision, 'to'>): number {
   return to === null ? Number.POSITIVE_INFINITY : Date.parse(to);
 }
 
-function decide(event: Event, member: Membership, { directory, rules }: RouteInput): Decision {
+function decide(event: Event, member: Membership, { directory, rules, withheld }: RouteInput): Decision {
   const at = Date.parse(event.effectiveAt);
   const decision = (reason: ReceiptReason, rule: string | null = null, endpoint?: string): Decision => ({
     member: member.person,
@@ -119,6 +121,7 @@ function decide(event: Event, member: Membership, { directory, rules }: RouteInp
     endpoint,
   });
   if (member.hidden) return decision('must-not-be-notified');
+  if (withheld === true) return decision('withheld-from-professionals');
   if (member.to !== undefined && Date.parse(member.to) < at) return decision('membership-ended');
   if (Date.parse(member.from) > at) return decision('membership-not-begun');
   const rule = rules.find((candidate) => applies(candidate, event, member.role.code));

@@ -4,6 +4,7 @@ import type { PatientIdentifier } from '../message/fact.js';
 import { identifierKey } from '../message/identifier.js';
 import type { PatientRequest } from '../message/translation.js';
 import { UnionFind } from '../message/union-find.js';
+import { factsOfDocument } from './facts.js';
 import { lockNames, tryNames } from './locks.js';
 import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
@@ -14,12 +15,32 @@ import { plainArray, prepared, type Queryable, type Statement } from './pool.js'
 const REACHED: Statement = [
   'clusters-reached',
   `
-  WITH earlier AS (
-    SELECT request, patient, stay
+  WITH RECURSIVE earlier AS (
+    SELECT request, patient, stay, documents
     FROM unnest($7::int[], $8::bigint[]) AS asked (request, message_id)
     CROSS JOIN LATERAL (
-      SELECT patient, stay, known_until FROM fact WHERE fact.message_id = asked.message_id OFFSET 0) AS probe
+      SELECT patient, stay, documents, known_until FROM fact WHERE fact.message_id = asked.message_id OFFSET 0) AS probe
     WHERE probe.known_until IS NULL
+  ), document AS (
+    SELECT * FROM (
+      SELECT request, key FROM unnest($11::int[], $12::text[]) AS asked (request, key)
+      UNION
+      SELECT request, unnest(documents) FROM earlier
+    ) AS asked
+    UNION
+    SELECT document.request, unnest(probe.documents)
+    FROM document
+    CROSS JOIN ${factsOfDocument('document.key', 'documents')}
+  ), version AS (
+    SELECT DISTINCT document.request, probe.patient, probe.stay
+    FROM document
+    CROSS JOIN ${factsOfDocument('document.key', 'patient, stay')}
+  ), person AS (
+    SELECT DISTINCT asked.request, beside.key
+    FROM unnest($1::int[], $2::text[]) AS asked (request, key)
+    JOIN unnest($13::int[], $14::timestamptz[], $15::timestamptz[]) AS around (request, from_at, to_at) USING (request)
+    JOIN identifier ON identifier.key = asked.key
+    JOIN identifier AS beside ON beside.cluster = identifier.cluster
   ), stays AS (
     SELECT request, stay FROM unnest($3::int[], $4::text[]) AS asked (request, stay)
     UNION
@@ -33,19 +54,33 @@ const REACHED: Statement = [
       WHERE fact.account = asked.account AND kind = 'movement' AND stay IS NOT NULL AND known_until IS NULL OFFSET 0) AS probe
     UNION
     SELECT request, stay FROM earlier WHERE stay IS NOT NULL
+    UNION
+    SELECT request, stay FROM version WHERE stay IS NOT NULL
+    UNION
+    SELECT around.request, probe.stay
+    FROM unnest($13::int[], $14::timestamptz[], $15::timestamptz[]) AS around (request, from_at, to_at)
+    JOIN person USING (request)
+    CROSS JOIN LATERAL (
+      SELECT stay FROM fact
+      WHERE stay_patient = person.key AND known_until IS NULL AND stay_at BETWEEN around.from_at AND around.to_at AND in_force
+        AND stay IS NOT NULL OFFSET 0) AS probe
   ), anchors AS (
     SELECT request, key, NULL AS stay FROM unnest($1::int[], $2::text[]) AS asked (request, key)
     UNION
     SELECT request, patient, NULL FROM earlier
+    UNION
+    SELECT request, patient, NULL FROM version
     UNION
     SELECT request, probe.patient, stays.stay
     FROM stays
     LEFT JOIN LATERAL (
       SELECT patient FROM fact WHERE fact.stay = stays.stay AND known_until IS NULL OFFSET 0) AS probe ON true
   )
-  SELECT request, key, stay, probe.cluster
+  SELECT request, key, stay, NULL AS document, probe.cluster
   FROM anchors
-  LEFT JOIN LATERAL (SELECT cluster FROM identifier WHERE identifier.key = anchors.key OFFSET 0) AS probe ON true`,
+  LEFT JOIN LATERAL (SELECT cluster FROM identifier WHERE identifier.key = anchors.key OFFSET 0) AS probe ON true
+  UNION ALL
+  SELECT request, NULL, NULL, key, NULL FROM document`,
 ];
 
 const NEW_CLUSTERS: Statement = ['clusters-new', `SELECT nextval('cluster_id') AS cluster FROM generate_series(1, $1)`];
@@ -87,25 +122,32 @@ const ADD: Statement = [
   ON CONFLICT (key) DO NOTHING`,
 ];
 
-/** A row of REACHED: somebody's identifier, of a stay's owner where the stay is given; a stay that nobody has yet is without key. */
+/**
+ * A row of REACHED: somebody's identifier, of a stay's owner where the stay is given; a stay that nobody has yet is without key. Or what names
+ * a document.
+ */
 interface Reached {
   request: number;
   key: string | null;
   stay: string | null;
+  document: string | null;
   cluster: string | null;
 }
 
 /** Where a request belongs, under the locks of all that it leads to. */
-interface Placed {
+export interface Placed {
   /** Root cluster. */
   cluster: string;
-  /** The stays asked for, those of the accounts, and those that the message's earlier facts are of. */
+  /** The stays asked for, those of the accounts, those about the time, and those that the message's earlier facts and its documents are of. */
   stays: string[];
+  /** All keys of the documents, those of their other versions included. */
+  documents: string[];
+  around: PatientRequest['around'];
 }
 
 /**
- * Gives every identifier its cluster, unites the clusters that one request leads to, and those of requests that share an identifier, a stay
- * or an account. Whoever comes by another way to the same people waits until this transaction ends.
+ * Gives every identifier its cluster, unites the clusters that one request leads to, and those of requests that share an identifier, a stay,
+ * an account or a document. Whoever comes by another way to the same people waits until this transaction ends.
  * @returns one for each request
  * @throws GatewayError store-conflict where another transaction is about to unite some of these clusters: then all is tried again
  */
@@ -113,10 +155,15 @@ export async function placeRequests(client: Queryable, requests: readonly Patien
   const reached = await reachLocked(client, requests);
   const clusters = await rootsOf(client, requests, reached);
   await addIdentifiers(client, requests, clusters, reached);
-  return requests.map((_, request) => ({
-    cluster: clusters[request] ?? '',
-    stays: [...new Set(reached.flatMap((row) => (row.request === request ? (row.stay ?? []) : [])))],
-  }));
+  return requests.map(({ around }, request) => {
+    const own = reached.filter((row) => row.request === request);
+    return {
+      cluster: clusters[request] ?? '',
+      stays: [...new Set(own.flatMap(({ stay }) => stay ?? []))],
+      documents: [...new Set(own.flatMap(({ document }) => document ?? []))],
+      around,
+    };
+  });
 }
 
 /** What the requests lead to under the locks of all of it: what another transaction joined to it meanwhile is locked as well. */
@@ -139,6 +186,9 @@ async function reach(client: Queryable, requests: readonly PatientRequest[]): Pr
     return [pairs.map(([index]) => index), pairs.map(([, value]) => value)];
   };
   const accounts = requests.flatMap(({ account }) => account ?? []);
+  const timed = requests.flatMap(({ around, documents = [] }, index) =>
+    around === undefined || documents.length === 0 ? [] : [{ index, ...around }],
+  );
   const { rows } = await prepared<Reached>(client, REACHED, [
     ...listed((request) => linkable(request).map(({ key }) => key)),
     ...listed(({ stays }) => stays),
@@ -146,6 +196,10 @@ async function reach(client: Queryable, requests: readonly PatientRequest[]): Pr
     ...listed(({ messageId }) => [messageId]),
     accounts.map(({ number }) => stayOfAccount(number)),
     plainArray(accounts.map(({ alone }) => alone)),
+    ...listed(({ documents = [] }) => [...documents]),
+    timed.map(({ index }) => index),
+    timed.map(({ from }) => from),
+    timed.map(({ to }) => to),
   ]);
   return rows;
 }
@@ -155,6 +209,7 @@ function namesOf(requests: readonly PatientRequest[], reached: readonly Reached[
   return new Set([
     ...requests.flatMap((request) => linkable(request).map(({ key }) => `identifier ${key}`)),
     ...reached.flatMap(({ stay }) => (stay === null ? [] : [`stay ${stay}`])),
+    ...reached.flatMap(({ document }) => (document === null ? [] : [`document ${document}`])),
     ...reached.flatMap(({ cluster }) => (cluster === null ? [] : [`cluster ${cluster}`])),
   ]);
 }
@@ -168,8 +223,9 @@ async function rootsOf(
   const groups = new UnionFind();
   for (const [index, request] of requests.entries())
     for (const { key } of linkable(request)) groups.join(`request ${index}`, `identifier ${key}`);
-  for (const { request, stay, cluster } of reached) {
+  for (const { request, stay, document, cluster } of reached) {
     if (stay !== null) groups.join(`request ${request}`, `stay ${stay}`);
+    if (document !== null) groups.join(`request ${request}`, `document ${document}`);
     if (cluster !== null) groups.join(`request ${request}`, `cluster ${cluster}`);
   }
   const roots = new Map<string, string>();

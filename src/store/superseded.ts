@@ -1,4 +1,4 @@
-import type { CarePlan, Encounter, FhirResource } from 'fhir/r4.js';
+import type { CarePlan, DocumentReference, Encounter, FhirResource } from 'fhir/r4.js';
 import type { Pool } from 'pg';
 import { localType } from '../fhir/references.js';
 import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
@@ -49,6 +49,14 @@ const SUCCESSORS: Statement = [
   ORDER BY position`,
 ];
 
+/** A delivery that is not to be sent, and why. */
+interface Superseded {
+  id: string;
+  reason: SupersededReason;
+  /** `Type/id` that the one in its place carries besides: of a document a version that came since. */
+  resources?: readonly string[] | undefined;
+}
+
 interface Ended {
   id: string;
   number: number;
@@ -60,18 +68,17 @@ interface Ended {
  * Ends deliveries that are due or dead; where the person is still to be told, one of the present state goes in the place of each, last in
  * its lane.
  */
-export async function supersede(
-  client: Queryable,
-  deliveries: readonly { id: string; reason: SupersededReason }[],
-): Promise<void> {
+export async function supersede(client: Queryable, deliveries: readonly Superseded[]): Promise<void> {
   if (deliveries.length === 0) return;
   const { rows } = await prepared<Ended>(client, END, [
     deliveries.map(({ id }) => id),
     plainArray(deliveries.map(({ reason }) => reason)),
     statesBefore(DELIVERY_CHANGES, 'superseded'),
   ]);
+  const instead = new Map(deliveries.map(({ id, resources }) => [id, resources]));
   const followed = rows
     .filter(({ reason }) => reason === 'passed' || reason === 'corrected')
+    .map((ended) => ({ ...ended, references: [...referencesIn(ended.pinned), ...(instead.get(ended.id) ?? [])] }))
     .sort((a, b) => a.number - b.number);
   if (followed.length === 0) return;
   const pinned = await presentVersions(client, followed);
@@ -83,8 +90,11 @@ export async function supersede(
 }
 
 /** What the deliveries carry, as it stands now: of a stay that has another patient since, his Patient and CareTeam. */
-async function presentVersions(client: Queryable, ended: readonly Ended[]): Promise<string[][]> {
-  const wanted = ended.map(({ pinned }) => pinned.map((key) => key.replace(/\/_history\/.*$/, '')));
+async function presentVersions(
+  client: Queryable,
+  ended: readonly { references: readonly string[] }[],
+): Promise<string[][]> {
+  const wanted = ended.map(({ references }) => [...new Set(references)]);
   const stays = await currentOf(client, wanted.flat());
   const present = wanted.map((references) => ofPresentPatient(references, stays));
   const current = await currentOf(client, present.flat());
@@ -94,6 +104,11 @@ async function presentVersions(client: Queryable, ended: readonly Ended[]): Prom
       return version === undefined ? [] : [`${reference}/_history/${version}`];
     }),
   );
+}
+
+/** `Type/id` of what a delivery pins. */
+function referencesIn(pinned: readonly string[]): string[] {
+  return pinned.map((key) => key.replace(/\/_history\/.*$/, ''));
 }
 
 interface Current {
@@ -117,8 +132,11 @@ function ofPresentPatient(references: readonly string[], current: ReadonlyMap<st
     return row === undefined ? [] : [JSON.parse(row.body) as FhirResource];
   });
   const stay = stands.find((resource): resource is Encounter => resource.resourceType === 'Encounter');
+  const document = stands.find(
+    (resource): resource is DocumentReference => resource.resourceType === 'DocumentReference',
+  );
   const plan = stands.find((resource): resource is CarePlan => resource.resourceType === 'CarePlan');
-  const patient = stay?.subject?.reference;
+  const patient = (stay ?? document)?.subject?.reference;
   if (patient === undefined) return [...references];
   const team = plan?.careTeam?.[0]?.reference;
   const kept = references.filter((reference) => !['Patient', 'CareTeam'].includes(localType(reference) ?? ''));
@@ -160,13 +178,41 @@ export async function withdraw(client: Queryable, withdrawals: readonly Withdraw
   );
   if (rows.some(({ reached }) => reached))
     throw new GatewayError('store-conflict', 'a delivery that is to be withdrawn has left meanwhile');
+  const instead = new Map(withdrawals.map(({ receiptId, resources }) => [receiptId, resources]));
   await supersede(
     client,
-    rows.flatMap(({ id, receiptId, state }): { id: string; reason: SupersededReason }[] => {
+    rows.flatMap(({ id, receiptId, state }): Superseded[] => {
       if (cancelled.has(receiptId)) return [{ id, reason: 'cancelled' }];
-      return state === 'due' ? [{ id, reason: 'corrected' }] : [];
+      return state === 'due' ? [{ id, reason: 'corrected', resources: instead.get(receiptId) }] : [];
     }),
   );
+  const dead = rows.filter(({ state, receiptId }) => state === 'dead' && !cancelled.has(receiptId));
+  await carryBesides(
+    client,
+    dead.flatMap(({ id, receiptId }) => (instead.get(receiptId) ?? []).map((reference) => ({ id, reference }))),
+  );
+}
+
+/** Of the version that stands: an operator who revives the delivery sends the state of then. */
+const CARRY: Statement = [
+  'superseded-carry',
+  `
+  UPDATE delivery SET pinned = delivery.pinned || more.pinned
+  FROM (
+    SELECT input.id, array_agg(input.reference || '/_history/' || resource.version) AS pinned
+    FROM unnest($1::uuid[], $2::text[]) AS input (id, reference)
+    JOIN resource ON resource.type = split_part(input.reference, '/', 1) AND resource.id = split_part(input.reference, '/', 2)
+    JOIN delivery AS dead ON dead.id = input.id
+    WHERE NOT EXISTS (SELECT FROM unnest(dead.pinned) AS pin WHERE starts_with(pin, input.reference || '/'))
+    GROUP BY input.id
+  ) AS more
+  WHERE delivery.id = more.id`,
+];
+
+/** What a dead delivery is to tell of has other resources by now. */
+async function carryBesides(client: Queryable, more: readonly { id: string; reference: string }[]): Promise<void> {
+  if (more.length === 0) return;
+  await prepared(client, CARRY, [more.map(({ id }) => id), more.map(({ reference }) => reference)]);
 }
 
 const DEAD: Statement = [

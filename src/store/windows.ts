@@ -1,10 +1,11 @@
+import { documentStay } from '../message/document.js';
 import type { Fact } from '../message/fact.js';
 import { resourceId } from '../message/uuid.js';
 import { instant } from '../message/order.js';
 import type { EarlierReceipt } from '../message/receipt.js';
 import type { AnchorBirth, PatientRequest, PatientWindow } from '../message/translation.js';
-import { placeRequests } from './clusters.js';
-import { FACT_COLUMNS, factOf, type FactRow } from './facts.js';
+import { placeRequests, type Placed } from './clusters.js';
+import { FACT_COLUMNS, factOf, factsOfDocument, type FactRow } from './facts.js';
 import { loadOtherStays } from './memberships.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
 
@@ -18,7 +19,7 @@ const KEYS: Statement = [
     SELECT key, recorded_at FROM identifier WHERE identifier.cluster = asked.cluster OFFSET 0) AS identifier
   LEFT JOIN LATERAL (
     SELECT recorded_text FROM fact
-    WHERE fact.patient = identifier.key AND known_until IS NULL AND stay IS NULL AND NOT in_force
+    WHERE fact.patient = identifier.key AND known_until IS NULL AND stay IS NULL AND documents IS NULL AND NOT in_force
     ORDER BY recorded_at DESC
     LIMIT 1) AS outdated ON true`,
 ];
@@ -26,22 +27,33 @@ const KEYS: Statement = [
 const factsWhere = (condition: string) =>
   `LATERAL (SELECT ${FACT_COLUMNS} FROM fact WHERE ${condition} OFFSET 0) AS probe`;
 
-/** What still matters of no stay, all of the stays, and what the messages gave before. */
+/**
+ * What still matters of no stay, all of the stays, what the messages gave before, all versions of the documents, and what documents say of
+ * stays that began about then.
+ */
 const FACTS: Statement = [
   'windows-facts',
   `
   SELECT asked.cluster, probe.*
   FROM unnest($1::text[], $2::bigint[]) AS asked (key, cluster)
-  CROSS JOIN ${factsWhere('patient = asked.key AND known_until IS NULL AND stay IS NULL AND in_force')}
+  CROSS JOIN ${factsWhere('patient = asked.key AND known_until IS NULL AND stay IS NULL AND documents IS NULL AND in_force')}
   UNION ALL
   SELECT asked.cluster, probe.*
   FROM unnest($3::text[], $4::bigint[]) AS asked (stay, cluster)
-  CROSS JOIN ${factsWhere('fact.stay = asked.stay AND known_until IS NULL')}
+  CROSS JOIN ${factsWhere('fact.stay = asked.stay AND known_until IS NULL AND in_force')}
   UNION ALL
   SELECT asked.cluster, ${FACT_COLUMNS}
   FROM unnest($5::bigint[], $6::bigint[]) AS asked (message_id, cluster)
   CROSS JOIN LATERAL (SELECT * FROM fact WHERE fact.message_id = asked.message_id OFFSET 0) AS fact
-  WHERE fact.known_until IS NULL AND fact.stay IS NULL AND NOT fact.in_force`,
+  WHERE fact.known_until IS NULL AND fact.stay IS NULL AND fact.documents IS NULL AND NOT fact.in_force
+  UNION ALL
+  SELECT asked.cluster, probe.*
+  FROM unnest($7::text[], $8::bigint[]) AS asked (document, cluster)
+  CROSS JOIN ${factsOfDocument('asked.document', FACT_COLUMNS)}
+  UNION ALL
+  SELECT asked.cluster, probe.*
+  FROM unnest($9::text[], $10::bigint[], $11::timestamptz[], $12::timestamptz[]) AS asked (key, cluster, from_at, to_at)
+  CROSS JOIN ${factsWhere("stay_patient = asked.key AND known_until IS NULL AND stay_at BETWEEN asked.from_at AND asked.to_at AND in_force AND kind = 'visit'")}`,
 ];
 
 /** Every fact of a cluster. */
@@ -83,19 +95,19 @@ const ABOUT_STAY = `LATERAL (SELECT * FROM receipt WHERE about_key = asked.stay 
 
 const ITS_DELIVERIES = `LATERAL (SELECT * FROM delivery WHERE receipt_id = receipt.id OFFSET 0) AS delivery`;
 
-/** Who was told of the stays, and where. */
+/** Who was told of the stays and documents, and where. */
 const RECEIPTS: Statement = [
   'windows-receipts',
   `
   SELECT asked.cluster, ${receiptColumns('asked.cluster')}
-  FROM unnest($1::text[], $2::bigint[]) AS asked (stay, cluster)
+  FROM unnest($1::text[], $2::bigint[], $3::text[]) AS asked (stay, cluster, type)
   CROSS JOIN ${ABOUT_STAY}
   CROSS JOIN ${ITS_DELIVERIES}
-  WHERE receipt.about_type = 'stay' AND receipt.decision = 'told'
+  WHERE receipt.about_type = asked.type AND receipt.decision = 'told'
   ORDER BY delivery.number`,
 ];
 
-/** Who was told of the patients or of the stays, and where. */
+/** Who was told of the patients or of the stays and documents, and where. */
 const RECEIPTS_WHOLE: Statement = [
   'windows-receipts-whole',
   `
@@ -107,7 +119,7 @@ const RECEIPTS_WHOLE: Statement = [
     UNION
     SELECT receipt.* FROM unnest($2::text[]) AS asked (stay)
     CROSS JOIN ${ABOUT_STAY}
-    WHERE about_type = 'stay' AND decision = 'told'
+    WHERE about_type <> 'patient' AND decision = 'told'
   ) AS receipt
   CROSS JOIN ${ITS_DELIVERIES}
   ORDER BY delivery.number`,
@@ -134,20 +146,37 @@ export async function loadWindows(
   const placed = await placeRequests(client, requests);
   const clusters = [...new Set(placed.map(({ cluster }) => cluster))];
   const keys = await keysOfClusters(client, clusters);
-  const stays = new Map(
-    placed.flatMap(({ cluster, stays: list }) => list.map((stay): [string, string] => [stay, cluster])),
+  const pairsOf = (listOf: (of: Placed) => readonly string[]) => {
+    const found = new Map(placed.flatMap((of) => listOf(of).map((name): [string, string] => [name, of.cluster])));
+    return [[...found.keys()], [...found.values()]] as const;
+  };
+  const stays = pairsOf((of) => of.stays);
+  const documents = pairsOf((of) => of.documents);
+  const around = placed.flatMap(({ cluster, around: times }) =>
+    times === undefined
+      ? []
+      : keys.flatMap(({ key, cluster: of }) => (of === cluster ? [{ key, cluster, ...times }] : [])),
   );
-  const pairs = [[...stays.keys()], [...stays.values()]];
   const facts = await prepared<FactRow & { cluster: string }>(client, FACTS, [
     keys.map(({ key }) => key),
     keys.map(({ cluster }) => cluster),
-    ...pairs,
+    ...stays,
     requests.map(({ messageId }) => messageId),
     placed.map(({ cluster }) => cluster),
+    ...documents,
+    around.map(({ key }) => key),
+    around.map(({ cluster }) => cluster),
+    around.map(({ from }) => from),
+    around.map(({ to }) => to),
   ]);
-  const receipts = await prepared<EarlierReceipt & { cluster: string }>(client, RECEIPTS, pairs);
+  const receipts = await prepared<EarlierReceipt & { cluster: string }>(client, RECEIPTS, [
+    [...stays[0], ...documents[0]],
+    [...stays[1], ...documents[1]],
+    [...stays[0].map(() => 'stay'), ...documents[0].map(() => 'document')],
+  ]);
   const patients = new Map(keys.map(({ key, cluster }) => [resourceId('Patient', key), cluster]));
-  const otherStays = await loadOtherStays(client, [...patients.keys()], [...stays.keys()], endedSince);
+  const loaded = [...stays[0], ...documents[0].map(documentStay)];
+  const otherStays = await loadOtherStays(client, [...patients.keys()], loaded, endedSince);
   const ofCluster = <T>(entries: Iterable<[string, T]>, cluster: string) =>
     new Map([...entries].filter(([patient]) => patients.get(patient) === cluster));
   const windows = new Map(
@@ -155,13 +184,14 @@ export async function loadWindows(
       cluster,
       {
         cluster,
-        facts: facts.rows.flatMap(({ cluster: of, ...row }) => (of === cluster ? [factOf(row)] : [])),
+        facts: distinct(facts.rows.flatMap(({ cluster: of, ...row }) => (of === cluster ? [factOf(row)] : []))),
         whole: false,
         anchors: birthsOf(keys, cluster),
         memberships: ofCluster(otherStays.memberships, cluster),
         firstMember: ofCluster(otherStays.firstMember, cluster),
         outdatedUntil: outdatedUntil(keys, cluster),
         receipts: receipts.rows.flatMap(({ cluster: of, ...receipt }) => (of === cluster ? [receipt] : [])),
+        around: placed.flatMap((of) => (of.cluster === cluster ? (of.around ?? []) : [])),
       },
     ]),
   );
@@ -169,6 +199,11 @@ export async function loadWindows(
     windows: placed.map(({ cluster }) => windows.get(cluster) ?? emptyWindow(cluster)),
     keysOf: new Map(clusters.map((cluster) => [cluster, keysOf(keys, cluster)])),
   };
+}
+
+/** A version of a document is found by each of its keys. */
+function distinct(facts: readonly Fact[]): Fact[] {
+  return [...new Map(facts.map((fact) => [fact.id, fact])).values()];
 }
 
 /** Every fact of the window's cluster; then no projection is needed. */
@@ -198,7 +233,9 @@ async function wholeWindow(
   keys: readonly string[],
   facts: Fact[],
 ): Promise<PatientWindow> {
-  const stays = new Set(facts.flatMap(({ stay }) => stay ?? []));
+  const stays = new Set(
+    facts.flatMap(({ stay, documents = [] }) => [...(stay === undefined ? [] : [stay]), ...documents]),
+  );
   const { rows: receipts } = await prepared<EarlierReceipt>(client, RECEIPTS_WHOLE, [keys, [...stays], window.cluster]);
   return { ...window, facts, whole: true, memberships: new Map(), firstMember: new Map(), receipts };
 }

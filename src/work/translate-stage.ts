@@ -1,23 +1,17 @@
 import { setImmediate as breath } from 'node:timers/promises';
 import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
-import { stayOfAccount } from '../message/account-stay.js';
 import { failureItem, parkedStep, type ApplyContext } from '../apply/apply.js';
 import { Batch } from '../apply/batch.js';
 import type { Translation } from '../message/fact.js';
 import { GatewayError } from '../message/failure.js';
 import type { JournalMessage } from '../message/message.js';
 import type { FoldOptions } from '../message/stay.js';
-import type {
-  TranslationRequest,
-  PatientRequest,
-  PatientWindow,
-  TranslationStep,
-  TranslationTx,
-} from '../message/translation.js';
+import type { TranslationRequest, PatientWindow, TranslationStep, TranslationTx } from '../message/translation.js';
 import type { Mappings } from '../translate/compile.js';
 import { translate, type TranslateSource } from '../translate/translate.js';
 import { Gate } from './gate.js';
+import { requestOf } from './patient-request.js';
 
 /** What the stage needs of the store, of the configuration and of the logs. */
 export interface TranslateDeps extends Pick<ApplyContext, 'directory' | 'rules'> {
@@ -141,7 +135,10 @@ async function stepsOf(tx: TranslationTx, deps: TranslateDeps): Promise<Translat
   }
   const readable = readings.flatMap((reading) => ('translation' in reading ? [reading] : []));
   const context = contextAt(deps.now(), deps);
-  const loaded = await tx.load(readable.map(requestOf), { endedSince: context.lateSince });
+  const loaded = await tx.load(
+    readable.map(({ message, translation }) => requestOf(message.id, translation)),
+    { endedSince: context.lateSince },
+  );
   const windows = new Map(readable.map(({ message }, index) => [message.id, loaded[index]]));
   const batch = new Batch(context, (window) => tx.loadWhole(window));
   const steps: TranslationStep[] = [];
@@ -159,17 +156,6 @@ function contextAt(now: number, { directory, rules, fold }: TranslateDeps): Appl
   // A day more than the circle shows, for dates without a time.
   const lateSince = new Date(now - (fold.circleShowsEndedDays + 1) * DAY).toISOString();
   return { directory, rules, lateSince, fold: { ...fold, now: new Date(now).toISOString() } };
-}
-
-function requestOf({ message, translation }: { message: JournalMessage; translation: Translation }): PatientRequest {
-  const { facts, identifiers } = translation;
-  const named = new Set(facts.flatMap(({ stay }) => stay ?? []));
-  const number = facts.find(({ account }) => account !== undefined)?.account;
-  if (number === undefined) return { messageId: message.id, identifiers, stays: [...named] };
-  const account = { number, alone: named.has(stayOfAccount(number)) };
-  // The account may stand for a stay of its own.
-  const stays = [...named.add(stayOfAccount(number)).add(number)];
-  return { messageId: message.id, identifiers, stays, account };
 }
 
 async function stepsOfOne(

@@ -112,14 +112,18 @@ TABLE fact
   mapping text NOT NULL,
   known_from timestamp with time zone NOT NULL DEFAULT now(),
   known_until timestamp with time zone,
-  in_force boolean NOT NULL DEFAULT true
+  in_force boolean NOT NULL DEFAULT true,
+  documents text[],
+  stay_patient text,
+  stay_at timestamp with time zone
   WITH toast_tuple_target=8160
   CONSTRAINT fact_pkey PRIMARY KEY (message_id, "position", known_from)
   INDEX fact_account public.fact USING btree (account) WHERE ((known_until IS NULL) AND (kind = 'movement'::text) AND (stay IS NOT NULL))
-  INDEX fact_in_force public.fact USING btree (patient) WHERE ((known_until IS NULL) AND (stay IS NULL) AND in_force)
-  INDEX fact_outdated public.fact USING btree (patient, recorded_at) WHERE ((known_until IS NULL) AND (stay IS NULL) AND (NOT in_force))
+  INDEX fact_in_force public.fact USING btree (patient) WHERE ((known_until IS NULL) AND (stay IS NULL) AND (documents IS NULL) AND in_force)
+  INDEX fact_outdated public.fact USING btree (patient, recorded_at) WHERE ((known_until IS NULL) AND (stay IS NULL) AND (documents IS NULL) AND (NOT in_force))
   INDEX fact_patient public.fact USING btree (patient) WHERE (known_until IS NULL)
   INDEX fact_stay public.fact USING btree (stay) WHERE ((known_until IS NULL) AND (stay IS NOT NULL))
+  INDEX fact_stay_at public.fact USING btree (stay_patient, stay_at) WHERE ((known_until IS NULL) AND (stay_patient IS NOT NULL) AND in_force)
   INDEX fact_superseded public.fact USING btree (patient, known_until) WHERE (known_until IS NOT NULL)
 TABLE heartbeat
   name text NOT NULL,

@@ -1,9 +1,10 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { applyMessage, changesOf, type Applied, type ApplyContext } from '../../src/apply/apply.js';
 import { Batch } from '../../src/apply/batch.js';
-import { foldFacts, foldWindow } from '../../src/apply/window.js';
+import { foldFacts, foldWindow, isLasting } from '../../src/apply/window.js';
 import { parse } from '../../src/hl7v2/parse.js';
 import { canonicalJson } from '../../src/message/canonical-json.js';
+import { documentStay } from '../../src/message/document.js';
 import { stayOfAccount } from '../../src/message/account-stay.js';
 import type { Fact, Translation } from '../../src/message/fact.js';
 import { identifierKey } from '../../src/message/identifier.js';
@@ -14,6 +15,7 @@ import type { PatientWindow, TranslationStep } from '../../src/message/translati
 import { buildDirectory } from '../../src/route/directory.js';
 import type { RoutingRule } from '../../src/route/route.js';
 import { translate, type TranslateSource } from '../../src/translate/translate.js';
+import { documentTranslation, type TestDocument } from './documents.js';
 import { ownMappings, professional, segment } from './pam.js';
 
 /** Professionals of the territory, each with software of his own. */
@@ -70,6 +72,14 @@ export class MemoryGateway {
   async take(text: string, arrival: Arrival = {}): Promise<TranslationStep> {
     const { messageId, translation } = this.read(text, arrival);
     return this.apply(messageId, translation, new Batch(this.context(), this.whole));
+  }
+
+  /** The same of a document. */
+  async takeDocument(
+    document: TestDocument,
+    { messageId = String(++this.messages) }: Arrival = {},
+  ): Promise<TranslationStep> {
+    return this.apply(messageId, documentTranslation(messageId, document), new Batch(this.context(), this.whole));
   }
 
   /** Each in a transaction of its own. */
@@ -177,18 +187,40 @@ export class MemoryGateway {
   /** The anchors that a message leads to are one cluster from then on. */
   private unite(translation: Translation, messageId: string): void {
     const stays = new Set(this.staysOf(translation, messageId));
+    const documents = this.documentsOf(translation, messageId);
     const reached = [
       ...translation.identifiers
         .filter(({ erased }) => erased !== true)
         .map(({ system, value }) => identifierKey(system, value)),
       ...this.facts
-        .filter((fact) => fact.messageId === messageId || (fact.stay !== undefined && stays.has(fact.stay)))
+        .filter(
+          (fact) =>
+            fact.messageId === messageId ||
+            (fact.stay !== undefined && stays.has(fact.stay)) ||
+            this.isVersion(fact, documents),
+        )
         .map(({ patient }) => patient),
     ];
     const clusters = new Set(reached.flatMap((key) => this.clusterOf.get(key) ?? []));
     const [root = String(this.clusterOf.size + 1)] = [...clusters].sort();
     for (const key of reached) this.clusterOf.set(key, root);
     for (const [key, cluster] of this.clusterOf) if (clusters.has(cluster)) this.clusterOf.set(key, root);
+  }
+
+  /** What names the documents of a message, and all that their other versions share with it. */
+  private documentsOf({ facts }: Translation, messageId: string): Set<string> {
+    const earlier = this.facts.filter((fact) => fact.messageId === messageId);
+    const keys = new Set([...facts, ...earlier].flatMap(({ documents = [] }) => documents));
+    for (let size = 0; size !== keys.size;) {
+      size = keys.size;
+      for (const { documents = [] } of this.facts)
+        if (documents.some((key) => keys.has(key))) for (const key of documents) keys.add(key);
+    }
+    return keys;
+  }
+
+  private isVersion({ documents = [] }: Fact, keys: ReadonlySet<string>): boolean {
+    return documents.some((key) => keys.has(key));
   }
 
   private staysOf({ facts }: Translation, messageId: string): string[] {
@@ -203,27 +235,36 @@ export class MemoryGateway {
   private windowOf(translation: Translation, messageId: string): PatientWindow {
     const [first] = translation.identifiers.filter(({ erased }) => erased !== true);
     const cluster = first === undefined ? '' : (this.clusterOf.get(identifierKey(first.system, first.value)) ?? '');
-    const stays = new Set(this.staysOf(translation, messageId));
+    const documents = this.documentsOf(translation, messageId);
     const own = this.facts.filter(({ patient }) => this.clusterOf.get(patient) === cluster);
-    const left = own.filter(({ id, stay }) => stay === undefined && this.outdated.has(id));
+    const stays = new Set([
+      ...this.staysOf(translation, messageId),
+      ...own.flatMap((fact) => (this.isVersion(fact, documents) || documents.size > 0 ? (fact.stay ?? []) : [])),
+    ]);
+    const left = own.filter((fact) => isLasting(fact) && this.outdated.has(fact.id));
+    const folded = new Set([...stays, ...[...documents].map(documentStay)]);
     const elsewhere = [...this.rows].filter(([key]) => {
       const stay = key.slice(key.indexOf(' ') + 1);
-      return stay !== '' && !stays.has(stay);
+      return stay !== '' && !folded.has(stay);
     });
     const ended = instant(this.context().lateSince);
     const memberships = byPatient(elsewhere, ({ to }) => to === undefined || instant(to) >= ended);
     const all = byPatient(elsewhere, ({ hidden }) => !hidden);
     return {
       cluster,
-      facts: own.filter(({ id, stay, messageId: of }) =>
-        stay === undefined ? !this.outdated.has(id) || of === messageId : stays.has(stay),
-      ),
+      facts: own.filter((fact) => {
+        if (this.isVersion(fact, documents)) return true;
+        const counts = !this.outdated.has(fact.id);
+        if (fact.kind === 'visit') return counts;
+        if (fact.kind === 'document') return false;
+        return fact.stay === undefined ? counts || fact.messageId === messageId : stays.has(fact.stay);
+      }),
       whole: false,
       anchors: this.anchorsOf(cluster),
       memberships,
       firstMember: new Map([...all].flatMap(([patient, rows]) => rows.map(({ from }) => [patient, from] as const))),
       outdatedUntil: left.map(({ recordedAt }) => recordedAt).sort((a, b) => instant(b) - instant(a))[0],
-      receipts: this.receipts.filter(({ about }) => stays.has(about)),
+      receipts: this.receipts.filter(({ about }) => stays.has(about) || documents.has(about)),
     };
   }
 

@@ -189,20 +189,37 @@ CREATE TABLE fact (
   -- From when to when the gateway read the message so.
   known_from timestamptz NOT NULL DEFAULT now(),
   known_until timestamptz,
-  -- False for a fact of no stay all of which was said again later: no fold depends on it any more.
+  -- False for a fact of no stay all of which was said again later, and for what a version of a document says of a stay that is not in force
+  -- any more: no fold depends on it.
   in_force boolean NOT NULL DEFAULT true,
+  -- Of what a document says: the keys that its versions share.
+  documents text[],
+  -- Of a movement, and of what a document says of a stay: the patient again, and when it takes effect or the stay begins. What is about a time
+  -- is looked for by these alone.
+  stay_patient text,
+  stay_at timestamptz,
   PRIMARY KEY (message_id, position, known_from)
 );
 -- Bodies of two or three kilobytes stay in their row as they are.
 ALTER TABLE fact SET (toast_tuple_target = 8160);
 CREATE INDEX fact_patient ON fact (patient) WHERE known_until IS NULL;
-CREATE INDEX fact_in_force ON fact (patient) WHERE known_until IS NULL AND stay IS NULL AND in_force;
-CREATE INDEX fact_outdated ON fact (patient, recorded_at) WHERE known_until IS NULL AND stay IS NULL AND NOT in_force;
+CREATE INDEX fact_in_force ON fact (patient) WHERE known_until IS NULL AND stay IS NULL AND documents IS NULL AND in_force;
+CREATE INDEX fact_outdated ON fact (patient, recorded_at) WHERE known_until IS NULL AND stay IS NULL AND documents IS NULL AND NOT in_force;
+-- What tells of the stays of a time: a document tells of one that began about then.
+CREATE INDEX fact_stay_at ON fact (stay_patient, stay_at) WHERE known_until IS NULL AND stay_patient IS NOT NULL AND in_force;
 CREATE INDEX fact_stay ON fact (stay) WHERE known_until IS NULL AND stay IS NOT NULL;
 -- The stays of an account: each of them has a movement.
 CREATE INDEX fact_account ON fact (account) WHERE known_until IS NULL AND kind = 'movement' AND stay IS NOT NULL;
 -- What a question about earlier knowledge reads besides.
 CREATE INDEX fact_superseded ON fact (patient, known_until) WHERE known_until IS NOT NULL;
+
+-- The facts that documents gave, by each of the keys that the versions of one share.
+CREATE TABLE fact_document (
+  key text NOT NULL,
+  message_id bigint NOT NULL,
+  position int NOT NULL,
+  PRIMARY KEY (key, message_id, position)
+);
 
 -- What each source says of a place, an organisation or a professional, once for each wording. The winner is a fold over the rows of one
 -- resource; the others are kept.

@@ -28,6 +28,7 @@ const FILL = [
   `INSERT INTO parked SELECT ${FIRST} + n FROM generate_series(1, ${ROWS}) AS n WHERE n % 4 = 2`,
   `INSERT INTO control_id SELECT source, sender, control_id, id, sha256 FROM journal`,
   `INSERT INTO identifier SELECT 'urn:oid:2.999.1|' || n, 'urn:oid:2.999.1', n::text, 'PI', n, now() FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO fact_document SELECT 'urn:oid:2.999.7|' || n, ${FIRST} + n, 0 FROM generate_series(1, 20000) AS n`,
   `INSERT INTO fact SELECT ${FIRST} + n, 0, 'chu', 'urn:oid:2.999.1|' || n % 5000,
     CASE WHEN n % 4 > 0 THEN 'urn:oid:2.999.2|' || n % 5000 END, 'urn:oid:2.999.4|' || n % 5000, 'movement', '{}', now(), now(), now(), 'x',
     'x', 'x', 'm', now(), CASE WHEN n % 20 = 0 THEN now() END, n % 8 > 0 FROM generate_series(1, ${ROWS}) AS n`,
@@ -419,7 +420,7 @@ describe('plans made while the tables were empty, and kept', () => {
     const statements = [...(await statementsOf(translate)), ...(await statementsOf(translate))];
     const byText = new Map(statements.map((statement) => [statement.text, statement]));
     await client.query(
-      'TRUNCATE fact, membership, event, receipt, delivery, mention, identifier, journal, waiting, parked CASCADE',
+      'TRUNCATE fact, fact_document, membership, event, receipt, delivery, mention, identifier, journal, waiting, parked CASCADE',
     );
     const executions: { text: string; execute: string }[] = [];
     for (const [index, { text, values }] of [...byText.values()].entries()) {
