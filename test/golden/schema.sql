@@ -125,6 +125,11 @@ TABLE fact
   INDEX fact_stay public.fact USING btree (stay) WHERE ((known_until IS NULL) AND (stay IS NOT NULL))
   INDEX fact_stay_at public.fact USING btree (stay_patient, stay_at) WHERE ((known_until IS NULL) AND (stay_patient IS NOT NULL) AND in_force)
   INDEX fact_superseded public.fact USING btree (patient, known_until) WHERE (known_until IS NOT NULL)
+TABLE fact_document
+  key text NOT NULL,
+  message_id bigint NOT NULL,
+  position integer NOT NULL
+  CONSTRAINT fact_document_pkey PRIMARY KEY (key, message_id, "position")
 TABLE heartbeat
   name text NOT NULL,
   at timestamp with time zone NOT NULL
