@@ -8,6 +8,7 @@ import { resourceId } from '../message/uuid.js';
 import { standingEvents, stayEvents } from '../record/events.js';
 import type { Directory } from '../route/directory.js';
 import { route, routeLate, type Routed, type RouteInput, type RoutingRule } from '../route/route.js';
+import { carriedStays } from './carried-stays.js';
 import { newcomers } from './long-way.js';
 import type { Person } from './people.js';
 import type { FoldedWindow } from './window.js';
@@ -28,7 +29,15 @@ export function routeChanges(
   messageId: string,
   context: RoutingContext,
 ): Notifications {
-  const changed = stayChanges(before, after, messageId);
+  const changed = stayChanges(before, after, messageId).map(({ event, person }) => ({
+    event,
+    routed: route(event, inputOf(event, person, after, context)),
+  }));
+  const isTold = (stay: string, at: string) =>
+    changed.some(
+      ({ event, routed: { deliveries } }) =>
+        event.about.key === stay && deliveries.some(({ endpoint }) => endpoint === at),
+    );
   const routed = [
     // First: once the patient that remains carries the number of the one who goes, that number would find both at the recipient's.
     ...replacements(before, after, messageId).map(({ event, resources }) => ({
@@ -38,7 +47,11 @@ export function routeChanges(
     ...lateEvents(before, after, messageId, context)
       .filter(({ event }) => !changed.some((change) => tellsTheSame(change.event, event)))
       .filter(({ routed: late }) => late.receipts.length > 0),
-    ...changed.map(({ event, person }) => ({ event, routed: route(event, inputOf(event, person, after, context)) })),
+    ...changed,
+    ...carriedStays(before, after, messageId, isTold).map(({ event, person, receipts }) => ({
+      event,
+      routed: route(event, { ...inputOf(event, person, after, context), receipts }),
+    })),
   ].filter(({ event, routed: { receipts } }) => event.about.type === 'stay' || receipts.length > 0);
   return {
     events: routed.map(({ event }) => event),
