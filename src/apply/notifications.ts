@@ -8,6 +8,7 @@ import { resourceId } from '../message/uuid.js';
 import { changeEvents, standingEvents } from '../record/events.js';
 import type { Directory } from '../route/directory.js';
 import { route, routeLate, type RouteInput, type RoutingRule } from '../route/route.js';
+import { carriedStays } from './carried-stays.js';
 import { newcomers } from './long-way.js';
 import { oncePerPerson, type RoutedEvent } from './once-per-person.js';
 import type { Person } from './people.js';
@@ -31,21 +32,30 @@ export function routeChanges(
   context: RoutingContext,
 ): Notifications {
   const subjects = { before: subjectsOf(before), after: subjectsOf(after) };
-  const changed = changes(subjects, messageId);
   const routing = { subjects, after, context };
+  const routedBy = (event: Event, input: RouteInput): RoutedEvent => {
+    return { event, resources: input.resources, routed: route(event, input) };
+  };
+  const changed = changes(subjects, messageId).map(({ event, person }) =>
+    routedBy(event, inputOf(event, person, routing)),
+  );
+  const isTold = (stay: string, at: string) =>
+    changed.some(
+      ({ event, routed: { deliveries } }) =>
+        event.about.key === stay && deliveries.some(({ endpoint }) => endpoint === at),
+    );
   const routed = [
     // First: once the patient that remains carries the number of the one who goes, that number would find both at the recipient's.
-    ...replacements(before, after, messageId).map(({ event, resources }) => {
-      const input = { ...circleless(after, context), resources, receipts: receiptsOf(event, before) };
-      return { event, resources, routed: route(event, input) };
-    }),
+    ...replacements(before, after, messageId).map(({ event, resources }) =>
+      routedBy(event, { ...circleless(after, context), resources, receipts: receiptsOf(event, before) }),
+    ),
     ...lateEvents(before, routing, messageId)
       .filter(({ event }) => !changed.some((change) => tellsTheSame(change.event, event)))
       .filter(({ routed: late }) => late.receipts.length > 0),
-    ...changed.map(({ event, person }): RoutedEvent => {
-      const input = inputOf(event, person, routing);
-      return { event, resources: input.resources, routed: route(event, input) };
-    }),
+    ...changed,
+    ...carriedStays(before, after, messageId, isTold).map(({ event, person, receipts }) =>
+      routedBy(event, { ...inputOf(event, person, routing), receipts }),
+    ),
   ].filter(({ event, routed: { receipts } }) => event.about.type !== 'patient' || receipts.length > 0);
   return { events: routed.map(({ event }) => event), ...oncePerPerson(routed) };
 }

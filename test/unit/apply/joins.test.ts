@@ -52,7 +52,8 @@ describe('two hospitals that know one person', () => {
     await gateway.take(there);
     const gone = active(gateway)[0]?.id;
     const step = await gateway.take(here);
-    expect(sent(step)).toEqual(['patient-replaced to agnes']);
+    // Then that her stay is his.
+    expect(sent(step)).toEqual(['patient-replaced to agnes', 'correction to agnes']);
     const team = teams(gateway).find(({ subject }) => subject?.reference === `Patient/${gone ?? ''}`);
     expect(step.deliveries[0]?.resources).toEqual([`Patient/${gone ?? ''}`, `CareTeam/${team?.id ?? ''}`]);
   });
@@ -249,7 +250,13 @@ describe('a merge (A40)', () => {
     const gateway = new MemoryGateway();
     await gateway.takeAll(visit('A01', '20260302080000', 'V1', { 3: number('P1'), 32: '' }), P2);
     const step = await gateway.take(merge('20260304080000', 'P2', 'P1'));
-    expect(sent(step)).toEqual(['patient-replaced to agnes']);
+    expect(sent(step)).toEqual(['patient-replaced to agnes', 'correction to agnes']);
+    expect(step.deliveries[1]?.resources).toEqual(
+      expect.arrayContaining([
+        `Patient/${active(gateway)[0]?.id ?? ''}`,
+        `Encounter/${gateway.only<Encounter>('Encounter').id ?? ''}`,
+      ]),
+    );
     expect(gateway.only<Encounter>('Encounter').subject?.reference).toBe(`Patient/${active(gateway)[0]?.id ?? ''}`);
     expect(
       teams(gateway)
