@@ -5,7 +5,12 @@ import { textIn, type References } from './references.js';
 import { childOf, childrenOf } from './path.js';
 
 /** R4 datatypes, code: no blanks but single ones between its words. */
-const CODE = /^[^\s]+( [^\s]+)*$/;
+function isCode(text: string): boolean {
+  return text !== '' && text.length <= MAX_CODE && !/\s\s|[^\S ]/.test(text);
+}
+
+/** Longer than any code, post-coordinated ones too. */
+const MAX_CODE = 2000;
 
 /**
  * A CD, CE, CV or CS as a CodeableConcept: its code and its translations as codings, the words of originalText as text, else the label of the
@@ -27,7 +32,7 @@ export function readCoding(element: XmlElement | undefined): Coding | undefined 
   const { code, codeSystem, codeSystemVersion, displayName, nullFlavor } = element.attributes;
   const value = code?.trim() ?? '';
   const system = codeSystemUri(codeSystem ?? '');
-  if (nullFlavor !== undefined || system === undefined || !CODE.test(value)) return undefined;
+  if (nullFlavor !== undefined || system === undefined || !isCode(value)) return undefined;
   const version = codeSystemVersion?.trim() ?? '';
   const display = label(displayName);
   return {
