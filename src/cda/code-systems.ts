@@ -1,4 +1,4 @@
-/** The code systems that FHIR names otherwise than by their OID (terminology.hl7.org). */
+/** The code systems that FHIR names otherwise than by their OID: as terminology.hl7.org does, and PDSm 3.1.1 those of the NOS. */
 const URI_OF_OID: ReadonlyMap<string, string> = new Map([
   ['2.16.840.1.113883.6.1', 'http://loinc.org'],
   ['2.16.840.1.113883.6.96', 'http://snomed.info/sct'],
@@ -11,6 +11,23 @@ const URI_OF_OID: ReadonlyMap<string, string> = new Map([
   ['1.2.840.10008.2.16.4', 'http://dicom.nema.org/resources/ontology/DCM'],
   ['1.0.3166.1.2.2', 'urn:iso:std:iso:3166'],
   ['1.0.3166.1.2.3', 'urn:iso:std:iso:3166'],
+  ['1.2.250.1.71.4.2.4', 'https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite'],
+  ['1.2.250.1.213.1.1.4.1', 'https://mos.esante.gouv.fr/NOS/TRE_A03-ClasseDocument/FHIR/TRE-A03-ClasseDocument'],
+  ['1.2.250.1.213.1.1.4.9', 'https://mos.esante.gouv.fr/NOS/TRE_A01-CadreExercice/FHIR/TRE-A01-CadreExercice'],
+  [
+    '1.2.250.1.213.1.1.4.12',
+    'https://mos.esante.gouv.fr/NOS/TRE_A05-TypeDocComplementaireCISIS/FHIR/TRE-A05-TypeDocComplementaireCISIS',
+  ],
+  [
+    '1.2.250.1.213.1.1.4.13',
+    'https://mos.esante.gouv.fr/NOS/TRE_A07-StatusVisibiliteDocument/FHIR/TRE-A07-StatusVisibiliteDocument',
+  ],
+  [
+    '1.2.250.1.213.1.1.4.2.282',
+    'https://mos.esante.gouv.fr/NOS/TRE_A06-FormatCodeComplementaire/FHIR/TRE-A06-FormatCodeComplementaire',
+  ],
+  ['1.2.250.1.213.1.1.4.322', 'https://mos.esante.gouv.fr/NOS/TRE_R308-TAASIP/FHIR/TRE-R308-TAASIP'],
+  ['1.3.6.1.4.1.19376.1.2.3', 'https://mos.esante.gouv.fr/NOS/TRE_A11-IheFormatCode/FHIR/TRE-A11-IheFormatCode'],
   ['2.16.840.1.113883.5.1150.1', 'http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips'],
   ['2.16.840.1.113883.4.642.1.1074', 'http://terminology.hl7.org/CodeSystem/condition-clinical'],
   ['2.16.840.1.113883.4.642.1.1075', 'http://terminology.hl7.org/CodeSystem/condition-ver-status'],

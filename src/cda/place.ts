@@ -51,6 +51,11 @@ export class Place implements XmlNode {
     return { node: this, ...(this.step === undefined ? {} : { step: this.step }) };
   }
 
+  /** Is it an attribute of its element, and not the element? */
+  get isAttribute(): boolean {
+    return this.step !== undefined;
+  }
+
   /** An attribute; '' where it is absent. */
   attribute(name: string): string {
     return (this.element.attributes[name] ?? '').trim();

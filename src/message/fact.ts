@@ -170,8 +170,8 @@ export type Fact = FactBase & FactContent;
 
 export type FactOf<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>;
 
-/** How much a mention says: a number alone, or a name with it. */
-export type MentionRank = 'number' | 'name';
+/** How much a mention counts: what a document says of somebody least; of a feed a number alone, or a name with it. */
+export type MentionRank = 'document' | 'number' | 'name';
 
 /**
  * A resource of the territory that a message mentions (Organization, Location, Practitioner, PractitionerRole), complete and with its final

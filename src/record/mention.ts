@@ -57,7 +57,7 @@ export function withMention(rows: readonly MentionRow[], added: MentionRow): Men
   const same = rows.find((row) => isSameWording(row, added));
   if (same === undefined) return [...rows, added];
   const last = added.recordedAt >= same.recordedAt ? added : same;
-  const rank = same.rank === 'name' ? same.rank : added.rank;
+  const rank = RANKS[added.rank] > RANKS[same.rank] ? added.rank : same.rank;
   const firstRecordedAt = Math.min(same.firstRecordedAt, added.firstRecordedAt);
   if (last === same && rank === same.rank && firstRecordedAt === same.firstRecordedAt) return [...rows];
   const merged: MentionRow = { ...last, rank, firstRecordedAt };
@@ -77,28 +77,30 @@ export function withoutReading(rows: readonly MentionRow[], reread: MentionRow):
   });
 }
 
-/** Of all that is said of one resource: a name before a number alone, then what was recorded last, then the greater content. */
+/** Of all that is said of one resource: a name before a number alone, a feed before a document, then what was recorded last, then the greater content. */
 export function winner(rows: readonly MentionRow[]): MentionRow | undefined {
   return rows.reduce<MentionRow | undefined>((best, row) => {
     return best === undefined || isBetter(row, best) ? row : best;
   }, undefined);
 }
 
+const RANKS: Readonly<Record<MentionRank, number>> = { document: 0, number: 1, name: 2 };
+
 function isBetter(row: MentionRow, best: MentionRow): boolean {
-  if (row.rank !== best.rank) return row.rank === 'name';
+  if (row.rank !== best.rank) return RANKS[row.rank] > RANKS[best.rank];
   if (row.recordedAt !== best.recordedAt) return row.recordedAt > best.recordedAt;
   return compareText(row.body, best.body) > 0;
 }
 
 /**
  * Whose number it is among the Practitioners that were mentioned with it: the family name recorded first, of two at once the
- * first by spelling; a number
- * without any name owns itself.
+ * first by spelling, one that a document gives only where no feed gives any; a number without any name owns itself.
  * @param rows every row of one number
  */
 export function ownerOf(rows: readonly MentionRow[]): string | undefined {
   const named = rows.filter(({ family }) => family !== null);
-  const candidates = named.length > 0 ? named : rows;
+  const ofFeeds = named.filter(({ rank }) => rank !== 'document');
+  const candidates = ofFeeds.length > 0 ? ofFeeds : named.length > 0 ? named : rows;
   const [first] = [...candidates].sort(
     (a, b) =>
       a.firstRecordedAt - b.firstRecordedAt || compareText(a.family ?? '', b.family ?? '') || compareText(a.id, b.id),

@@ -1,7 +1,7 @@
+import { readCoding } from '../cda/concept.js';
 import type { Place } from '../cda/place.js';
 import type { MessageClock } from '../hl7v2/datetime.js';
 import { addressOf, birthPlaceOf } from './cda-address.js';
-import { codingOf } from './cda-coded.js';
 import type { Cda } from './cda-format.js';
 import { instanceKey, instanceOf, numberOf } from './cda-identifier.js';
 import { namesOf } from './cda-name.js';
@@ -10,6 +10,7 @@ import { dateOf, dateTimeOf, instantOf, periodOf } from './cda-time.js';
 import type { Converter, ConverterEntry } from './converter.js';
 import { ENTRY_CONVERTERS } from './entry-converters.js';
 import { conceptOf } from './entry-words.js';
+import { HEADER_CONVERTERS } from './header-converters.js';
 import type { ElementType } from './targets.js';
 
 type CdaConverter = Converter<Cda>;
@@ -99,16 +100,8 @@ export const CDA_CONVERTERS: ReadonlyMap<string, ConverterEntry<Cda>> = new Map<
       },
     },
   ],
-  [
-    'CD-Coding',
-    {
-      gives: 'Coding',
-      make({ table }) {
-        const systems = table('CodeSystem');
-        return (place) => filled(codingOf(place, systems));
-      },
-    },
-  ],
+  ['CD-Coding', plain('Coding', ({ element }) => filled(readCoding(element)))],
   ['CD-CodeableConcept', plain('CodeableConcept', (place, { references }) => filled(conceptOf(place, references)))],
   ...ENTRY_CONVERTERS,
+  ...HEADER_CONVERTERS,
 ]);

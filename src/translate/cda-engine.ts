@@ -18,8 +18,12 @@ function runRow(row: CompiledRow<Cda>, place: Place, into: Element[], context: C
       context.issues.malformed(at.path());
       continue;
     }
-    context.record.mark(at);
-    for (const value of listOf(converted)) contribute(row, value, at, at.field, into);
+    const values = listOf(converted);
+    context.record.mark(
+      at,
+      values.every(({ shallow }) => shallow === true),
+    );
+    for (const value of values) contribute(row, value, at, at.field, into);
     if (!row.each) return;
   }
 }

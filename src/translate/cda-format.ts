@@ -2,6 +2,7 @@ import type { Path } from '../cda/path.js';
 import type { Place } from '../cda/place.js';
 import type { References } from '../cda/references.js';
 import type { MessageClock } from '../hl7v2/datetime.js';
+import type { DocumentTerritory } from './cda-territory.js';
 import type { DocumentRecord } from './document-record.js';
 import type { CommonContext, Format } from './format.js';
 
@@ -13,6 +14,7 @@ export interface CdaContext extends CommonContext {
   readonly clock: MessageClock;
   /** What `reference/@value` leads to. */
   readonly references: References;
+  readonly territory: DocumentTerritory;
 }
 
 /** CDA, as rows read it. */

@@ -31,6 +31,12 @@ export function namesOf(place: Place): Converted[] {
   ];
 }
 
+/** The one name under which somebody is met: that in use, else that of birth. */
+export function nameInUseOf(place: Place): HumanName | undefined {
+  const names = namesOf(place).map(({ value }) => value as HumanName);
+  return names.at(-1);
+}
+
 /** Parts of one name. */
 interface Selected {
   families: readonly NamePart[];

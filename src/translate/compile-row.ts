@@ -149,7 +149,8 @@ function readingOf<F extends Format>(
   }
   if (as === 'fixed' && Object.keys(set).length === 0)
     wrong('as: fixed gives what set says, and the row sets nothing', 'add e.g. `set: { value: patient }`');
-  const convert: Converter<F> = as === 'fixed' ? () => ({ value: set['value'] ?? set }) : entry.make(parts);
+  const convert: Converter<F> =
+    as === 'fixed' ? () => ({ value: set['value'] ?? set, shallow: true }) : entry.make(parts);
   return { name: `as: ${as ?? ''}`, gives: entry.gives, convert };
 }
 

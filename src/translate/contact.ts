@@ -19,18 +19,24 @@ const PARTS: PartNames = new Map([
   ['end', 'end'],
 ]);
 
-/** What one NK1 gives: the contact, and his membership where he has a role in the circle. */
+/** What one NK1, or one relatedEntity of a document, gives: the contact, and his membership where he has a role in the circle. */
 export interface ContactReading {
   contact: ContactBody;
   member?: MemberBody;
 }
 
 /**
- * One NK1 → a contact. He is known by NK1-33, else by his name and relation, and always within his patient. undefined where he has neither
+ * One NK1 or relatedEntity → a contact. He is known by NK1-33, else by his name and relation, and always within his patient. undefined where he has neither
  * role nor relation: an employer or an insurer is nobody's relative.
  * @param person contributions to RelatedPerson
+ * @param basis what makes the statement
  */
-export function contactOf(read: Contributions, person: Element[], visit: VisitContext): ContactReading | undefined {
+export function contactOf(
+  read: Contributions,
+  person: Element[],
+  visit: VisitContext,
+  basis = 'NK1',
+): ContactReading | undefined {
   const role = read.filled<Role>('role');
   const relation = read.filled<string>('relation');
   if (role === undefined && relation === undefined) return undefined;
@@ -51,7 +57,7 @@ export function contactOf(read: Contributions, person: Element[], visit: VisitCo
     person: `contact:${key}`,
     role,
     label: label === '' ? role.display : label,
-    basis: 'NK1',
+    basis,
     ...scopeOf(read.filled<string>('scope') !== 'stay' || !visit.visit, visit.movement),
     ...periodOf(read),
     trace: [...read.traces(PARTS), ...nameTraces(person, read.filled('key') === undefined)],

@@ -43,6 +43,8 @@ export interface Converted {
   from?: string;
   /** The row of a code table that made it, where that is a site's. */
   row?: string;
+  /** It was made of the element itself, and not of what that holds. */
+  shallow?: true;
 }
 
 /**

@@ -4,6 +4,12 @@ import { identifierKey } from '../message/identifier.js';
 import type { Converter, ConverterEntry, PartSource } from './converter.js';
 import { hasInsKey, isInsNumber } from './identifiers.js';
 
+/** The INS as FR Core writes it; undefined for a system that is none of the INS. */
+export function insIdentifier(system: string, value: string) {
+  const ins = INS_TYPES.get(system);
+  return ins && { use: ins.use, type: coding(SYSTEMS.fr0203, ins.code), system, value };
+}
+
 const INS_TYPES: ReadonlyMap<string, { use: string; code: string }> = new Map([
   [INS.nir, { use: 'official', code: 'INS-NIR' }],
   [INS.nia, { use: 'temp', code: 'INS-NIA' }],
@@ -53,9 +59,9 @@ export const cxIdentifier: ConverterEntry = {
       if (authorities.isShared(system, value)) return { value: undefined };
       const type = field.value(5);
       if (isInsNumber({ type, system })) {
-        const ins = INS_TYPES.get(system);
+        const ins = insIdentifier(system, value);
         if (!qualified || ins === undefined || !hasInsKey(value)) return undefined;
-        return { value: { use: ins.use, type: coding(SYSTEMS.fr0203, ins.code), system, value }, parts: PARTS };
+        return { value: ins, parts: PARTS };
       }
       const coded = issues.code(types, type, field.path(5));
       if (coded?.code !== undefined) {

@@ -4,27 +4,33 @@ import { hasContent, Place } from '../cda/place.js';
 /** What every document has and no row reads: it says which standard the document follows. */
 const ENVELOPE = new Set(['realmCode', 'typeId', 'templateId']);
 
-/** Which elements of a document gave something, with all that they hold, so that the others can be listed. */
+/** Which elements of a document gave something, so that the others can be listed. */
 export class DocumentRecord {
-  private readonly read = new Set<XmlElement>();
+  /** Those that were read with all that they hold. */
+  private readonly whole = new Set<XmlElement>();
+  /** Those of which only the element itself was, an attribute of it for one. */
+  private readonly own = new Set<XmlElement>();
 
-  /** An attribute that was read stands for its element. */
-  mark({ element }: Place): void {
-    this.read.add(element);
+  mark({ element, isAttribute }: Place, shallow = false): void {
+    (isAttribute || shallow ? this.own : this.whole).add(element);
   }
 
   /** What another record marked is marked here too. */
-  include({ read }: DocumentRecord): void {
-    for (const element of read) this.read.add(element);
+  include({ whole, own }: DocumentRecord): void {
+    for (const element of whole) this.whole.add(element);
+    for (const element of own) this.own.add(element);
   }
 
   /** Ways to the elements that say something and gave nothing. A narrative is one thing. */
-  unused(root: Place): string[] {
-    const { element } = root;
-    if (this.read.has(element) || ENVELOPE.has(element.name)) return [];
-    if (element.name === 'text') return root.isFilled ? [root.path()] : [];
-    const own = hasContent(element) && root.parent !== undefined ? [root.path()] : [];
+  unused(place: Place): string[] {
+    const { element, parent } = place;
+    if (this.whole.has(element) || ENVELOPE.has(element.name)) return [];
+    if (element.name === 'text') return place.isFilled && !this.own.has(element) ? [place.path()] : [];
+    const speaks = parent !== undefined && hasContent(element) && !this.own.has(element);
     const inner = element.children.filter((child) => typeof child !== 'string');
-    return [...own, ...inner.flatMap((child) => this.unused(new Place({ element: child, parent: root })))];
+    return [
+      ...(speaks ? [place.path()] : []),
+      ...inner.flatMap((child) => this.unused(new Place({ element: child, parent: place }))),
+    ];
   }
 }

@@ -5,9 +5,11 @@ import type { Contributions, PartNames } from './contributions.js';
 type Role = MemberBody['role'];
 
 /** The role of a professional of whom the message says none. */
-const PROVIDER: Role = { system: SYSTEMS.roleClass, code: 'PROV', display: 'Professionnel de santé' };
+export const PROVIDER: Role = { system: SYSTEMS.roleClass, code: 'PROV', display: 'Professionnel de santé' };
 
-const PARTS: PartNames = new Map(['person', 'role', 'action', 'begin', 'end'].map((part) => [part, part]));
+export const MEMBER_PARTS: PartNames = new Map(
+  ['person', 'role', 'action', 'begin', 'end'].map((part) => [part, part]),
+);
 
 /** A segment that names professionals of the circle, as its rows read it. */
 export interface MemberReading {
@@ -53,11 +55,11 @@ function membersOf({ read, basis, beforeVisit }: MemberReading, { visit, movemen
     basis,
     ...scopeOf(ofPatient, movement),
     ...periodOf(read),
-    trace: read.traces(PARTS).filter(([to]) => !to.startsWith('person[') || to.startsWith(`person[${index}]`)),
+    trace: read.traces(MEMBER_PARTS).filter(([to]) => !to.startsWith('person[') || to.startsWith(`person[${index}]`)),
   }));
 }
 
-function withDisplay(role: Partial<Role> | undefined): Role {
+export function withDisplay(role: Partial<Role> | undefined): Role {
   if (role?.code === undefined) return PROVIDER;
   return { system: role.system ?? SYSTEMS.roleClass, code: role.code, display: role.display ?? role.code };
 }

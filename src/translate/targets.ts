@@ -31,6 +31,7 @@ export type ElementType =
   | 'Professional'
   | 'Unit'
   | 'Place'
+  | 'Facility'
   | 'any';
 
 /** One element of a target: its type, and whether it is a list. */
@@ -77,6 +78,12 @@ const TARGETS: Readonly<Record<string, string>> = {
   Consent: 'category:CodeableConcept* dateTime:dateTime provision.type:code provision.period:Period',
   CarePlan: 'status:code title:string category:CodeableConcept* text:Narrative note:Annotation*',
   activity: `kind:CodeableConcept code:CodeableConcept scheduledPeriod:Period performer:Reference* words:string*`,
+  DocumentReference: `masterIdentifier:Identifier identifier:Identifier* type:CodeableConcept date:instant author:Reference*
+    authenticator:Reference custodian:Reference description:string securityLabel:CodeableConcept* context.event:CodeableConcept*
+    context.period:Period context.facilityType:CodeableConcept context.practiceSetting:CodeableConcept context.related:Reference*`,
+  document: `id:string set:string version:integer replaces:string* writtenAt:dateTime effectiveAt:instant title:string language:code
+    creation:dateTime format:Coding classCode:Coding`,
+  visit: 'stay:Number begin:dateTime end:dateTime facility:Facility',
   event: 'recordedAt:instant sentAt:instant effectiveAt:instant',
   identity: 'identifiers:PatientNumber* reliability:code* birthDateCorrected:boolean',
   movement: `stay:Number account:Number movement:Number effectiveAt:instant action:string original:string nature:string place:Place

@@ -1,5 +1,4 @@
 import type { AssigningAuthority } from '../fhir/systems.js';
-import { canonicalJson } from '../message/canonical-json.js';
 import { identifierKey } from '../message/identifier.js';
 import type { DoctorRef, Mention, MentionRank, Place, UnitRef } from '../message/fact.js';
 import type { Authorities } from './identifiers.js';
@@ -9,10 +8,9 @@ import {
   locationOf,
   practitionerOf,
   practitionerRoleOf,
-  tracesOf,
   unitOrganization,
-  type MentionSource,
 } from './mentioned.js';
+import { MentionCollector } from './mention-collector.js';
 import { professionalsOf } from './professional.js';
 import type { FieldReader } from './reader.js';
 
@@ -27,7 +25,7 @@ export interface NamedDoctor {
 
 /** Collects the organisations, places and professionals that a message mentions, with the ids they have for ever. */
 export class Territory {
-  private readonly collected = new Map<string, Collected>();
+  private readonly collector = new MentionCollector();
   /** Units and hospitals of the message: it names the same one up to six times. */
   private readonly units = new Map<string, UnitRef>();
   private readonly unitsByCode = new Map<string, UnitRef>();
@@ -40,14 +38,7 @@ export class Territory {
 
   /** All that was mentioned, as recorded at that instant. */
   mentions(recordedAt: string): Mention[] {
-    const { source } = this;
-    return [...this.collected.values()].map(({ resource, rank, trace }) => ({
-      resource,
-      rank,
-      source,
-      recordedAt,
-      trace,
-    }));
+    return this.collector.mentions(this.source, recordedAt);
   }
 
   /** XCN with all its repetitions → Practitioners and their roles, where they exercise. */
@@ -60,8 +51,8 @@ export class Territory {
       const role = practitionerRoleOf(system, value, family, practitioner.id, label, where, at);
       const rank: MentionRank = family === '' ? 'number' : 'name';
       const parts = { name: from.path(2), organization: 'MSH-4' };
-      this.add(practitioner, { row: 'XCN-Practitioner', from: from.path(1), parts }, rank);
-      this.add(role, { row: 'XCN-PractitionerRole', from: from.path(1), parts }, rank);
+      this.collector.add(practitioner, { row: 'XCN-Practitioner', from: from.path(1), parts }, rank);
+      this.collector.add(role, { row: 'XCN-PractitionerRole', from: from.path(1), parts }, rank);
       const identifier = identifierKey(system, value);
       const doctor = { role: `PractitionerRole/${role.id}`, label, identifier, ...(family === '' ? {} : { family }) };
       return { doctor, from: from.path() };
@@ -70,7 +61,7 @@ export class Territory {
 
   private ownHospital(from: string): string {
     const hospital = hospitalOf(this.authorities.own, this.authorities.hospital);
-    this.add(hospital, { row: 'HD-Organization', from: 'MSH-4', parts: { identifier: from } }, 'number');
+    this.collector.add(hospital, { row: 'HD-Organization', from: 'MSH-4', parts: { identifier: from } }, 'number');
     return `Organization/${hospital.id}`;
   }
 
@@ -82,7 +73,7 @@ export class Territory {
     const before = this.hospitals.get(key);
     if (before !== undefined) return before;
     const organization = establishmentOf(universalId, type === 'M' ? 'FINEJ' : 'FINEG', namespace);
-    this.add(organization, { row: 'HD-Organization', from }, namespace === '' ? 'number' : 'name');
+    this.collector.add(organization, { row: 'HD-Organization', from }, namespace === '' ? 'number' : 'name');
     this.hospitals.set(key, `Organization/${organization.id}`);
     return `Organization/${organization.id}`;
   }
@@ -90,7 +81,7 @@ export class Territory {
   /** DLD-1 or the like: an establishment by its FINESS number alone. */
   finess(field: FieldReader): string {
     const organization = establishmentOf(field.value(), 'FINEG', '');
-    this.add(organization, { row: 'FINESS-Organization', from: field.path(1) }, 'number');
+    this.collector.add(organization, { row: 'FINESS-Organization', from: field.path(1) }, 'number');
     return `Organization/${organization.id}`;
   }
 
@@ -115,7 +106,7 @@ export class Territory {
     if (before !== undefined && (name === '' || before.label === name)) return before;
     const label = name === '' ? `UF ${code}` : name;
     const organization = unitOrganization(system, code, label, this.hospital(authority, from));
-    this.add(organization, { row: 'XON-Organization', from }, name === '' ? 'number' : 'name');
+    this.collector.add(organization, { row: 'XON-Organization', from }, name === '' ? 'number' : 'name');
     const unit = { organization: `Organization/${organization.id}`, label, code, identifier: key };
     this.units.set(key, unit);
     this.unitsByCode.set(code, unit);
@@ -145,27 +136,12 @@ export class Territory {
       path = `${path}|${level.type} ${level.value}`;
       const location = locationOf(path, level.type, level.name, unit?.organization ?? '', parent ?? '');
       const rank = level.type === 'wa' && level.name === `UF ${unitCode}` ? 'number' : 'name';
-      this.add(location, { row: 'PL-Location', from: field.path() }, rank);
+      this.collector.add(location, { row: 'PL-Location', from: field.path() }, rank);
       parent = `Location/${location.id}`;
     }
     const label = levels.map(({ name }) => name).join(', ');
     return { ...(parent === undefined ? {} : { location: parent }), ...(unit === undefined ? {} : { unit }), label };
   }
-
-  /** Of two mentions in one message the named one wins, then the greater content. */
-  private add(resource: Mention['resource'], from: MentionSource, rank: MentionRank): void {
-    const key = `${resource.resourceType}/${resource.id}`;
-    const before = this.collected.get(key);
-    if (before !== undefined && !outweighs(resource, rank, before)) return;
-    this.collected.set(key, { resource, rank, trace: tracesOf(resource, from) });
-  }
 }
-
-type Collected = Omit<Mention, 'source' | 'recordedAt'>;
 
 const NO_AUTHORITY: AssigningAuthority = { namespace: '', universalId: '', type: '' };
-
-function outweighs(resource: Mention['resource'], rank: MentionRank, before: Collected): boolean {
-  if (rank !== before.rank) return rank === 'name';
-  return resource !== before.resource && canonicalJson(resource) > canonicalJson(before.resource);
-}

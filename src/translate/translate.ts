@@ -1,11 +1,11 @@
 import { messageClock } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
-import { stayOfAccount } from '../message/account-stay.js';
-import type { Fact, FactContent, MemberBody, PatientIdentifier, Translation } from '../message/fact.js';
+import type { Fact, MemberBody, PatientIdentifier, Translation } from '../message/fact.js';
 import type { Mappings } from './compile.js';
 import { consentOf } from './consent.js';
 import { contactOf, type ContactReading } from './contact.js';
 import type { ConvertContext, GivenNames } from './converter.js';
+import { FactDraft, type FactFrame } from './fact-draft.js';
 import { anchorOf, Authorities, isInsNumber, personIdentifiers, type SourceAuthority } from './identifiers.js';
 import { identityBody, identityNumbers, personNumbers, type IdentityNumbers } from './identity.js';
 import { Issues } from './issues.js';
@@ -104,7 +104,7 @@ function factsOf(parts: MessageParts, context: ConvertContext, options: Translat
     return [];
   }
   const merging = reading.has('merge');
-  const draft = new FactDraft(options, patient, times);
+  const draft = new FactDraft(frameOf(options, patient, times));
   const fragment = { target: 'Patient', elements: reading.elements('Patient', context) };
   if (merging) {
     draft.add({ kind: 'identity', body: identityBody(person, NUMBERS_ALONE, fragment) }, times.recordedAt);
@@ -118,6 +118,14 @@ function factsOf(parts: MessageParts, context: ConvertContext, options: Translat
   const consent = consentOf(reading.contributions('consent', context));
   if (consent !== undefined) draft.add({ kind: 'consent', body: consent }, times.recordedAt);
   return draft.facts;
+}
+
+function frameOf(
+  { messageId, mappings, source }: TranslateContext,
+  patient: string,
+  { recordedAt, sentAt }: RecordedTimes,
+): FactFrame {
+  return { messageId, source: source.name, mapping: mappings.version, patient, recordedAt, sentAt };
 }
 
 /** A merge says nothing of how far an identity is trusted. */
@@ -198,38 +206,4 @@ function contactsOf(reading: MessageReading, visit: VisitContext, context: Conve
     context.record.forget(segment);
     return [];
   });
-}
-
-/** Which stay of an account is meant that is named without a visit number the fold finds. */
-function stayOf({ stay, account }: Pick<Visit, 'stay' | 'account'>): { stay?: string } {
-  if (stay !== undefined) return { stay };
-  return account === undefined ? {} : { stay: stayOfAccount(account) };
-}
-
-/** Numbers the facts of one message and gives each what they share. */
-class FactDraft {
-  readonly facts: Fact[] = [];
-
-  constructor(
-    private readonly options: TranslateContext,
-    private readonly patient: string,
-    private readonly times: RecordedTimes,
-  ) {}
-
-  add(content: FactContent, effectiveAt: string, of?: Pick<Visit, 'stay' | 'account'>): void {
-    const { messageId, mappings, source } = this.options;
-    this.facts.push({
-      id: `${messageId}.${this.facts.length}`,
-      messageId,
-      source: source.name,
-      patient: this.patient,
-      ...(of === undefined ? {} : stayOf(of)),
-      ...(of?.account === undefined ? {} : { account: of.account }),
-      effectiveAt,
-      recordedAt: this.times.recordedAt,
-      sentAt: this.times.sentAt,
-      mapping: mappings.version,
-      ...content,
-    });
-  }
 }

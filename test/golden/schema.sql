@@ -218,7 +218,7 @@ TABLE mention
   family text,
   body text NOT NULL
   CONSTRAINT mention_pkey PRIMARY KEY (type, id, source, sha256)
-  CONSTRAINT mention_rank_check CHECK ((rank = ANY (ARRAY['number'::text, 'name'::text])))
+  CONSTRAINT mention_rank_check CHECK ((rank = ANY (ARRAY['document'::text, 'number'::text, 'name'::text])))
   INDEX mention_number public.mention USING btree (number) WHERE (number IS NOT NULL)
 TABLE migration
   number integer NOT NULL,

@@ -8,6 +8,7 @@ import type { Element } from '../../src/message/fragment.js';
 import { buildFields, layFragment, type Contributions } from '../../src/record/contributions.js';
 import { bodyOf, type BodyContents } from '../../src/translate/body/body.js';
 import { compileMappings } from '../../src/translate/compile.js';
+import { DocumentTerritory } from '../../src/translate/cda-territory.js';
 import { DocumentRecord } from '../../src/translate/document-record.js';
 import { Authorities } from '../../src/translate/identifiers.js';
 import { Issues } from '../../src/translate/issues.js';
@@ -37,11 +38,13 @@ export function readBody(root: XmlElement, writtenAt = '2026-03-10T10:00:00+01:0
   const place = new Place({ element: root });
   const record = new DocumentRecord();
   const issues = new Issues();
+  const authorities = new Authorities({ name: 'essai', authorities: {} }, '');
   const context = {
     root: place,
     record,
     issues,
-    authorities: new Authorities({ name: 'essai', authorities: {} }, ''),
+    authorities,
+    territory: new DocumentTerritory('essai', 'urn:oid:2.999.7.1|42', authorities, issues),
     clock: { zone: 'Europe/Paris' },
     references: referencesOf(root),
   };

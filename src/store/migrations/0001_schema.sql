@@ -228,7 +228,7 @@ CREATE TABLE mention (
   id text NOT NULL,
   source text NOT NULL,
   sha256 bytea NOT NULL,
-  rank text NOT NULL CHECK (rank IN ('number', 'name')),
+  rank text NOT NULL CHECK (rank IN ('document', 'number', 'name')),
   -- When the source last said so, and first.
   recorded_at timestamptz NOT NULL,
   first_recorded_at timestamptz NOT NULL,

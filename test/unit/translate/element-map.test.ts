@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { loadMappingFiles } from '../../../src/config/mapping-files.js';
 import type { Place } from '../../../src/cda/place.js';
 import type { Element } from '../../../src/message/fact.js';
+import { DocumentTerritory } from '../../../src/translate/cda-territory.js';
 import { compileMappings, type Mappings } from '../../../src/translate/compile.js';
 import { DocumentReading, sectionMaps } from '../../../src/translate/document-reading.js';
 import { DocumentRecord } from '../../../src/translate/document-record.js';
@@ -38,11 +39,14 @@ function faultsOf(...files: MappingFile[]) {
 
 function contextOf(root: Place) {
   const authorities = new Authorities({ name: 'chu', authorities: {} }, '');
+  const issues = new Issues();
+  const territory = new DocumentTerritory('chu', '', authorities, issues);
   return {
     root,
     record: new DocumentRecord(),
-    issues: new Issues(),
+    issues,
     authorities,
+    territory,
     clock: { zone: 'Europe/Paris' },
     references: new Map<string, never>(),
   };
