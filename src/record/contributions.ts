@@ -47,6 +47,12 @@ export function keysOf(element: Element): string[] {
   return split(element, '').map(contributionKey);
 }
 
+/** Contributions, and those of others to elements of which these say nothing. */
+export function filledWith(contributions: Contributions, others: Contributions): Contributions {
+  const stated = new Set([...contributions.values()].map(nameOfSlot));
+  return new Map([...contributions, ...[...others].filter(([, contribution]) => !stated.has(nameOfSlot(contribution)))]);
+}
+
 /** Some fields of a resource under construction, and where they come from. */
 export interface Part {
   fields: Record<string, unknown>;
@@ -88,13 +94,16 @@ export function valueOf(contributions: Contributions, path: string): unknown {
 function slotsOf(contributions: Contributions): Contribution[][] {
   const slots = new Map<string, Contribution[]>();
   for (const contribution of contributions.values()) {
-    const { path, value } = contribution;
-    const name = path === 'extension' ? `extension|${urlOf(value)}` : stemOf(path);
+    const name = nameOfSlot(contribution);
     const slot = slots.get(name);
     if (slot === undefined) slots.set(name, [contribution]);
     else slot.push(contribution);
   }
   return [...slots].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, slot]) => slot);
+}
+
+function nameOfSlot({ path, value }: Contribution): string {
+  return path === 'extension' ? `extension|${urlOf(value)}` : stemOf(path);
 }
 
 /** Elements with a choice of type are one element. */

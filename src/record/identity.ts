@@ -3,7 +3,7 @@ import type { FactOf, PatientIdentifier, Trace } from '../message/fact.js';
 import { identifierKey } from '../message/identifier.js';
 import { inRecordedOrder, instant } from '../message/order.js';
 import { plainName } from '../message/plain-name.js';
-import { layFragment, keysOf, valueOf, type Contributions } from './contributions.js';
+import { filledWith, layFragment, keysOf, valueOf, type Contributions } from './contributions.js';
 
 export type IdentityFact = FactOf<'identity'>;
 
@@ -46,12 +46,30 @@ export function anchorIdentity(anchor: string, facts: readonly IdentityFact[], b
     ins: [],
     insRecorded: 0,
   };
-  for (const fact of ordered) layIdentity(identity, fact);
+  for (const fact of byWeight(ordered)) layIdentity(identity, fact);
+  identity.contributions = layIdentities(ordered);
   return identity;
 }
 
+/** What documents say of the person first: what a hospital's messages say holds, whenever it was recorded. */
+function byWeight(facts: readonly IdentityFact[]): IdentityFact[] {
+  return [true, false].flatMap((secondary) => facts.filter(({ body }) => (body.secondary === true) === secondary));
+}
+
+/** The contributions of facts in recorded order; those of documents fill what no message of a hospital says. */
+export function layIdentities(facts: readonly IdentityFact[]): Contributions {
+  const [secondary, primary] = [true, false].map((wanted) => {
+    const contributions: Contributions = new Map();
+    for (const { body, messageId } of facts)
+      if ((body.secondary === true) === wanted)
+        layFragment(contributions, withoutIdentifiers(body.patient), messageId);
+    return contributions;
+  }) as [Contributions, Contributions];
+  return secondary.size === 0 ? primary : filledWith(primary, secondary);
+}
+
 function layIdentity(identity: AnchorIdentity, fact: IdentityFact): void {
-  const { ins, patient, identifiers } = fact.body;
+  const { ins, identifiers } = fact.body;
   const supplied = sourcedIdentifiers(fact);
   for (const erased of identifiers.filter((identifier) => identifier.erased)) withdraw(identity.identifiers, erased);
   for (const sourced of supplied) if (sourced.type !== 'INS') identity.identifiers.set(keyOf(sourced), sourced);
@@ -59,7 +77,6 @@ function layIdentity(identity: AnchorIdentity, fact: IdentityFact): void {
     identity.ins = supplied.filter((sourced) => isListed(sourced, ins));
     identity.insRecorded = instant(fact.recordedAt);
   }
-  layFragment(identity.contributions, withoutIdentifiers(patient), fact.messageId);
   identity.type = identifiers.find((identifier) => numberOf(identifier) === identity.anchor)?.type ?? identity.type;
 }
 
@@ -70,7 +87,8 @@ function layIdentity(identity: AnchorIdentity, fact: IdentityFact): void {
 export function outdatedIdentities(facts: readonly IdentityFact[]): string[] {
   const ordered = inRecordedOrder(facts);
   const owners = new Map<string, string>();
-  for (const { id, body } of ordered) for (const key of statedKeys(body)) owners.set(key, id);
+  for (const { id, body } of ordered)
+    for (const key of statedKeys(body)) owners.set(body.secondary === true ? `secondary|${key}` : key, id);
   const needed = new Set(owners.values());
   return facts.filter(({ id }) => !needed.has(id)).map(({ id }) => id);
 }

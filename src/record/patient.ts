@@ -5,9 +5,9 @@ import { compareText, inRecordedOrder } from '../message/order.js';
 import type { FoldedResource, Origin } from '../message/resource.js';
 import { originAt, type Sourced } from '../message/sourced.js';
 import { resourceId } from '../message/uuid.js';
-import { buildFields, layFragment, originsOf, type Contributions } from './contributions.js';
+import { buildFields, originsOf, type Contributions } from './contributions.js';
 import type { PatientGroup } from './groups.js';
-import { keyOf, type AnchorIdentity, type SourcedIdentifier } from './identity.js';
+import { keyOf, layIdentities, type AnchorIdentity, type SourcedIdentifier } from './identity.js';
 
 const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace';
 
@@ -71,15 +71,9 @@ function linkTo(anchor: string, type: 'replaces' | 'replaced-by') {
 function joinedContributions({ anchors, merged }: PatientGroup): Contributions {
   const [only] = anchors;
   if (only !== undefined && anchors.length === 1) return only.contributions;
-  const contributions: Contributions = new Map();
-  for (const beneath of [true, false]) {
-    const facts = anchors.filter(({ anchor }) => merged.has(anchor) === beneath).flatMap((identity) => identity.facts);
-    for (const { body, messageId } of inRecordedOrder(facts)) {
-      const elements = body.patient.elements.filter(({ path }) => path !== 'identifier');
-      layFragment(contributions, { ...body.patient, elements }, messageId);
-    }
-  }
-  return contributions;
+  const factsOf = (beneath: boolean) =>
+    inRecordedOrder(anchors.filter(({ anchor }) => merged.has(anchor) === beneath).flatMap(({ facts }) => facts));
+  return layIdentities([...factsOf(true), ...factsOf(false)]);
 }
 
 /** Numbers of all anchors, those of merged ones as old; the INS is the one recorded last. */

@@ -131,6 +131,13 @@ export class MemoryGateway {
     ) as unknown as T[];
   }
 
+  /** The bytes of every present resource, those entered in error left out. */
+  everything(): string[] {
+    return [...this.stored.values()]
+      .map((resource) => canonicalJson(resource))
+      .filter((body) => !/"(status|lifecycleStatus)":"entered-in-error"/.test(body));
+  }
+
   /** The one resource of a type. */
   only<T extends FhirResource>(type: T['resourceType']): T {
     const [resource, ...more] = this.resources<T>(type);
