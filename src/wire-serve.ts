@@ -1,6 +1,10 @@
+import type { Router } from 'express';
 import { peopleAt, type PersonAt } from './apply/time-travel.js';
+import type { Settings } from './config/schema.js';
 import { QUEUES } from './journey.js';
 import { GatewayError } from './message/failure.js';
+import type { ReceiveDeps } from './receive/accept.js';
+import { documentsRouter } from './receive/documents-http.js';
 import { hl7v2Router } from './receive/http.js';
 import { carriesToken } from './serve/bearer.js';
 import { createApp, openHttp, type HttpServer } from './serve/http.js';
@@ -60,11 +64,16 @@ export async function openServe(
     ...(serving
       ? { fhir: store, operator: operatorPort(house, store), operatorToken: operatorToken(settings.dataDir, log) }
       : {}),
-    doors: receive === undefined ? [] : [hl7v2Router(settings.sources, receive, { isLocal, carriesToken })],
+    doors: receive === undefined ? [] : doorsOf(settings, receive),
   });
   const http = await openHttp(app, settings.http);
   closers.push(() => http.close());
   return http;
+}
+
+function doorsOf({ sources, publicUrl }: Settings, receive: ReceiveDeps): Router[] {
+  const door = { isLocal, carriesToken };
+  return [hl7v2Router(sources, receive, door), documentsRouter(sources, receive, door, publicUrl)];
 }
 
 function operatorPort({ queues, settings }: House, store: Store): OperatorPort {

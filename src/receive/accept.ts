@@ -9,15 +9,13 @@ import { carriesDocuments, contentPath } from '../translate/message-documents.js
 import { admit, brokenFrame, refusal, type Admission } from './admit.js';
 import type { ByteBudget } from './byte-budget.js';
 import { admitDocuments, type DocumentDeps, type ReceivedDocuments } from './admit-document.js';
-import type { Committer, Log } from './committer.js';
+import type { Log } from './committer.js';
 import { issueOf, reusedId, workItemOf } from './document-finding.js';
-import { HEAD_BYTES, type KeptPart, type RefusedQuota } from './refused-quota.js';
+import { commitRefused, type RefusedDeps } from './refused-commit.js';
 
-export interface ReceiveDeps {
-  committer: Pick<Committer, 'commit'>;
+export interface ReceiveDeps extends RefusedDeps {
   /** Bytes of messages that the process holds. */
   budget: ByteBudget;
-  quota: RefusedQuota;
   documents: DocumentDeps;
   /** Triggers that the mappings of a source serve. */
   triggers(source: string): ReadonlySet<string>;
@@ -28,8 +26,6 @@ export interface ReceiveDeps {
   log: Log;
   /** Messages that now wait for translation. */
   onKept(ids: string[]): void;
-  /** For the metrics: a refused message, and what was kept of it. */
-  onRefused(source: string, part: KeptPart, bytes: number): void;
   /** For the metrics: one answer given. */
   onAnswer(source: string, code: AckCode, seconds: number): void;
 }
@@ -145,7 +141,9 @@ async function commit(bytes: Buffer, admission: Admission, door: Door, context: 
   const incoming = incomingMessage(bytes, admission, door, context);
   try {
     const kept =
-      incoming.state === 'refused' ? await commitRefused(incoming, context) : await deps.committer.commit(incoming);
+      incoming.state === 'refused'
+        ? await commitRefused(incoming, context.source, deps)
+        : await deps.committer.commit(incoming);
     if (kept.kind === 'reused') return await commitReused(bytes, admission, door, context);
     if (kept.kind === 'document-reused') return await commitReusedId(bytes, admission, door, context);
     if (kept.kind === 'kept' && incoming.state === 'received') deps.onKept([incoming.id]);
@@ -166,34 +164,6 @@ function notKept(error: unknown, context: AnswerContext): Answer {
   const code = modeCode('AR', context);
   return { ...wanted(code, [writeAck(context, code, [issue])], context), kept: false };
 }
-
-/** Of a refused message so much is kept as the quota of its source allows; its answer is the same. */
-async function commitRefused(incoming: IncomingMessage, { source, deps }: AnswerContext): Promise<KeptMessage> {
-  const { length } = incoming.bytes;
-  const part = deps.quota.take(source, length);
-  deps.onRefused(source.name, part, length);
-  if (part === 'nothing') return { kind: 'kept', id: incoming.id };
-  const last = part === 'head' && deps.quota.isSpent(source);
-  const kept = await deps.committer.commit(part === 'whole' ? incoming : headOf(incoming, last));
-  if (kept.kind !== 'kept') deps.quota.giveBack(source, length, part);
-  return kept;
-}
-
-/** A refused message of which only the head is kept. @param last whether none is kept after it in this hour */
-function headOf(incoming: IncomingMessage, last: boolean): IncomingMessage {
-  const { bytes, workItems } = incoming;
-  const { length } = bytes;
-  const note = `only the first ${HEAD_BYTES} of its ${length} bytes are kept, for the source has had much refused in this hour`;
-  const items = length > HEAD_BYTES ? workItems.map((item) => ({ ...item, text: `${item.text}; ${note}` })) : workItems;
-  const flood = { reason: 'refused-flood', text: FLOOD, key: `refused-flood|${incoming.source}` };
-  const head = { ...incoming, workItems: last ? [...items, flood] : items };
-  if (length <= HEAD_BYTES) return head;
-  const sha256 = createHash('sha256').update(bytes).digest();
-  return { ...head, bytes: bytes.subarray(0, HEAD_BYTES), whole: { length, sha256 } };
-}
-
-const FLOOD =
-  'so much of this source was refused within an hour that what else was refused in it was answered and not kept';
 
 /** A control id that stands for other bytes already: AE 205; these bytes are kept as refused. */
 async function commitReused(bytes: Buffer, admission: Admission, door: Door, context: AnswerContext): Promise<Answer> {

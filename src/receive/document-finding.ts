@@ -36,10 +36,11 @@ export function reusedId(): Finding {
   return refused('document-id-reused', 906, 'id', 'the id was used before for another content');
 }
 
-/** A finding as an ERR segment has it. @param location the field that holds the document */
-export function issueOf({ severity, application, field, text, message }: Finding, location: string): AckIssue {
+/** A finding as an ERR segment has it. @param location the field that holds the document; absent where no message does */
+export function issueOf({ severity, application, field, text, message }: Finding, location?: string): AckIssue {
   if (message !== undefined) return { ...message, ...(message.code === 207 ? { application } : {}), severity, text };
-  return { location, code: 207, application, severity, text: field === '' ? text : `${field}: ${text}` };
+  const place = location === undefined ? {} : { location };
+  return { ...place, code: 207, application, severity, text: field === '' ? text : `${field}: ${text}` };
 }
 
 /** The work item of a refusal. */
