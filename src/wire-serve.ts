@@ -7,7 +7,7 @@ import type { ReceiveDeps } from './receive/accept.js';
 import { documentsRouter } from './receive/documents-http.js';
 import { hl7v2Router } from './receive/http.js';
 import { carriesToken } from './serve/bearer.js';
-import { createApp, openHttp, type HttpServer } from './serve/http.js';
+import { createApp, openHttp, type HttpDeps, type HttpServer } from './serve/http.js';
 import { isLocal } from './serve/loopback.js';
 import { operatorToken } from './serve/operator-token.js';
 import type { OperatorPort } from './serve/operator-api.js';
@@ -15,6 +15,7 @@ import { openStore, type Store } from './store/store.js';
 import type { MetricsJson } from './watch/metrics.js';
 import type { Closers, House } from './wire-house.js';
 import { receiveStage } from './wire-receive.js';
+import { binaryPort } from './wire-binary.js';
 import { foldSettings } from './wire-translate.js';
 import type { Queues } from './work/queues.js';
 import { SWEEP } from './work/sweep.js';
@@ -32,7 +33,6 @@ export async function openServe(
 ): Promise<HttpServer> {
   const { settings, queues, metrics, log } = house;
   const { roles } = settings;
-  const serving = roles.includes('serve');
   const receive = roles.includes('receive') ? await receiveStage(house, closers) : undefined;
   // Connections of its own: whoever reads, however much, takes none from those that keep messages.
   const store = await openStore({ databaseUrl: settings.databaseUrl, log, use: 'serve', zone: settings.zone });
@@ -61,14 +61,21 @@ export async function openServe(
       metrics.endpoints(loads);
       return metrics.text(reports);
     },
-    ...(serving
-      ? { fhir: store, operator: operatorPort(house, store), operatorToken: operatorToken(settings.dataDir, log) }
-      : {}),
+    ...(roles.includes('serve') ? apisOf(house, store) : {}),
     doors: receive === undefined ? [] : doorsOf(settings, receive),
   });
   const http = await openHttp(app, settings.http);
   closers.push(() => http.close());
   return http;
+}
+
+function apisOf(house: House, store: Store): Pick<HttpDeps, 'fhir' | 'operator' | 'operatorToken'> {
+  const { settings, log } = house;
+  return {
+    fhir: { ...store, readBinary: binaryPort(store, settings) },
+    operator: operatorPort(house, store),
+    operatorToken: operatorToken(settings.dataDir, log),
+  };
 }
 
 function doorsOf({ sources, publicUrl }: Settings, receive: ReceiveDeps): Router[] {
@@ -86,7 +93,7 @@ function operatorPort({ queues, settings }: House, store: Store): OperatorPort {
       if (released !== undefined && released.first.length > 0) await queues.add(QUEUES.translate, released.first);
       return released?.count;
     },
-    content: async (id) => (await store.journalMessage(id))?.bytes,
+    content: (id) => store.journalMessage(id),
     async status() {
       const [waiting, endpoints] = await Promise.all([store.counts(), store.endpointLoads()]);
       return { waiting, endpoints };

@@ -65,12 +65,20 @@ export function capabilityStatement(base: string, startedAt: string, zone: strin
         mode: 'server',
         documentation: READING,
         security: { description: SECURITY },
-        resource: [...SERVED.map(resourceOf), ...COMMUNICATED.map(communicationOf), ...DEFINED.map(definitionsOf)],
+        resource: [
+          ...SERVED.map(resourceOf),
+          ...COMMUNICATED.map(communicationOf),
+          ...DEFINED.map(definitionsOf),
+          BINARY,
+        ],
         interaction: [{ code: 'history-system' }],
       },
     ],
   };
 }
+
+/** The bytes of documents: read by the address that their DocumentReference names. */
+const BINARY: CapabilityStatementRestResource = { type: 'Binary', interaction: [{ code: 'read' }] };
 
 const ID: CapabilityStatementRestResourceSearchParam = {
   name: '_id',

@@ -5,6 +5,7 @@ import { ignoredOutcome } from '../fhir/outcome.js';
 import { parseSearch, placeText, type SearchPage, type SearchQuery } from '../fhir/search.js';
 import { GatewayError } from '../message/failure.js';
 import { Addresses } from './addresses.js';
+import { readBinary, type BinaryPort } from './binaries.js';
 import { capabilityStatement, COMMUNICATED, DEFINED, SERVED } from './capability.js';
 import { loadDefinitions, searchDefinitions, type Definition } from './definitions.js';
 import {
@@ -24,6 +25,7 @@ export interface FhirPort extends HistoryPort {
   searchResources(query: SearchQuery): Promise<SearchPage>;
   readCommunication(id: string): Promise<FhirResource | undefined>;
   searchCommunications(query: SearchQuery): Promise<SearchPage>;
+  readBinary: BinaryPort;
 }
 
 export interface FhirSettings {
@@ -54,9 +56,14 @@ export function fhirApi(port: FhirPort, settings: FhirSettings): Router {
         'call from this machine or through a trusted proxy, or set TDU_INSECURE_FHIR=yes on a closed network';
       throw new GatewayError('not-allowed', 'the FHIR API does not answer this caller', { remedy });
     }
-    negotiate(request);
     // What is said of a patient stays in no cache on the way.
     response.set('Cache-Control', 'no-store');
+    next();
+  });
+  // What a document is does not depend on what its reader asks for.
+  router.get('/Binary/:id', (request, response) => readBinary(port.readBinary, request, response));
+  router.use((request, _response, next) => {
+    negotiate(request);
     next();
   });
   router.get('/metadata', (request, response) => {

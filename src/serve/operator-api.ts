@@ -1,10 +1,21 @@
 import { Router } from 'express';
 import { GatewayError } from '../message/failure.js';
+import type { MessageFormat } from '../message/message.js';
+import { resourceId } from '../message/uuid.js';
 import { carriesToken } from './bearer.js';
 import { circleApi, type CirclePort } from './circle-api.js';
 import { isLocal } from './loopback.js';
 import { operatorDecisions, type DecisionPort } from './operator-decisions.js';
 import { filterOf, idOf, isUuid, type OperatorFilter, type OperatorList } from './operator-request.js';
+
+/** Of the bytes of a message, by its format. */
+const CONTENT_TYPES: Readonly<Record<MessageFormat, string>> = {
+  hl7v2: 'application/hl7-v2',
+  cda: 'application/xml',
+  xdm: 'application/zip',
+  fhir: 'application/fhir+json',
+  mail: 'message/rfc822',
+};
 
 /** A page of a list (docs/design.md#lists-for-the-operator). */
 export interface OperatorPage {
@@ -21,7 +32,7 @@ export interface OperatorPort extends DecisionPort {
   listReceipts(filter: OperatorFilter): Promise<OperatorPage>;
   listDeliveries(filter: OperatorFilter): Promise<OperatorPage>;
   /** The bytes of a message as they came. */
-  content(id: string): Promise<Buffer | undefined>;
+  content(id: string): Promise<{ format: MessageFormat; bytes: Buffer } | undefined>;
   /** What waits in the store, and at each endpoint. */
   status(): Promise<Record<string, unknown>>;
   circleAt: CirclePort;
@@ -48,7 +59,7 @@ export function operatorApi(port: OperatorPort, token: string | undefined): Rout
 
 function addLists(router: Router, port: OperatorPort): void {
   const lists: [OperatorList, (filter: OperatorFilter) => Promise<OperatorPage>][] = [
-    ['messages', (filter) => port.listMessages(filter)],
+    ['messages', async (filter) => withReferences(await port.listMessages(filter))],
     ['work-items', (filter) => port.listWorkItems(filter)],
     ['receipts', (filter) => port.listReceipts(filter)],
     ['deliveries', (filter) => port.listDeliveries(filter)],
@@ -60,13 +71,29 @@ function addLists(router: Router, port: OperatorPort): void {
   });
 }
 
+/** Messages with the addresses of what their documents have become; those that hold none say nothing of it. */
+function withReferences(page: OperatorPage): OperatorPage {
+  const items = page.items.map(({ documents, ...message }) => {
+    if (!Array.isArray(documents)) return message;
+    const translated = message['state'] === 'translated';
+    const shown = (documents as { id: string }[]).map((document) =>
+      translated
+        ? { ...document, reference: `DocumentReference/${resourceId('DocumentReference', document.id)}` }
+        : document,
+    );
+    return { ...message, documents: shown };
+  });
+  return { ...page, items };
+}
+
 function addSingles(router: Router, port: OperatorPort): void {
   const only = ({ items }: OperatorPage, code: 'message-unknown' | 'resource-unknown', what: string) => {
     if (items[0] === undefined) throw new GatewayError(code, `there is no such ${what}`);
     return items[0];
   };
   router.get('/messages/:id', async (request, response) => {
-    response.json(only(await port.listMessages({ id: idOf(request) }), 'message-unknown', 'message'));
+    const page = withReferences(await port.listMessages({ id: idOf(request) }));
+    response.json(only(page, 'message-unknown', 'message'));
   });
   router.get('/work-items/:id', async (request, response) => {
     response.json(only(await port.listWorkItems({ id: idOf(request) }), 'resource-unknown', 'work item'));
@@ -77,8 +104,9 @@ function addSingles(router: Router, port: OperatorPort): void {
   router.get('/messages/:id/content', async (request, response) => {
     if (!isLocal(request))
       throw new GatewayError('not-allowed', 'what a message holds is shown to this machine only, whatever the token');
-    const bytes = await port.content(idOf(request));
-    if (bytes === undefined) throw new GatewayError('message-unknown', 'there is no such message');
-    response.set({ 'Content-Type': 'application/hl7-v2', 'Cache-Control': 'no-store' }).send(bytes);
+    const content = await port.content(idOf(request));
+    if (content === undefined) throw new GatewayError('message-unknown', 'there is no such message');
+    const { format, bytes } = content;
+    response.set({ 'Content-Type': CONTENT_TYPES[format], 'Cache-Control': 'no-store' }).send(bytes);
   });
 }

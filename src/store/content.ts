@@ -1,3 +1,4 @@
+import type { MessageFormat, MessageState } from '../message/message.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
 
 /** Bytes of a message that its row in the journal holds; longer ones stand in chunks of so many. */
@@ -45,4 +46,26 @@ async function contentOf(client: Queryable, { id, length }: StoredContent): Prom
   let end = 0;
   for await (const chunk of readChunks(client, id)) end += chunk.copy(bytes, end);
   return bytes.subarray(0, end);
+}
+
+/** A message's bytes, to be read piece by piece, and what they are. */
+export interface MessageContent {
+  source: string;
+  format: MessageFormat;
+  state: MessageState;
+  length: number;
+  bytes: AsyncIterable<Buffer>;
+}
+
+const OPEN: Statement = ['content-open', 'SELECT id, source, format, state, length, bytes FROM message WHERE id = $1'];
+
+/** Undefined where there is no such message. */
+export async function openContent(client: Queryable, id: string): Promise<MessageContent | undefined> {
+  const { rows } = await prepared<StoredContent & Omit<MessageContent, 'bytes'>>(client, OPEN, [id]);
+  const [row] = rows;
+  return row && { ...row, bytes: isChunked(row) ? readChunks(client, id) : wholly(row.bytes) };
+}
+
+async function* wholly(bytes: Buffer): AsyncGenerator<Buffer, void> {
+  yield bytes;
 }

@@ -56,7 +56,9 @@ const aboutStay = (stay: string) => `about_key = ${stay} AND about_type = 'stay'
 
 const LISTS = {
   messages: {
-    select: `id::text, control_id AS "controlId", source, sender, type, received_at AS "receivedAt", state, charset,
+    select: `id::text, control_id AS "controlId", source, sender, type, format, received_at AS "receivedAt", state, charset,
+      (SELECT json_agg(json_build_object('part', part, 'id', key, 'set', set_key, 'version', version, 'request', request) ORDER BY part)
+        FROM document WHERE message_id = message.id) AS documents,
       encode(sha256, 'hex') AS sha256, jsonb_build_object('code', answer_code, 'issues', issues) AS answer`,
     from: 'message',
     filters: {

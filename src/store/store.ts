@@ -8,6 +8,7 @@ import type { FailureCode } from '../message/failure.js';
 import type { Log } from '../message/log.js';
 import type { IncomingMessage, JournalMessage, KeptMessage } from '../message/message.js';
 import type { PatientWindow, TranslationRequest, TranslationTx } from '../message/translation.js';
+import { openContent, type MessageContent } from './content.js';
 import { documentKnowledge, documentsOfMessage } from './documents.js';
 import { claimDeliveries, laneHeads, recordAttempts, releaseDeliveries } from './deliveries.js';
 import { endpointLoads, endpointsDue, reportEndpoint, type EndpointLoad } from './endpoints.js';
@@ -64,6 +65,8 @@ export interface Store {
   /** Keeps the mapping files and source settings behind a hash that facts name. */
   keepMappings(hash: string, files: unknown): Promise<void>;
   journalMessage(id: string): Promise<JournalMessage | undefined>;
+  /** A message's bytes, to be read piece by piece. */
+  openContent(id: string): Promise<MessageContent | undefined>;
   /** Lets a message wait for translation again; false where the journey does not allow it. */
   setMessageState(id: string, to: 'received'): Promise<boolean>;
   /** Ids of messages received before that moment (ms) and not translated, oldest first. */
@@ -151,6 +154,7 @@ export async function openStore({ databaseUrl, log, use = 'work', zone = 'UTC' }
     factsKnownAt: (subject, at) => inSnapshot(pool, (client) => windowKnownAt(client, subject, at)),
     keepMappings: (hash, files) => guarded(keepMappings(pool, hash, files)),
     journalMessage: (id) => guarded(journalMessage(pool, id)),
+    openContent: (id) => guarded(openContent(pool, id)),
     setMessageState: async (id) => (await guarded(waitAgain(pool, [id]))).length > 0,
     untranslated: (before, limit) => guarded(untranslated(pool, firstIdAt(before), limit)),
     claimDeliveries: (request) => guarded(claimDeliveries(pool, request)),

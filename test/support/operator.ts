@@ -39,7 +39,7 @@ export function operatorOf(store: Store, queued: (ids: string[]) => void = () =>
       queued(released?.first ?? []);
       return released?.count;
     },
-    content: async (id) => (await store.journalMessage(id))?.bytes,
+    content: (id) => store.journalMessage(id),
     status: async () => ({ waiting: await store.counts(), endpoints: await store.endpointLoads() }),
   };
 }

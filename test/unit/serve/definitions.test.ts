@@ -24,6 +24,7 @@ const app = createApp({
     searchResources: unused,
     readCommunication: unused,
     searchCommunications: unused,
+    readBinary: unused,
   },
   doors: [],
 });

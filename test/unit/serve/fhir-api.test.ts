@@ -112,7 +112,7 @@ const depsOf = (fhir: Store): HttpDeps => ({
   log: () => undefined,
   ready: {},
   metrics: () => Promise.resolve(''),
-  fhir,
+  fhir: { ...fhir, readBinary: () => Promise.resolve(undefined) },
   doors: [],
 });
 const appOf = (fhir: Store, insecureFhir = false) => createApp({ ...depsOf(fhir), insecureFhir });

@@ -48,6 +48,7 @@ const fhir: FhirPort = {
   searchResources: () => Promise.resolve({ total: 0, resources: [] }),
   readCommunication: () => Promise.resolve(undefined),
   searchCommunications: () => Promise.resolve({ total: 0, resources: [] }),
+  readBinary: () => Promise.resolve(undefined),
 };
 
 describe('health', () => {

@@ -69,7 +69,7 @@ beforeAll(async () => {
     log: () => undefined,
     ready: {},
     metrics: () => Promise.resolve(''),
-    fhir: store,
+    fhir: { ...store, readBinary: () => Promise.resolve(undefined) },
     zone: 'Europe/Paris',
     doors: [],
   });

@@ -1,0 +1,48 @@
+import { cdaMediaType } from './cda/media-type.js';
+import type { Settings } from './config/schema.js';
+import { decodeText } from './hl7v2/charset.js';
+import { parse } from './hl7v2/parse.js';
+import { GatewayError } from './message/failure.js';
+import type { BinaryContent, BinaryPort } from './serve/binaries.js';
+import type { Store } from './store/store.js';
+import { carriedDocuments } from './translate/message-documents.js';
+
+type Content = NonNullable<Awaited<ReturnType<Store['openContent']>>>;
+
+/**
+ * Where the bytes of a Binary come from: those of the journal as they are, piece by piece, or what a message or a package holds of them.
+ */
+export function binaryPort(store: Pick<Store, 'openContent'>, { sources }: Pick<Settings, 'sources'>): BinaryPort {
+  return async ({ messageId, part }) => {
+    const content = await store.openContent(messageId);
+    if (content === undefined || content.state === 'refused') return undefined;
+    if (content.format === 'fhir') return part === 0 ? { ...content, mediaType: 'application/fhir+json' } : undefined;
+    if (content.format === 'cda') return part === 0 ? typed(content) : undefined;
+    const source = sources.find(({ name }) => name === content.source);
+    const bytes = await partOf(content, part, source?.charset ?? 'UNICODE UTF-8');
+    return bytes && { mediaType: cdaMediaType(bytes), length: bytes.length, bytes: pieces([bytes]) };
+  };
+}
+
+/** What it is stands in its first bytes. */
+async function typed({ length, bytes }: Content): Promise<BinaryContent> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const head = first.done === true ? Buffer.alloc(0) : first.value;
+  return { mediaType: cdaMediaType(head), length, bytes: pieces([head], { [Symbol.asyncIterator]: () => iterator }) };
+}
+
+async function* pieces(head: readonly Buffer[], rest?: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  yield* head;
+  if (rest !== undefined) yield* rest;
+}
+
+async function partOf({ format, bytes }: Content, part: number, charset: string): Promise<Buffer | undefined> {
+  const whole: Buffer[] = [];
+  for await (const piece of bytes) whole.push(piece);
+  if (format === 'hl7v2') {
+    const decoded = decodeText(Buffer.concat(whole), charset);
+    return carriedDocuments(parse(decoded.text, decoded.charset), 'UTC')[part]?.bytes;
+  }
+  throw new GatewayError('type-not-served', 'this format holds no documents');
+}
