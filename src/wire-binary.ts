@@ -1,11 +1,11 @@
 import { cdaMediaType } from './cda/media-type.js';
+import { openPackage } from './cda/open-package.js';
 import type { Settings } from './config/schema.js';
 import { decodeText } from './hl7v2/charset.js';
 import { parse } from './hl7v2/parse.js';
-import { GatewayError } from './message/failure.js';
 import type { BinaryContent, BinaryPort } from './serve/binaries.js';
 import type { Store } from './store/store.js';
-import { carriedDocuments } from './translate/message-documents.js';
+import { carriedDocuments, carriesDocuments } from './translate/message-documents.js';
 
 type Content = NonNullable<Awaited<ReturnType<Store['openContent']>>>;
 
@@ -38,11 +38,12 @@ async function* pieces(head: readonly Buffer[], rest?: AsyncIterable<Buffer>): A
 }
 
 async function partOf({ format, bytes }: Content, part: number, charset: string): Promise<Buffer | undefined> {
-  const whole: Buffer[] = [];
-  for await (const piece of bytes) whole.push(piece);
-  if (format === 'hl7v2') {
-    const decoded = decodeText(Buffer.concat(whole), charset);
-    return carriedDocuments(parse(decoded.text, decoded.charset), 'UTC')[part]?.bytes;
-  }
-  throw new GatewayError('type-not-served', 'this format holds no documents');
+  const list: Buffer[] = [];
+  for await (const piece of bytes) list.push(piece);
+  const whole = Buffer.concat(list);
+  if (format === 'xdm') return (await openPackage(whole))[part]?.bytes;
+  if (format !== 'hl7v2') return undefined;
+  const decoded = decodeText(whole, charset);
+  const message = parse(decoded.text, decoded.charset);
+  return carriesDocuments(message.value('MSH-9.1')) ? carriedDocuments(message, 'UTC')[part]?.bytes : undefined;
 }

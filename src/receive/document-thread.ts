@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { summaryOf } from '../cda/read-head.js';
 import { GatewayError } from '../message/failure.js';
 import { openDocuments } from '../translate/open-documents.js';
-import type { DocumentAnswer, DocumentTask } from './document-threads.js';
+import { placeOf, type DocumentAnswer, type DocumentTask } from './document-threads.js';
 
 /** The program of one thread: opens the documents of one message after the other. */
 parentPort?.on('message', ({ bytes, ...message }: DocumentTask) => {
@@ -19,6 +19,6 @@ async function answerTo(message: Parameters<typeof openDocuments>[0]): Promise<D
       const { code, message: text, field } = error;
       return { failure: { code, text, field } };
     }
-    return { place: error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '' };
+    return { place: placeOf(error) };
   }
 }

@@ -37,6 +37,13 @@ interface Job {
   reject(error: unknown): void;
 }
 
+const UNREAD = 'the document cannot be read';
+
+/** One that a thread is at, and when it has taken too long. */
+interface RunningJob extends Job {
+  late: NodeJS.Timeout;
+}
+
 /**
  * Opens documents beside the loop that receives, each in bounded time and memory: whatever a document does to its thread, others are
  * answered meanwhile. Threads begin when they are first needed.
@@ -44,6 +51,7 @@ interface Job {
 export class DocumentThreads {
   private readonly waiting: Job[] = [];
   private readonly idle: Worker[] = [];
+  private readonly running = new Map<Worker, RunningJob>();
   private readonly all = new Set<Worker>();
   private readonly options: Required<ThreadOptions>;
 
@@ -64,8 +72,10 @@ export class DocumentThreads {
 
   /** Ends the threads; who waits is told that nothing was kept. */
   async close(): Promise<void> {
-    for (const { reject } of this.waiting.splice(0))
-      reject(new GatewayError('store-unavailable', 'the gateway is stopping'));
+    const jobs = [...this.waiting.splice(0), ...this.running.values()];
+    for (const { late } of this.running.values()) clearTimeout(late);
+    this.running.clear();
+    for (const { reject } of jobs) reject(new GatewayError('store-unavailable', 'the gateway is stopping'));
     await Promise.all([...this.all].map((thread) => thread.terminate()));
   }
 
@@ -82,46 +92,57 @@ export class DocumentThreads {
     // It alone keeps no process alive.
     thread.unref();
     this.all.add(thread);
+    thread.on('message', (answer: DocumentAnswer) => {
+      const job = this.running.get(thread);
+      this.running.delete(thread);
+      this.idle.push(thread);
+      if (job !== undefined) this.settle(answer, job);
+      this.next();
+    });
+    thread.on('error', (error) => {
+      const tooLarge = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      if (!tooLarge) this.log('error', 'receive.document-failed', { place: placeOf(error) });
+      this.lose(thread, tooLarge ? 'the document needs more memory than any may' : UNREAD);
+    });
+    thread.on('exit', () => {
+      this.lose(thread, UNREAD);
+    });
     return thread;
   }
 
-  private run(thread: Worker, { message, resolve, reject }: Job): void {
-    const end = (settle: () => void, isUsable: boolean) => {
-      clearTimeout(late);
-      thread.removeAllListeners();
-      if (isUsable) this.idle.push(thread);
-      else {
-        this.all.delete(thread);
-        // What it dies of is known already.
-        thread.on('error', () => undefined);
-        void thread.terminate();
-      }
-      settle();
-      this.next();
-    };
-    const fail = (text: string) => end(() => reject(new GatewayError('document-unreadable', text)), false);
+  private run(thread: Worker, job: Job): void {
     const late = setTimeout(() => {
-      fail('the document takes longer to read than any may');
+      this.lose(thread, 'the document takes longer to read than any may');
+      void thread.terminate();
     }, this.options.timeoutMs);
-    thread.once('message', (answer: DocumentAnswer) => {
-      end(() => this.settle(answer, resolve, reject), true);
-    });
-    thread.once('error', () => {
-      fail('the document needs more memory than any may');
-    });
-    thread.once('exit', () => {
-      fail('the document could not be read');
-    });
-    thread.postMessage(message);
+    this.running.set(thread, { ...job, late });
+    thread.postMessage(job.message);
   }
 
-  private settle(answer: DocumentAnswer, resolve: Job['resolve'], reject: Job['reject']): void {
+  /** A thread that is no more, or is not to be waited for. */
+  private lose(thread: Worker, text: string): void {
+    const job = this.running.get(thread);
+    this.running.delete(thread);
+    this.all.delete(thread);
+    if (this.idle.includes(thread)) this.idle.splice(this.idle.indexOf(thread), 1);
+    clearTimeout(job?.late);
+    job?.reject(new GatewayError('document-unreadable', text));
+    this.next();
+  }
+
+  private settle(answer: DocumentAnswer, { resolve, reject, late }: RunningJob): void {
+    clearTimeout(late);
     if ('summaries' in answer) return resolve(answer.summaries);
     if ('failure' in answer) {
       const { code, text, field } = answer.failure;
       return reject(new GatewayError(code, text, field === undefined ? {} : { field }));
     }
     this.log('error', 'receive.document-failed', { place: answer.place });
-    reject(new GatewayError('document-unreadable', 'the document cannot be read'));
+    reject(new GatewayError('document-unreadable', UNREAD));
   }
+}
+
+/** The line of the program at which it failed. */
+export function placeOf(error: unknown): string {
+  return error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
 }

@@ -62,11 +62,11 @@ function send(response: Response, answer: DocumentAnswer, base: string): void {
   sendOutcome(response, unreadable ? 400 : 422, issue);
 }
 
-type Told = DocumentAnswer['findings'][number];
+type AnswerFinding = DocumentAnswer['findings'][number];
 
 const ERR_5 = 'http://terminology.hl7.org/CodeSystem/v2-0533';
 
-function issueOf({ severity, code, application, field, text }: Told): OperationOutcomeIssue {
+function issueOf({ severity, code, application, field, text }: AnswerFinding): OperationOutcomeIssue {
   return {
     severity: severity === 'E' ? 'error' : 'warning',
     code: code === 'document-unreadable' ? 'structure' : 'business-rule',

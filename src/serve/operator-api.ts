@@ -76,12 +76,12 @@ function withReferences(page: OperatorPage): OperatorPage {
   const items = page.items.map(({ documents, ...message }) => {
     if (!Array.isArray(documents)) return message;
     const translated = message['state'] === 'translated';
-    const shown = (documents as { id: string }[]).map((document) =>
+    const listed = (documents as { id: string }[]).map((document) =>
       translated
         ? { ...document, reference: `DocumentReference/${resourceId('DocumentReference', document.id)}` }
         : document,
     );
-    return { ...message, documents: shown };
+    return { ...message, documents: listed };
   });
   return { ...page, items };
 }

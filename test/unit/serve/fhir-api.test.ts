@@ -164,7 +164,7 @@ describe('the CapabilityStatement', () => {
     const { body } = await get('/metadata');
     const statement = body as CapabilityStatement;
     expect(statement).toMatchObject({ resourceType: 'CapabilityStatement', fhirVersion: '4.0.1', kind: 'instance' });
-    const isStored = (type: string) => ![...DEFINED, ...COMMUNICATED].includes(type);
+    const isStored = (type: string) => ![...DEFINED, ...COMMUNICATED, 'Binary'].includes(type);
     const declared = (statement.rest?.[0]?.resource ?? []).filter(({ type }) => isStored(type));
     expect(declared.map(({ type }) => type).sort()).toEqual(RESOURCES.map(({ resourceType }) => resourceType).sort());
     for (const { type, searchParam, interaction } of declared) {
@@ -228,8 +228,9 @@ describe('the CapabilityStatement', () => {
 
   it('names the profile of each type that has one, ours of a CarePlan', async () => {
     const statement = (await get('/metadata')).body as CapabilityStatement;
+    const bare = [...DEFINED, 'Binary'];
     for (const { type, supportedProfile } of statement.rest?.[0]?.resource ?? [])
-      expect([type, supportedProfile?.length]).toEqual([type, DEFINED.includes(type) ? undefined : 1]);
+      expect([type, supportedProfile?.length]).toEqual([type, bare.includes(type) ? undefined : 1]);
     const plan = statement.rest?.[0]?.resource?.find(({ type }) => type === 'CarePlan');
     expect(plan?.supportedProfile).toEqual([`${CANONICAL}/StructureDefinition/stay-care-plan`]);
     const { entry } = await bundleAt(
