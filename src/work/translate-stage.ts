@@ -9,6 +9,9 @@ import type { JournalMessage } from '../message/message.js';
 import type { FoldOptions } from '../message/stay.js';
 import type { TranslationRequest, PatientWindow, TranslationStep, TranslationTx } from '../message/translation.js';
 import type { Mappings } from '../translate/compile.js';
+import { translateDocuments } from '../translate/documents.js';
+import { carriesDocuments } from '../translate/message-documents.js';
+import { openDocuments } from '../translate/open-documents.js';
 import { translate, type TranslateSource } from '../translate/translate.js';
 import { Gate } from './gate.js';
 import { requestOf } from './patient-request.js';
@@ -112,25 +115,23 @@ function isRefused(error: unknown): boolean {
   return error instanceof GatewayError && error.kind === 'permanent';
 }
 
-/** Reads one journal message: bytes → text → facts. A failure here parks that message and no other. */
-function readJournalMessage(message: JournalMessage, deps: Pick<TranslateDeps, 'source'>): Translation {
-  if (message.format !== 'hl7v2') throw new GatewayError('type-not-served', 'only HL7 v2 is translated');
+/** Reads one journal message: bytes → what they hold → facts. A failure here parks that message and no other. */
+async function readJournalMessage(message: JournalMessage, deps: Pick<TranslateDeps, 'source'>): Promise<Translation> {
   const source = deps.source(message.source);
-  const { mappings, zone, charset: fallback } = source;
-  const { text, charset } = decodeText(message.bytes, fallback);
-  return translate(parse(text, charset), {
-    messageId: message.id,
-    mappings,
-    zone,
-    source,
-    receivedAt: message.receivedAt.toISOString(),
-  });
+  const { mappings, zone, charset } = source;
+  const context = { messageId: message.id, mappings, zone, source, receivedAt: message.receivedAt.toISOString() };
+  if (message.format === 'hl7v2') {
+    const decoded = decodeText(message.bytes, charset);
+    const hl7 = parse(decoded.text, decoded.charset);
+    if (!carriesDocuments(hl7.value('MSH-9.1'))) return translate(hl7, context);
+  }
+  return translateDocuments(await openDocuments({ ...message, charset, zone }), context);
 }
 
 async function stepsOf(tx: TranslationTx, deps: TranslateDeps): Promise<TranslationStep[]> {
   const readings: Reading[] = [];
   for (const message of tx.messages) {
-    readings.push(read(message, deps));
+    readings.push(await read(message, deps));
     await breath();
   }
   const readable = readings.flatMap((reading) => ('translation' in reading ? [reading] : []));
@@ -182,9 +183,9 @@ function failed(messageId: string, error: unknown, { log }: TranslateDeps): Tran
   return parkedStep(messageId, item);
 }
 
-function read(message: JournalMessage, deps: TranslateDeps): Reading {
+async function read(message: JournalMessage, deps: TranslateDeps): Promise<Reading> {
   try {
-    return { message, translation: readJournalMessage(message, deps) };
+    return { message, translation: await readJournalMessage(message, deps) };
   } catch (error) {
     return { message, error };
   }
