@@ -3,7 +3,7 @@ import { childrenOf, fieldOf, locationOf, select, textOf, type Path, type XmlNod
 
 /** Attributes that say what an element is, and nothing of its content. */
 const STRUCTURAL = new Set(
-  'classCode moodCode typeCode determinerCode contextConductionInd contextControlCode inversionInd ID nullFlavor xsi:type'.split(
+  'classCode moodCode typeCode determinerCode contextConductionInd contextControlCode inversionInd operator ID nullFlavor xsi:type'.split(
     ' ',
   ),
 );

@@ -12,7 +12,7 @@ import type { CdaContext } from './cda-format.js';
 import { DocumentTerritory } from './cda-territory.js';
 import type { Contributions } from './contributions.js';
 import { computedElements } from './document-content.js';
-import { headerContacts, headerMembers } from './document-members.js';
+import { distinctMembers, headerContacts, headerMembers } from './document-members.js';
 import { DocumentReading } from './document-reading.js';
 import { DocumentRecord } from './document-record.js';
 import { FactDraft } from './fact-draft.js';
@@ -137,7 +137,8 @@ function addFacts(draft: FactDraft, header: Header, { messageId, mappings: { doc
   const contacts = gone ? [] : headerContacts(reading, context);
   const contents = gone ? NOTHING : bodyOf(context.root, documents, context, times.writtenAt);
   for (const { contact } of contacts) draft.add({ kind: 'contact', body: contact }, effectiveAt);
-  const members = gone ? [] : [...headerMembers(reading, context), ...contacts.flatMap(({ member }) => member ?? [])];
+  const professionals = gone ? [] : distinctMembers([...headerMembers(reading, context), ...contents.members]);
+  const members = [...professionals, ...contacts.flatMap(({ member }) => member ?? [])];
   const elements = [
     ...reading.elements('DocumentReference', context),
     ...computedElements(document, read, messageId, patient, ins),

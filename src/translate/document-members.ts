@@ -9,9 +9,13 @@ import { MEMBER_PARTS, periodOf, PROVIDER, withDisplay } from './members.js';
 /** The basis of all that documents state of the circle. */
 const BASIS = 'CDA';
 
-/** The professionals and structures whom the header names, each once in a role; who has one of his own is not a mere professional beside it. */
+/** The professionals and structures whom the header names. */
 export function headerMembers(reading: DocumentReading, context: CdaContext): MemberBody[] {
-  const members = reading.each('member', context).flatMap(({ read }) => membersOf(read));
+  return reading.each('member', context).flatMap(({ read }) => membersOf(read));
+}
+
+/** Each member once in a role; who has one of his own is not a mere professional beside it. */
+export function distinctMembers(members: readonly MemberBody[]): MemberBody[] {
   const keys = members.map(keyOf);
   const distinct = members.filter((_, index) => keys.indexOf(keys[index] ?? '') === index);
   const inRole = new Set(distinct.filter((member) => !isProvider(member)).map(({ person }) => person));
@@ -26,7 +30,8 @@ function isProvider({ role }: MemberBody): boolean {
   return role.code === PROVIDER.code && role.system === PROVIDER.system;
 }
 
-function membersOf(read: Contributions): MemberBody[] {
+/** Members as rows read them of an element. */
+export function membersOf(read: Contributions): MemberBody[] {
   const people = read.filled<DoctorRef[]>('person') ?? [];
   const role = withDisplay(read.filled<Partial<MemberBody['role']>>('role'));
   return people.map(({ role: person, label, identifier, family }) => ({

@@ -15,6 +15,12 @@ export class DocumentRecord {
     (isAttribute || shallow ? this.own : this.whole).add(element);
   }
 
+  /** Was anything of it, or of what it holds, read? */
+  hasRead(element: XmlElement): boolean {
+    if (this.whole.has(element) || this.own.has(element)) return true;
+    return element.children.some((child) => typeof child !== 'string' && this.hasRead(child));
+  }
+
   /** What another record marked is marked here too. */
   include({ whole, own }: DocumentRecord): void {
     for (const element of whole) this.whole.add(element);

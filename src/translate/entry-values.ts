@@ -29,6 +29,7 @@ export function requestConcept(code: Place, context: CdaContext): CodeableConcep
   if (saysNo(observation)) return undefined;
   const { references } = context;
   const value = observation?.child('value');
+  if (value !== undefined) context.record.mark(value);
   const coded =
     value?.attribute('xsi:type') === 'CD' || value?.attribute('xsi:type') === 'CE'
       ? conceptOf(value, references)
@@ -38,7 +39,7 @@ export function requestConcept(code: Place, context: CdaContext): CodeableConcep
     const words = [nameOf(own), nameOf(coded)].filter((text) => text !== '').join(' : ');
     return { coding: [...(own?.coding ?? []), ...coded.coding], ...(words !== '' && { text: words }) };
   }
-  const original = wordsOf(code?.child('originalText'), references);
+  const original = wordsOf(code.child('originalText'), references);
   const words = valueWords(observation, context) || original || wordsOf(observation?.child('text'), references);
   const text = words.length > 0 && words.length <= 1000 ? words : nameOf(own);
   if (own?.coding === undefined && text === '') return undefined;
@@ -50,12 +51,13 @@ export function goalConcept(code: Place, context: CdaContext): CodeableConcept |
   const observation = holderOf(code);
   const { references } = context;
   const value = observation?.child('value');
+  if (value !== undefined) context.record.mark(value);
   const added = valueWords(observation, context);
   const isObjective = added !== '' && value?.attribute('code') === '' && value?.child('originalText') !== undefined;
   if (isObjective) return { text: added };
   const own = conceptOf(code, references);
   const name =
-    wordsOf(code?.child('originalText'), references) || nameOf(own) || wordsOf(observation?.child('text'), references);
+    wordsOf(code.child('originalText'), references) || nameOf(own) || wordsOf(observation?.child('text'), references);
   const text = [name, added].filter((part) => part !== '').join(' : ');
   if (text === '') return undefined;
   return { ...(own?.coding && { coding: own.coding }), text };
@@ -86,12 +88,12 @@ export function dueDate(time: Place | undefined, { clock }: CdaContext): { dueDa
 /** A review of a goal: when, and by what its success is told. */
 export function reviewTarget(review: Place, context: CdaContext): GoalTarget | undefined {
   const { references } = context;
-  const measure = conceptOf(review?.child('code'), references);
+  const measure = conceptOf(review.child('code'), references);
   const criterion = review.child('precondition')?.child('criterion');
   const words = [wordsOf(criterion?.child('text'), references), valueWords(review, context)].filter(
     (text) => text !== '',
   );
-  const due = dueDate(review?.child('effectiveTime'), context);
+  const due = dueDate(review.child('effectiveTime'), context);
   const target = { ...(measure && words.length > 0 && { measure, detailString: words.join(' – ') }), ...due };
   return Object.keys(target).length === 0 ? undefined : target;
 }
@@ -125,7 +127,7 @@ export function reactionOf(
 
 function severityCode(observation: Place): string {
   for (const relationship of observation.children('entryRelationship')) {
-    const severity = relationship?.child('observation');
+    const severity = relationship.child('observation');
     if (severity?.child('code')?.attribute('code') === 'SEV') return severity?.child('value')?.value() ?? '';
   }
   return '';
@@ -133,13 +135,13 @@ function severityCode(observation: Place): string {
 
 /** A product by its code, its brand and its substances: the code of the material, in the words of the document, else its name. */
 export function productConcept(product: Place, { references }: CdaContext): CodeableConcept | undefined {
-  const material = product?.child('manufacturedMaterial');
+  const material = product.child('manufacturedMaterial');
   return namedConcept(material?.child('code'), material?.child('name'), references);
 }
 
 /** An entity by its code and its name. */
 export function entityConcept(entity: Place, { references }: CdaContext): CodeableConcept | undefined {
-  return namedConcept(entity?.child('code'), entity?.child('name'), references);
+  return namedConcept(entity.child('code'), entity.child('name'), references);
 }
 
 function namedConcept(
@@ -164,7 +166,7 @@ export function amountOf(place: Place): Quantity | Range | undefined {
 
 /** A RTO; half a ratio is none (R4 rat-1). */
 export function ratioOf(place: Place): Ratio | undefined {
-  const numerator = readQuantity(place?.child('numerator')?.element);
-  const denominator = readQuantity(place?.child('denominator')?.element);
+  const numerator = readQuantity(place.child('numerator')?.element);
+  const denominator = readQuantity(place.child('denominator')?.element);
   return numerator && denominator && { numerator, denominator };
 }

@@ -18,7 +18,7 @@ export function wordsOf(place: Place | undefined, references: References): strin
 /** A CD with the words it was coded from; where they say nothing, or are a whole page, with its label. */
 export function conceptOf(place: Place | undefined, references: References): CodeableConcept | undefined {
   if (place === undefined) return undefined;
-  const concept = readConcept(place.element, references);
+  const concept = readConcept(place.element, references) ?? wordsAlone(place);
   const { coding, text = '' } = concept ?? {};
   const translated =
     place.isNull && place.child('originalText') === undefined ? translatedWords(place, references) : '';
@@ -29,10 +29,16 @@ export function conceptOf(place: Place | undefined, references: References): Cod
   return { ...(coding && { coding }), ...(label !== '' && { text: label }) };
 }
 
+/** A text where a code is due (ST) is what was meant. */
+function wordsAlone(place: Place): CodeableConcept | undefined {
+  const text = place.isNull || place.element.children.some((child) => typeof child !== 'string') ? '' : place.text();
+  return text === '' ? undefined : { text };
+}
+
 /** Where a code is null its translation may say what it was translated from. */
 function translatedWords(place: Place, references: References): string {
   for (const translation of place.children('translation')) {
-    const words = wordsOf(translation?.child('originalText'), references);
+    const words = wordsOf(translation.child('originalText'), references);
     if (words !== '') return words;
   }
   return '';

@@ -4,6 +4,8 @@ import type { Element } from '../../message/fragment.js';
 import type { MemberBody } from '../../message/member.js';
 import type { CdaContext } from '../cda-format.js';
 import type { DocumentMappings } from '../compile-document.js';
+import { Contributions } from '../contributions.js';
+import { membersOf } from '../document-members.js';
 import { keysOf } from './entry-key.js';
 import { finishEntry, isEntryType } from './entry-rules.js';
 import { planOf, type MadeEntry } from './plan.js';
@@ -35,7 +37,9 @@ export function bodyOf(root: Place, mappings: DocumentMappings, context: CdaCont
   return {
     plans: plan === undefined ? [] : [plan],
     entries: made.map(({ entry }) => entry),
-    members: [],
+    members: units
+      .filter(({ target, negated }) => target === 'member' && !negated)
+      .flatMap(({ elements }) => membersOf(new Contributions(elements))),
     encounter: stays.flatMap(({ elements }) => elements),
   };
 }
@@ -63,5 +67,5 @@ function isUsed(unit: Unit, made: readonly MadeEntry[], plan: DocumentPlan | und
   if (made.some((of) => of.unit === unit)) return true;
   if (unit.target === 'CarePlan' || unit.target === 'activity') return plan !== undefined && !unit.negated;
   if (unit.target === 'Dosage') return made.some((of) => isWithin(unit.place, of.unit.place));
-  return unit.target === 'Encounter' && !unit.negated;
+  return (unit.target === 'Encounter' || unit.target === 'member') && !unit.negated;
 }

@@ -47,10 +47,16 @@ export function rootOf(node: XmlNode): XmlNode {
   return node.parent === undefined ? node : rootOf(node.parent);
 }
 
-/** The statusCode of the concern that holds an observation. */
-export function concernStatus({ parent }: XmlNode): string | undefined {
-  const act = parent?.parent?.element;
-  return act?.name === 'act' ? childrenOf(act, 'statusCode')[0]?.attributes['code'] : undefined;
+/** The concern that holds an observation (IHE PCC, concern entry). */
+export function concernOf({ parent }: XmlNode): XmlNode | undefined {
+  const act = parent?.parent;
+  return act?.element.name === 'act' ? act : undefined;
+}
+
+/** Whether anybody is still concerned: the statusCode of the concern. */
+export function concernStatus(node: XmlNode): string | undefined {
+  const concern = concernOf(node)?.element;
+  return concern && childrenOf(concern, 'statusCode')[0]?.attributes['code'];
 }
 
 export function isTrue(text: string | undefined): boolean {

@@ -1,11 +1,11 @@
-import type { Place } from '../../cda/place.js';
+import { Place } from '../../cda/place.js';
 import type { Element, Trace } from '../../message/fragment.js';
 import type { CdaContext } from '../cda-format.js';
 import { runElementMap } from '../cda-engine.js';
 import type { DocumentMaps, DocumentMappings } from '../compile-document.js';
 import { DocumentRecord } from '../document-record.js';
 import { sectionMaps } from '../document-reading.js';
-import { isNegated, isOfPatient, isStated, isWithin } from './statement.js';
+import { concernOf, isNegated, isOfPatient, isStated, isWithin } from './statement.js';
 
 /** A section of the body, and what is read of it. */
 export interface Section {
@@ -62,8 +62,27 @@ export class Unit {
 
   /** Something was made of it: what it read counts as used. */
   use(record: DocumentRecord): void {
+    const concern = concernOf(this.place);
+    if (concern !== undefined) this.record.mark(new Place(concern).child('statusCode') ?? this.place, true);
+    for (const place of statementsIn(this.place)) {
+      if (!this.record.hasRead(place.element)) continue;
+      for (const name of IDENTIFYING) for (const child of place.children(name)) this.record.mark(child);
+    }
     record.include(this.record);
   }
+}
+
+/** Which entry it is, in what state: by them an entry is found and named. */
+const IDENTIFYING = ['id', 'code', 'statusCode'];
+
+/** A statement and those within it. */
+function statementsIn(place: Place): Place[] {
+  const within = place
+    .children('entryRelationship')
+    .flatMap((relationship) =>
+      ['act', 'observation', 'substanceAdministration'].flatMap((name) => relationship.children(name)),
+    );
+  return [place, ...within.flatMap(statementsIn)];
 }
 
 /** The sections of a body of which rows read anything, those within others too, in the order of the text. */

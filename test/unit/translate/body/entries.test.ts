@@ -423,6 +423,13 @@ describe('a stay', () => {
     });
   });
 
+  it('may end in words', () => {
+    const end = `<observation classCode="OBS" moodCode="EVN"><code code="ORG-074" codeSystem="1.2.250.1.213.1.1.4.322"/><value xsi:type="ST">Retour chez sa fille</value></observation>`;
+    expect(read(section('163', entry(end))).encounter).toEqual({
+      hospitalization: { dischargeDisposition: { text: 'Retour chez sa fille' } },
+    });
+  });
+
   it('says nothing of an end that is null or denied', () => {
     const end = (attributes: string, value: string) =>
       section(
@@ -435,6 +442,28 @@ describe('a stay', () => {
     expect(read(end('', home)).encounter).toHaveProperty('hospitalization');
     expect(read(end('negationInd="true"', home)).encounter).toEqual({});
     expect(read(end('', '<value xsi:type="CE" nullFlavor="UNK"/>')).encounter).toEqual({});
+  });
+});
+
+describe('people who were informed', () => {
+  const informed = (attributes: string, value: string) =>
+    section(
+      '251',
+      entry(
+        `<observation classCode="OBS" moodCode="EVN" ${attributes}><code code="PCP" codeSystem="2.16.840.1.113883.5.88"/><value xsi:type="BL" value="${value}"/>
+<performer><assignedEntity><id root="1.2.250.1.71.4.2.1" extension="899700000021"/><assignedPerson><name><family>TESTTRAITANT</family><given>Anne</given></name></assignedPerson></assignedEntity></performer></observation>`,
+      ),
+    );
+
+  it('are of the circle in their role, where they are named', () => {
+    expect(read(informed('', 'true')).body.members).toMatchObject([
+      { action: 'add', role: { code: 'PCP' }, label: 'Anne TESTTRAITANT', scope: 'patient' },
+    ]);
+  });
+
+  it('are not, where they were not informed', () => {
+    expect(read(informed('', 'false')).body.members).toEqual([]);
+    expect(read(informed('negationInd="true"', 'true')).body.members).toEqual([]);
   });
 });
 
