@@ -1,0 +1,71 @@
+import { openDocuments } from '../../cda/open.js';
+import { loadMappingFiles } from '../../config/mapping-files.js';
+import { compileMappings } from '../../translate/compile.js';
+import { translateDocuments } from '../../translate/documents.js';
+import { cancerPlan } from '../demo/documents.js';
+
+const PATIENT = {
+  ipp: '7100001',
+  ins: '2410271005001',
+  family: 'BANC-ESSAI',
+  given: 'CAMILLE',
+  birthDate: '19410214',
+  sex: 'F',
+  birthPlace: '71014',
+  address: '',
+  familyDoctor: { rpps: '10999000011', family: 'BERTHIER', given: 'Claire' },
+} as const;
+
+/** How long it runs unmeasured first. */
+const WARM_UP_SECONDS = 4;
+
+/**
+ * Documents a second from bytes to facts, without a store, in this one thread: a plan of about 75 KB, then one of 2 MB with the memory that
+ * reading it took at most.
+ */
+export async function benchDocument(
+  seconds: number,
+): Promise<{ kilobytes: number; rate: number; largeMegabytes: number; largeRssMegabytes: number }> {
+  const compiled = compileMappings(loadMappingFiles());
+  if ('faults' in compiled) throw compiled.faults[0];
+  const context = {
+    messageId: '1',
+    mappings: compiled.mappings,
+    zone: 'Europe/Paris',
+    source: { name: 'bench', authorities: {} },
+    receivedAt: '2026-03-02T20:00:00Z',
+  };
+  const read = async (bytes: Buffer) => translateDocuments(await openDocuments(bytes, 'cda'), context);
+  const usual = planOf(75_000);
+  const carryOn = async (limit: number) => {
+    let count = 0;
+    const started = performance.now();
+    while (performance.now() - started < limit * 1000) {
+      await read(usual);
+      count += 1;
+    }
+    return count / ((performance.now() - started) / 1000);
+  };
+  await carryOn(WARM_UP_SECONDS);
+  const rate = await carryOn(seconds);
+  const large = planOf(2_000_000);
+  await read(large);
+  return {
+    kilobytes: Math.round(usual.length / 1000),
+    rate: Math.round(rate),
+    largeMegabytes: Math.round(large.length / 100_000) / 10,
+    largeRssMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+  };
+}
+
+/** A plan that says its sections again and again until it has that size. */
+function planOf(size: number): Buffer {
+  const { text } = cancerPlan(PATIENT, '20260302181500');
+  const from = text.indexOf('<component><section>');
+  const to = text.lastIndexOf('</structuredBody>');
+  const sections = text.slice(from, to);
+  const times = Math.ceil((size - text.length) / sections.length);
+  // Ids of the narrative are one of a kind in a document.
+  const more = Array.from({ length: times }, (_, n) => sections.replaceAll(/(ID="|#)([a-z]\d)/g, `$1$2-${n}`));
+  return Buffer.from(text.slice(0, to) + more.join('') + text.slice(to));
+}
