@@ -1,4 +1,4 @@
-import { openDocuments } from '../../cda/open.js';
+import { openDocuments } from '../../cda/open-documents.js';
 import { loadMappingFiles } from '../../config/mapping-files.js';
 import { compileMappings } from '../../translate/compile.js';
 import { translateDocuments } from '../../translate/documents.js';
