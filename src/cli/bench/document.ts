@@ -1,7 +1,7 @@
-import { openDocuments } from '../../cda/open-documents.js';
 import { loadMappingFiles } from '../../config/mapping-files.js';
 import { compileMappings } from '../../translate/compile.js';
 import { translateDocuments } from '../../translate/documents.js';
+import { openDocuments } from '../../translate/open-documents.js';
 import { cancerPlan } from '../demo/documents.js';
 
 const PATIENT = {
@@ -35,7 +35,10 @@ export async function benchDocument(
     source: { name: 'bench', authorities: {} },
     receivedAt: '2026-03-02T20:00:00Z',
   };
-  const read = async (bytes: Buffer) => translateDocuments(await openDocuments(bytes, 'cda'), context);
+  const read = async (bytes: Buffer) => {
+    const opened = await openDocuments({ bytes, format: 'cda', charset: 'UNICODE UTF-8', zone: 'Europe/Paris' });
+    return translateDocuments(opened, context);
+  };
   const usual = planOf(75_000);
   const carryOn = async (limit: number) => {
     let count = 0;
