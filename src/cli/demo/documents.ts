@@ -32,6 +32,30 @@ const ONCOLOGIST: SampleParticipant = {
   profession: ['G15_10/SM34', 'Médecin - Oncologie option médicale (SM)'],
 };
 
+/** What is to follow the stay: a treatment, dressings, an X-ray, an appointment. */
+const LETTER = [
+  section(
+    DISCHARGE_MEDICATION,
+    ['10183-2', 'Traitements à la sortie'],
+    [['m1', 'Paracétamol 1 g, trois fois par jour']],
+    [medication('m1', ['60234100', 'PARACETAMOL 1 g, comprimé'], '20260302', '20260309')],
+  ),
+  section(
+    PLAN,
+    ['18776-5', 'Suites à donner'],
+    [
+      ['p1', 'Pansement un jour sur deux'],
+      ['p2', 'Radiographie de contrôle de la hanche'],
+      ['p3', 'Consultation du médecin traitant'],
+    ],
+    [
+      procedure('INT', 'p1', '20260303'),
+      examination('p2', 'Radiographie de contrôle de la hanche', '20260316'),
+      appointment('p3', '20260309'),
+    ],
+  ),
+];
+
 /** The letter of discharge of a stay, as its hospital sends it in a message (CI-SIS, transmission d'un document CDA-R2 en HL7 v2). */
 export function dischargeLetter(stay: {
   patient: SamplePatient;
@@ -55,28 +79,7 @@ export function dischargeLetter(stay: {
     recipients: [doctor, NURSE],
     participants: [participant(doctor, 'PCP')],
     encounter: { visit: stay.visit, code: 'IMP', begin: zoned(stay.begin), end: zoned(stay.end) },
-    sections: [
-      section(
-        DISCHARGE_MEDICATION,
-        ['10183-2', 'Traitements à la sortie'],
-        [['m1', 'Paracétamol 1 g, trois fois par jour']],
-        [medication('m1', ['60234100', 'PARACETAMOL 1 g, comprimé'], '20260302', '20260309')],
-      ),
-      section(
-        PLAN,
-        ['18776-5', 'Suites à donner'],
-        [
-          ['p1', 'Pansement un jour sur deux'],
-          ['p2', 'Radiographie de contrôle de la hanche'],
-          ['p3', 'Consultation du médecin traitant'],
-        ],
-        [
-          procedure('INT', 'p1', '20260303'),
-          examination('p2', 'Radiographie de contrôle de la hanche', '20260316'),
-          appointment('p3', '20260309'),
-        ],
-      ),
-    ],
+    sections: LETTER,
   };
   const text = mdm(document, stay.visit);
   return { hour: '18:10', what: 'lettre de sortie', id: document.id, door: 'mllp', text, expected: 'AA' };
