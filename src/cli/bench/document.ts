@@ -2,6 +2,7 @@ import { loadMappingFiles } from '../../config/mapping-files.js';
 import { compileMappings } from '../../translate/compile.js';
 import { translateDocuments } from '../../translate/documents.js';
 import { openDocuments } from '../../translate/open-documents.js';
+import { section } from '../demo/cda.js';
 import { cancerPlan } from '../demo/documents.js';
 
 const PATIENT = {
@@ -61,14 +62,19 @@ export async function benchDocument(
   };
 }
 
-/** A plan that says its sections again and again until it has that size. */
+/** Entries of the plan, of which a letter of 75 KB has some twenty, and narrative up to that size. */
+const TIMES = 4;
+const SENTENCE = 'Patient suivi en ville, sans fièvre, cicatrice propre, à revoir avec les résultats attendus. ';
+
 function planOf(size: number): Buffer {
   const { text } = cancerPlan(PATIENT, '20260302181500');
   const from = text.indexOf('<component><section>');
   const to = text.lastIndexOf('</structuredBody>');
   const sections = text.slice(from, to);
-  const times = Math.ceil((size - text.length) / sections.length);
   // Ids of the narrative are one of a kind in a document.
-  const more = Array.from({ length: times }, (_, n) => sections.replaceAll(/(ID="|#)([a-z]\d)/g, `$1$2-${n}`));
-  return Buffer.from(text.slice(0, to) + more.join('') + text.slice(to));
+  const more = Array.from({ length: TIMES }, (_, n) => sections.replaceAll(/(ID="|#)([a-z]\d)/g, `$1$2-${n}`)).join('');
+  const lines = Math.max(1, Math.ceil((size - text.length - more.length) / SENTENCE.length));
+  const narrative = Array.from({ length: lines }, (_, n) => [`n${n}`, SENTENCE] as const);
+  const reason = section('1.2.250.1.213.1.1.2.127', ['42349-1', 'Motif d’hospitalisation'], narrative, []);
+  return Buffer.from(text.slice(0, to) + more + reason + text.slice(to));
 }
