@@ -54,13 +54,7 @@ export async function shownDocuments(gateway: GatewayProcess): Promise<PlayedDoc
       date: date ?? '',
       cercle: String(teams.find((team) => team.subject?.reference === subject?.reference)?.participant?.length ?? 0),
     })),
-    plans: plans.flatMap(({ title, status, activity = [] }) =>
-      activity.map(({ detail, reference }) => ({
-        plan: title ?? '',
-        statut: status,
-        activité: detail?.description ?? detail?.code?.text ?? reference?.display ?? reference?.reference ?? '',
-      })),
-    ),
+    plans: (await Promise.all(plans.map((plan) => planRows(plan, `${base}/fhir`)))).flat(),
     appointments: appointments.map(({ status, description, requestedPeriod, participant }) => ({
       'rendez-vous': description ?? '',
       statut: status,
@@ -74,6 +68,26 @@ export async function shownDocuments(gateway: GatewayProcess): Promise<PlayedDoc
       .filter(({ event }) => event === 'document')
       .map(({ label, role }) => ({ destinataire: label, rôle: role })),
   };
+}
+
+async function planRows({ title, status, activity = [] }: CarePlan, base: string): Promise<Record<string, string>[]> {
+  const rows = activity.map(async ({ detail, reference }) => {
+    const step = reference?.reference === undefined ? undefined : await read(`${base}/${reference.reference}`);
+    const what = detail?.description ?? detail?.code?.text ?? wordsOf(step);
+    return { plan: title ?? '', statut: status, activité: what, ressource: step?.resourceType ?? '' };
+  });
+  return Promise.all(rows);
+}
+
+/** What a step of a plan is called. */
+function wordsOf(step: FhirResource | undefined): string {
+  if (step?.resourceType === 'Appointment') return step.description ?? '';
+  if (step?.resourceType === 'MedicationRequest') return step.medicationCodeableConcept?.text ?? '';
+  return step?.resourceType === 'ServiceRequest' || step?.resourceType === 'Procedure' ? (step.code?.text ?? '') : '';
+}
+
+async function read(url: string): Promise<FhirResource> {
+  return (await (await fetch(url)).json()) as FhirResource;
 }
 
 async function all<T extends FhirResource>(url: string): Promise<T[]> {
