@@ -1,4 +1,14 @@
-import type { Address, Bundle, Composition, FhirResource, HumanName, Identifier, Patient } from 'fhir/r4.js';
+import type {
+  Address,
+  Bundle,
+  Composition,
+  Extension,
+  FhirResource,
+  HumanName,
+  Identifier,
+  Patient,
+  Reference,
+} from 'fhir/r4.js';
 import { identifierKey } from '../message/identifier.js';
 import type { DocumentHead, HeadTraits } from './head.js';
 import { partyOf } from './party.js';
@@ -8,68 +18,86 @@ const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace'
 
 type DocumentBundle = Bundle<FhirResource>;
 
-/** The head of a Bundle of type document (R4 §3.3). */
+/** The head of a Bundle of type document (R4 §3.3). What has not the form that R4 gives it is not there. */
 export function fhirHead(opened: Bundle): DocumentHead {
   const bundle = opened as DocumentBundle;
-  const resources = (bundle.entry ?? []).flatMap(({ resource }) => resource ?? []);
+  const resources = objects(bundle.entry).flatMap(({ resource }) => resource ?? []);
   const composition = resources.find((resource) => resource.resourceType === 'Composition');
   const patient = subjectOf(bundle, composition);
-  const version = composition?.extension?.find(({ url }) => url === VERSION)?.valueString ?? '';
+  const version = text(objects<Extension>(composition?.extension).find(({ url }) => url === VERSION)?.valueString);
   return {
     key: keyOf(bundle.identifier),
     set: keyOf(composition?.identifier),
     version: /^\d{1,9}$/.test(version) ? Number(version) : undefined,
-    replaces: (composition?.relatesTo ?? [])
+    replaces: objects(composition?.relatesTo)
       .filter(({ code }) => code === 'replaces')
       .flatMap(({ targetIdentifier, targetReference }) => keyOf(targetIdentifier ?? targetReference?.identifier) ?? []),
-    type: composition?.type.coding?.[0]?.code ?? '',
+    type: text(objects(composition?.type?.coding)[0]?.code),
     patients: resources.filter(({ resourceType }) => resourceType === 'Patient').length,
-    identifiers: (patient?.identifier ?? []).flatMap(({ system, value }) =>
-      system === undefined || value === undefined || value === '' ? [] : [{ system, value }],
-    ),
+    identifiers: numbered(patient?.identifier),
     traits: traitsOf(patient),
     parties: composition === undefined ? [] : partiesOf(bundle, composition),
   };
 }
 
+/** The elements of a list that are objects. */
+function objects<T extends object>(values: readonly T[] | undefined): Partial<T>[] {
+  const list: readonly unknown[] = Array.isArray(values) ? values : [];
+  return list.filter((value): value is Partial<T> => typeof value === 'object' && value !== null);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Identifiers that have a system and a value. */
+function numbered(identifiers: readonly Identifier[] | undefined): { system: string; value: string }[] {
+  return objects(identifiers)
+    .map(({ system, value }) => ({ system: text(system), value: text(value) }))
+    .filter(({ system, value }) => system !== '' && value !== '');
+}
+
 function keyOf(identifier: Identifier | undefined): string | undefined {
-  const { system, value } = identifier ?? {};
-  return system === undefined || value === undefined ? undefined : identifierKey(system, value);
+  const [number] = numbered(identifier === undefined ? [] : [identifier]);
+  return number && identifierKey(number.system, number.value);
 }
 
 function subjectOf(bundle: DocumentBundle, composition: Composition | undefined): Patient | undefined {
-  const subject = resolve(bundle, composition?.subject?.reference);
+  const subject = resolve(bundle, composition?.subject);
   return subject?.resourceType === 'Patient' ? subject : undefined;
 }
 
 /** What a reference leads to within its document: by its fullUrl, or by type and id where that is written relative. */
-function resolve({ entry = [] }: DocumentBundle, reference: string | undefined): FhirResource | undefined {
-  if (reference === undefined) return undefined;
+function resolve({ entry }: DocumentBundle, to: Partial<Reference> | undefined): FhirResource | undefined {
+  const reference = text(to?.reference);
+  if (reference === '') return undefined;
   const named = (resource: FhirResource | undefined) => `${resource?.resourceType ?? ''}/${resource?.id ?? ''}`;
-  const target = entry.find(({ fullUrl, resource }) => fullUrl === reference || named(resource) === reference);
-  return target?.resource;
+  return objects(entry).find(({ fullUrl, resource }) => fullUrl === reference || named(resource) === reference)
+    ?.resource;
 }
 
 function traitsOf(patient: Patient | undefined): HeadTraits {
-  const name = patient?.name?.find(({ use }: HumanName) => use === 'official') ?? patient?.name?.[0];
-  const { gender = '', birthDate = '', extension = [] } = patient ?? {};
-  const place: Address | undefined = extension.find(({ url }) => url === BIRTH_PLACE)?.valueAddress;
+  const names = objects<HumanName>(patient?.name);
+  const name = names.find(({ use }) => use === 'official') ?? names[0];
+  const { gender, birthDate, extension } = patient ?? {};
+  const place: Address | undefined = objects<Extension>(extension).find(({ url }) => url === BIRTH_PLACE)?.valueAddress;
+  const given: unknown = Array.isArray(name?.given) ? name.given[0] : undefined;
   return {
-    birthName: name?.family ?? '',
-    given: name?.given?.[0]?.split(' ')[0] ?? '',
+    birthName: text(name?.family),
+    given: text(given).split(' ')[0] ?? '',
     sex: gender === 'female' || gender === 'male' ? gender : '',
-    birthDate,
-    birthPlace: place?.extension?.[0]?.valueCoding?.code ?? place?.district ?? '',
+    birthDate: text(birthDate),
+    birthPlace: text(objects(place?.extension)[0]?.valueCoding?.code) || text(place?.district),
   };
 }
 
 /** Authors, who attests, and the custodian: their numbers, and those of the Practitioner and Organization behind a role. */
-function partiesOf(bundle: DocumentBundle, { author, attester = [], custodian }: Composition): string[] {
-  const references = [...author, ...attester.map(({ party }) => party), custodian];
-  const resources = references.flatMap((reference) => resolve(bundle, reference?.reference) ?? []);
+function partiesOf(bundle: DocumentBundle, { author, attester, custodian }: Composition): string[] {
+  const references = [...objects(author), ...objects(attester).map(({ party }) => party), custodian];
+  const resources = references.flatMap((reference) => resolve(bundle, reference) ?? []);
   const behind = resources.flatMap((resource) =>
     resource.resourceType === 'PractitionerRole'
-      ? [resource.practitioner, resource.organization].flatMap((part) => resolve(bundle, part?.reference) ?? [])
+      ? [resource.practitioner, resource.organization].flatMap((part) => resolve(bundle, part) ?? [])
       : [],
   );
   const numbers = [...resources, ...behind].flatMap((resource) => {
@@ -79,6 +107,6 @@ function partiesOf(bundle: DocumentBundle, { author, attester = [], custodian }:
   return [...new Set(numbers)];
 }
 
-function numbersOf(identifiers: readonly Identifier[] = [], kind: 'person' | 'organisation'): string[] {
-  return identifiers.flatMap(({ value }) => (value === undefined ? [] : partyOf(kind, value)));
+function numbersOf(identifiers: readonly Identifier[] | undefined, kind: 'person' | 'organisation'): string[] {
+  return objects(identifiers).flatMap(({ value }) => (text(value) === '' ? [] : partyOf(kind, text(value))));
 }

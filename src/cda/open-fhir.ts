@@ -40,11 +40,16 @@ export function compositionOf(bundle: Bundle): Composition {
   return first as Composition;
 }
 
+/** Zero, and half of a surrogate pair: no store and no receiver takes them. */
+const NO_CHARACTER =
+  /\\u0000|\\ud[89ab][\da-f]{2}(?!\\ud[c-f][\da-f]{2})|(?<!\\ud[89ab][\da-f]{2})\\ud[c-f][\da-f]{2}/i;
+
 /** JSON is UTF-8 (R4 §2.6.0); its mark is tolerated. */
 function parseJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw unreadable('the bytes are not UTF-8');
   const text = bytes.toString('utf8');
   if (depthOf(text) > MAX_DEPTH) throw unreadable(`elements are nested more than ${String(MAX_DEPTH)} deep`);
+  if (NO_CHARACTER.test(text)) throw unreadable('the document holds what is no character');
   try {
     return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch {

@@ -26,7 +26,11 @@ describe('an XDM package', () => {
       masks: ['MASQUE_PS', 'INVISIBLE_PATIENT'],
       sentAt: '2025-06-03T12:15:00Z',
       metadata: {
-        classCode: { system: 'urn:oid:1.2.250.1.213.1.1.4.1', code: '10', display: 'Compte rendu' },
+        classCode: {
+          system: 'https://mos.esante.gouv.fr/NOS/TRE_A03-ClasseDocument/FHIR/TRE-A03-ClasseDocument',
+          code: '10',
+          display: 'Compte rendu',
+        },
         typeCode: { system: 'http://loinc.org', code: '11490-0' },
         confidentialityCode: { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' },
       },

@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import { compositionOf, openFhir } from '../../../src/cda/open-fhir.js';
+import { dischargeReport, opened } from '../../support/fhir-document.js';
+
+const open = (content: unknown) =>
+  openFhir(Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)));
+
+describe('a FHIR document', () => {
+  it('is opened with the hash of its bytes', () => {
+    const bundle = dischargeReport();
+    const bytes = Buffer.from(`\ufeff${JSON.stringify(bundle)}`);
+    const document = openFhir(bytes);
+    expect(document).toMatchObject({ format: 'fhir', mediaType: 'application/fhir+json', part: 0, warnings: [] });
+    expect(document.bundle).toEqual(bundle);
+    expect(document.sha1).not.toBe(opened(bundle).sha1);
+    expect(compositionOf(document.bundle).title).toBe('Lettre de liaison à la sortie');
+  });
+
+  const { entry = [], ...rest } = dischargeReport();
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', '', /empty/],
+    ['no JSON', '{"resourceType": "Bundle", DUPONT', /^the document is no JSON$/],
+    ['another resource', { resourceType: 'Patient' }, /no Bundle/],
+    ['null', 'null', /no Bundle/],
+    ['another type', { ...rest, entry, type: 'collection' }, /not of type document/],
+    ['no entry', rest, /has no resource/],
+    ['an empty list', { ...rest, entry: [] }, /Composition/],
+    ['an entry without resource', { ...rest, entry: [...entry, { fullUrl: 'x' }] }, /has no resource/],
+    ['an entry that is null', { ...rest, entry: [null] }, /has no resource/],
+    ['no Composition first', { ...rest, entry: entry.slice(1) }, /Composition/],
+    ['brackets without end', '['.repeat(50_000), /nested more than 100/],
+    ['half of a pair', `{"a":"\\ud83d"}`, /no character/],
+    ['the other half', `{"a":"x\\uDE00"}`, /no character/],
+    ['a zero', `{"a":"\\u0000"}`, /no character/],
+  ])('is refused: %s', (_, content, reason) => {
+    expect(() => open(content)).toThrow(reason);
+    expect(() => open(content)).toThrow(expect.objectContaining({ code: 'document-unreadable' }));
+  });
+
+  it('is refused where its bytes are not UTF-8, or too many', () => {
+    expect(() => openFhir(Buffer.from(`{"a":"é"}`, 'latin1'))).toThrow(/not UTF-8/);
+    expect(() => openFhir(Buffer.alloc(33 * 1024 * 1024, 0x20))).toThrow(/larger than/);
+  });
+
+  it('may write any character as it likes, brackets in texts too', () => {
+    const text = JSON.stringify(dischargeReport([], { title: `😀 é \\u ${'['.repeat(200)} \\\\"` }));
+    expect(compositionOf(open(text).bundle).title).toContain('😀');
+    expect(() => open(text.replace('😀', '\\ud83d\\ude00'))).not.toThrow();
+  });
+});
