@@ -81,11 +81,18 @@ export function translateCda(
   const times = timesOf(document, read, options, issues);
   const patient = reading.elements('Patient', context);
   const header = { document, reading, context, read, person, ins, patient, times };
+  markBytes(context);
   const { messageId, source, mappings } = options;
   const frame = { messageId, source: source.name, mapping: mappings.version, patient: anchor, ...times };
   const draft = new FactDraft(frame, before);
   addFacts(draft, header, options);
   return { facts: draft.facts, mentions: territory.mentions(times.recordedAt), identifiers: person, unused };
+}
+
+/** A body that is not structured is in the attachment, as every other byte of the document. */
+function markBytes({ root, record }: CdaContext): void {
+  for (const component of root.children('component'))
+    for (const body of component.children('nonXMLBody')) record.mark(body);
 }
 
 function contextOf(root: Place, { source, zone }: TranslateContext, issues: Issues, patient: string): CdaContext {
