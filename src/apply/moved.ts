@@ -19,7 +19,7 @@ export function withoutMoved(
     return owner !== undefined && !owner.anchors.includes(person.anchor);
   });
   if (moved.length === 0) return undefined;
-  const stays = new Set(moved.flatMap(([, { type, told }]) => (type === 'stay' ? [told.key] : [])));
+  const stays = new Set(moved.flatMap(([, { type, timeline }]) => (type === 'stay' ? [timeline.key] : [])));
   const ids = new Set(moved.flatMap(([, { document }]) => document?.from.facts.map(({ body }) => body.id) ?? []));
   const isMoved = (fact: Fact) =>
     fact.kind === 'document' ? ids.has(fact.body.id) : fact.kind === 'visit' && ids.has(fact.body.document);

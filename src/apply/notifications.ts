@@ -82,9 +82,9 @@ function changes({ before, after }: Subjects, messageId: string): PersonEvent[] 
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
     const [was, now] = [before.get(name), after.get(name)];
     const { person, type } = now ?? was ?? {};
-    if (person === undefined || type === undefined || was?.told === now?.told) return [];
+    if (person === undefined || type === undefined || was?.timeline === now?.timeline) return [];
     const context = { patient: person.anchor, messageId };
-    return changeEvents(type, was?.told, now?.told, context).map((event) => ({ event, person }));
+    return changeEvents(type, was?.timeline, now?.timeline, context).map((event) => ({ event, person }));
   });
 }
 
@@ -106,7 +106,7 @@ function lateEvents(before: FoldedWindow, routing: Routing, messageId: string): 
       if (!isRecent(now.end, context)) return [];
       const members = late.filter(({ scope, stay }) => scope === 'patient' || stay === now.circle);
       const about = { patient: person.anchor, messageId };
-      return standingEvents(now.type, earlier.told, now.told, about).flatMap((event) => {
+      return standingEvents(now.type, earlier.timeline, now.timeline, about).flatMap((event) => {
         const people = new Set(membersAt(members, event.effectiveAt).map((membership) => membership.person));
         if (people.size === 0) return [];
         const input = { ...inputOf(event, person, routing), receipts: receiptsCovering(event, after) };

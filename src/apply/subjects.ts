@@ -3,7 +3,7 @@ import { documentStay, documentThread } from '../message/document.js';
 import { referenceTo } from '../message/resource.js';
 import type { FoldedDocument } from '../message/stay.js';
 import { resourceId } from '../message/uuid.js';
-import type { Told } from '../record/events.js';
+import type { Timeline } from '../record/events.js';
 import type { PersonDocument } from './documents.js';
 import type { Person } from './people.js';
 import type { FoldedWindow } from './window.js';
@@ -11,7 +11,7 @@ import type { FoldedWindow } from './window.js';
 /** Something that people are told of: a stay, a document. */
 export interface Subject {
   type: 'stay' | 'document';
-  told: Told;
+  timeline: Timeline;
   person: Person;
   /** When it was over; absent while it lasts. */
   end: string | undefined;
@@ -26,12 +26,12 @@ export function subjectsOf({ people }: Pick<FoldedWindow, 'people'>): Map<string
     people.flatMap((person) => [
       ...[...person.stays].map(([key, { stay }]): [string, Subject] => [
         `stay ${key}`,
-        { type: 'stay', told: stay, person, end: stay.end, circle: key, document: undefined },
+        { type: 'stay', timeline: stay, person, end: stay.end, circle: key, document: undefined },
       ]),
       ...[...person.documents].map(([key, document]): [string, Subject] => {
-        const told = document.document;
-        const end = told.movements[0]?.effectiveAt;
-        return [`document ${key}`, { type: 'document', told, person, end, circle: documentStay(key), document }];
+        const timeline = document.document;
+        const end = timeline.movements[0]?.effectiveAt;
+        return [`document ${key}`, { type: 'document', timeline, person, end, circle: documentStay(key), document }];
       }),
     ]),
   );
@@ -39,7 +39,7 @@ export function subjectsOf({ people }: Pick<FoldedWindow, 'people'>): Map<string
 
 /** Is the event of something that is not to be shown to professionals? */
 export function isWithheld({ thread }: Event, now: Subject | undefined): boolean {
-  return now?.told.movements.find((movement) => movement.thread === thread)?.withheld === true;
+  return now?.timeline.movements.find((movement) => movement.thread === thread)?.withheld === true;
 }
 
 /** `Type/id` of what a delivery of the event carries. */
@@ -52,8 +52,8 @@ export function contentOf(
   const [was, now] = [before.get(name)?.document, after.get(name)?.document];
   const team = person.team === undefined ? [] : [person.team];
   if (event.about.type !== 'document') return [person.patient, ...stayContent(event.about.key, person), ...team];
-  const told = isCorrection(event.kind) ? correctedContent(event, was, now) : shownContent(event, now);
-  return [...new Set([person.patient, ...told, ...team])];
+  const content = isCorrection(event.kind) ? correctedContent(event, was, now) : shownContent(event, now);
+  return [...new Set([person.patient, ...content, ...team])];
 }
 
 function stayContent(key: string, person: Person): string[] {
@@ -80,14 +80,14 @@ function correctedContent(
   const isDocument = thread === documentThread(about.key);
   const [current] = now?.document.movements ?? [];
   if (current?.withheld === true) {
-    const former = now?.document.references.filter((reference) => !current.resources.includes(reference)) ?? [];
-    return isDocument ? former : [];
+    const superseded = now?.document.references.filter((reference) => !current.resources.includes(reference)) ?? [];
+    return isDocument ? superseded : [];
   }
   const present = resourcesOf(thread, now?.document);
-  const former = resourcesOf(thread, was?.document);
+  const earlier = resourcesOf(thread, was?.document);
   const { references, vanished } = now?.document ?? was?.document ?? { references: [], vanished: [] };
   const stays = [...(now?.stay ?? []), ...(was?.stay ?? [])];
-  return [...stays, ...present, ...(isDocument ? [...references, ...vanished] : []), ...former];
+  return [...stays, ...present, ...(isDocument ? [...references, ...vanished] : []), ...earlier];
 }
 
 function resourcesOf(thread: string, document: FoldedDocument | undefined): readonly string[] {

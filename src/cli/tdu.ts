@@ -24,6 +24,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     takes: 'FILE [--explain] [--json] [--source NAME] [--site S] [--zone Z]',
     load: () => import('./translate.js'),
   },
+  document: {
+    what: 'print the FHIR that a document gives (CDA, XDM, FHIR, or an HL7 message that carries some); options as of translate',
+    takes: 'FILE [--explain] [--json] [--source NAME] [--site S] [--zone Z]',
+    load: () => import('./document.js'),
+  },
   check: {
     what: 'read the configuration and all mappings, tell every fault, or what is set up; never a secret',
     takes: '[--json]',

@@ -2,12 +2,8 @@ import type { FhirResource } from 'fhir/r4.js';
 import { GatewayError } from '../message/failure.js';
 import { plainName } from '../message/plain-name.js';
 import { dateRange, type DateRange } from './date-range.js';
-import {
-  COMMUNICATION_PARAMETERS,
-  DEFINITION_PARAMETERS,
-  SEARCH_PARAMETERS,
-  type SearchParameter,
-} from './search-parameters.js';
+import { COMMUNICATION_PARAMETERS, DEFINITION_PARAMETERS, SEARCH_PARAMETERS } from './search-parameters.js';
+import type { SearchParameter } from './shared-parameters.js';
 import { readToken, splitSearchValue, tokenText, unescapeSearchValue } from './search-value.js';
 
 /** What a search can find a resource by. */

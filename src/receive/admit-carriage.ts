@@ -4,6 +4,7 @@ import { toDate } from '../hl7v2/datetime.js';
 import type { Message, Segment } from '../hl7v2/parse.js';
 import type { FailureCode } from '../message/failure.js';
 import { plainName } from '../message/plain-name.js';
+import { isRoutingAllowed, ROUTING_NOT_ALLOWED } from '../translate/document-routing.js';
 import { documentKey, type DocumentSegments } from '../translate/message-documents.js';
 import { insOf, isOtherDate, requestOf } from './document-checks.js';
 import { refused, warned, type Finding } from './document-finding.js';
@@ -15,6 +16,7 @@ export function checkCarriage(message: Message, segments: DocumentSegments, summ
     ...checkNumbers(segments.txa, summary),
     ...checkTypes(segments, summary),
     ...checkPatientAddresses(segments, summary),
+    ...checkRouting(summary),
   ];
 }
 
@@ -111,6 +113,13 @@ function checkTypes({ obx, obr, txa }: DocumentSegments, { head }: DocumentSumma
   return places
     .filter(([, code]) => code !== '' && head.type !== '' && code !== head.type)
     .map(([location]) => warning([location, 103], `${location} is not the type of the document`));
+}
+
+/** It is found again when the document is translated, and stands behind a work item then. */
+function checkRouting({ carriage }: DocumentSummary): Finding[] {
+  if (isRoutingAllowed(carriage)) return [];
+  const message = { location: 'OBX-3', code: 207 };
+  return [{ ...warned('routing-not-allowed', 906, 'OBX-3', ROUTING_NOT_ALLOWED), message }];
 }
 
 const PATIENT_MAILBOX = /^([^@]*)@patient\.mssante\.fr$/i;

@@ -11,7 +11,6 @@ import { checkCarriage } from './admit-carriage.js';
 import { checkPatient } from './admit-segments.js';
 import { checkDocuments, claimOf, questionOf } from './document-checks.js';
 import { issueOf, refused, unopened, workItemOf, type Finding } from './document-finding.js';
-import { checkRouting } from './document-routing.js';
 
 /** A message that holds documents, with what tells it from every other. */
 export interface ReceivedDocuments extends DocumentBytes {
@@ -64,7 +63,7 @@ export async function admitDocuments(
   );
   const carriage = summaries.flatMap((summary) => {
     const document = segments[summary.part];
-    return document === undefined ? [] : [...checkCarriage(message, document, summary), ...checkRouting(summary)];
+    return document === undefined ? [] : checkCarriage(message, document, summary);
   });
   const findings = knowledge.repeated ? [] : [...carriage, ...checkDocuments(summaries, knowledge, source)];
   return judge(
@@ -99,8 +98,7 @@ function judged(
   const refusing = findings.find(({ severity }) => severity === 'E');
   if (refusing !== undefined)
     return { code: 'AE', state: 'refused', issues: all, workItems: [workItemOf(refusing)], ...facts };
-  const workItems = findings.filter(({ code }) => code === 'routing-not-allowed').map(workItemOf);
-  return { code: 'AA', state: 'received', issues: all, workItems, ...facts, documents };
+  return { code: 'AA', state: 'received', issues: all, workItems: [], ...facts, documents };
 }
 
 /** Events that are served, by type of message. */

@@ -47,10 +47,13 @@ export function keysOf(element: Element): string[] {
   return split(element, '').map(contributionKey);
 }
 
-/** Contributions, and those of others to elements of which these say nothing. */
-export function filledWith(contributions: Contributions, others: Contributions): Contributions {
+/** Contributions, and secondary ones to elements of which these say nothing. */
+export function filledWith(contributions: Contributions, secondary: Contributions): Contributions {
   const stated = new Set([...contributions.values()].map(nameOfSlot));
-  return new Map([...contributions, ...[...others].filter(([, contribution]) => !stated.has(nameOfSlot(contribution)))]);
+  return new Map([
+    ...contributions,
+    ...[...secondary].filter(([, contribution]) => !stated.has(nameOfSlot(contribution))),
+  ]);
 }
 
 /** Some fields of a resource under construction, and where they come from. */

@@ -71,8 +71,8 @@ function versionOf(id: string, facts: readonly DocumentFact[], doubts: Doubt[]):
   const uploads = facts.filter(({ body }) => body.request !== 'delete');
   const deletions = facts.filter(({ body }) => body.request === 'delete');
   const own = uploads.filter(({ body }) => body.sha1 === uploads[0]?.body.sha1);
-  const others = uploads.filter((fact) => !own.includes(fact));
-  if (others.length > 0) doubts.push(idReused(id, others));
+  const reused = uploads.filter((fact) => !own.includes(fact));
+  if (reused.length > 0) doubts.push(idReused(id, reused));
   const counted = [...deletions, ...own];
   return {
     id,

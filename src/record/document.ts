@@ -28,13 +28,13 @@ export function foldedDocument(document: ReducedDocument, context: DocumentConte
   const plans = inForce?.plans.map(({ plan }) => plan) ?? [];
   const resources = [...references, ...plans, ...(inForce?.entries.values() ?? [])];
   const present = new Set(resources.map(({ resource }) => referenceTo(resource)));
-  const former = [...new Set(versions.flatMap(({ fact }) => givenBy(key, fact.body)))];
+  const given = [...new Set(versions.flatMap(({ fact }) => givenBy(key, fact.body)))];
   return {
     key,
     movements: inForce === undefined ? [] : movementsOf(document, inForce),
     resources,
     references: references.map(({ resource }) => referenceTo(resource)).reverse(),
-    vanished: former.filter((reference) => !present.has(reference)),
+    vanished: given.filter((reference) => !present.has(reference)),
   };
 }
 
@@ -102,7 +102,7 @@ function movementsOf({ key }: ReducedDocument, current: CurrentVersion): Documen
   const shared = { effectiveAt, holds: true, attributes: attributesOf(content), withheld };
   const refer = (keys: readonly string[]) => keys.flatMap((of) => entries.get(of) ?? []).map(referenceOf);
   const appointments = [...entries].filter(([, { resource }]) => resource.resourceType === 'Appointment');
-  const told = plans.map(({ key: planKey, plan, entries: steps }): DocumentMovement => ({
+  const planned = plans.map(({ key: planKey, plan, entries: steps }): DocumentMovement => ({
     ...shared,
     thread: `care-plan|${key}|${planKey}`,
     happening: 'care-plan',
@@ -120,7 +120,7 @@ function movementsOf({ key }: ReducedDocument, current: CurrentVersion): Documen
     content: () => canonicalJson(appointment.resource),
     resources: [referenceOf(appointment)],
   }));
-  const all = [...told, ...kept].flatMap(({ resources }) => resources);
+  const all = [...planned, ...kept].flatMap(({ resources }) => resources);
   return [
     {
       ...shared,
@@ -129,7 +129,7 @@ function movementsOf({ key }: ReducedDocument, current: CurrentVersion): Documen
       content: () => documentContent(content),
       resources: [...new Set([referenceTo(content), ...all])],
     },
-    ...told,
+    ...planned,
     ...kept,
   ];
 }

@@ -2,7 +2,7 @@ import type { About, Event, EventKind } from '../message/event.js';
 import type { StayMovement } from '../message/stay.js';
 
 /** What people are told of: a stay with its movements, a document with its plans and appointments. */
-export interface Told {
+export interface Timeline {
   key: string;
   movements: readonly StayMovement[];
 }
@@ -14,8 +14,8 @@ export interface Told {
  */
 export function changeEvents(
   type: About['type'],
-  before: Told | undefined,
-  after: Told | undefined,
+  before: Timeline | undefined,
+  after: Timeline | undefined,
   { patient, messageId }: Pick<Event, 'patient' | 'messageId'>,
 ): Event[] {
   const earlier = new Map(before?.movements.map((movement) => [movement.thread, movement]));
@@ -56,8 +56,8 @@ function movementOf(
 /** The events of all that held before a message and holds after it: what somebody who comes to be of the circle late is entitled to. */
 export function standingEvents(
   type: About['type'],
-  before: Told,
-  after: Told,
+  before: Timeline,
+  after: Timeline,
   { patient, messageId }: Pick<Event, 'patient' | 'messageId'>,
 ): Event[] {
   const held = new Map(before.movements.map(({ thread, happening, holds }) => [thread, holds ? happening : undefined]));

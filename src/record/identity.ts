@@ -61,8 +61,7 @@ export function layIdentities(facts: readonly IdentityFact[]): Contributions {
   const [secondary, primary] = [true, false].map((wanted) => {
     const contributions: Contributions = new Map();
     for (const { body, messageId } of facts)
-      if ((body.secondary === true) === wanted)
-        layFragment(contributions, withoutIdentifiers(body.patient), messageId);
+      if ((body.secondary === true) === wanted) layFragment(contributions, withoutIdentifiers(body.patient), messageId);
     return contributions;
   }) as [Contributions, Contributions];
   return secondary.size === 0 ? primary : filledWith(primary, secondary);

@@ -45,12 +45,12 @@ export function placeVisits(
     const key = reduced.stay === undefined ? (matchOf(visits, moved) ?? reduced.key) : reduced.key;
     for (const visit of visits) place(placed, key, visit);
   }
-  const others = visited.map(({ reduced, visits }) => ({
+  const numbered = visited.map(({ reduced, visits }) => ({
     key: placed.stayOf.get(visits[0]?.body.document ?? '') ?? reduced.key,
     entries: visits.flatMap(visitEntry),
   }));
   for (const visit of unnumbered) {
-    const key = matchOf([visit], moved) ?? matchOf([visit], others);
+    const key = matchOf([visit], moved) ?? matchOf([visit], numbered);
     if (key !== undefined) place(placed, key, visit);
     else if (visit.body.begin !== undefined) place(placed, unnumberedStay(anchor, visit), visit);
   }

@@ -57,9 +57,14 @@ const REASONS: Readonly<Record<ReceiptReason, string>> = {
  */
 export function receiptText(receipt: WrittenReceipt, zone: string): string {
   const what = `${EVENTS[receipt.event]} du ${frenchMoment(receipt.effectiveAt, zone)}`;
-  const verdict = receipt.decision === 'told' ? 'a été informé(e) de' : 'n’a pas été informé(e) de';
+  const verdict = receipt.decision === 'told' ? 'a été informé(e)' : 'n’a pas été informé(e)';
   const rule = receipt.rule === null ? '' : ` (règle « ${receipt.rule} »)`;
-  return `${receipt.label} (${receipt.role}) ${verdict} ${what} : ${REASONS[receipt.reason]}${rule}.${membership(receipt, zone)}`;
+  return `${receipt.label} (${receipt.role}) ${verdict} ${ofThat(what)} : ${REASONS[receipt.reason]}${rule}.${membership(receipt, zone)}`;
+}
+
+/** The preposition, one word with the article `le`. */
+function ofThat(what: string): string {
+  return what.startsWith('le ') ? `du ${what.slice(3)}` : `de ${what}`;
 }
 
 function membership({ memberFrom, memberTo }: WrittenReceipt, zone: string): string {

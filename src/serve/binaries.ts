@@ -35,8 +35,9 @@ export async function readBinary(port: BinaryPort, request: Request, response: R
     const binary: Binary = { resourceType: 'Binary', id, contentType: mediaType, data };
     return void response.set('Content-Type', 'application/fhir+json; charset=utf-8').send(JSON.stringify(binary));
   }
+  // Express would add a character set, which the document says itself.
+  response.setHeader('Content-Type', mediaType);
   response.set({
-    'Content-Type': mediaType,
     'Content-Length': String(length),
     'Content-Disposition': `attachment; filename="${id}.${EXTENSIONS[mediaType] ?? 'xml'}"`,
     'Content-Security-Policy': "default-src 'none'; sandbox",

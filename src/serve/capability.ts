@@ -4,12 +4,8 @@ import type {
   CapabilityStatementRestResource,
   CapabilityStatementRestResourceSearchParam,
 } from 'fhir/r4.js';
-import {
-  COMMUNICATION_PARAMETERS,
-  DEFINITION_PARAMETERS,
-  SEARCH_PARAMETERS,
-  type SearchParameter,
-} from '../fhir/search-parameters.js';
+import { COMMUNICATION_PARAMETERS, DEFINITION_PARAMETERS, SEARCH_PARAMETERS } from '../fhir/search-parameters.js';
+import type { SearchParameter } from '../fhir/shared-parameters.js';
 import { CDS, FR_CORE, OWN } from '../fhir/systems.js';
 
 /** Profiles of the types that have one. */

@@ -2,9 +2,9 @@ import { documentStay } from '../message/document.js';
 import type { Fact } from '../message/fact.js';
 import { resourceId } from '../message/uuid.js';
 import { instant } from '../message/order.js';
-import type { EarlierReceipt } from '../message/receipt.js';
 import type { AnchorBirth, PatientRequest, PatientWindow } from '../message/translation.js';
 import { placeRequests, type Placed } from './clusters.js';
+import { receiptsAbout, receiptsOfCluster } from './earlier-receipts.js';
 import { FACT_COLUMNS, factOf, factsOfDocument, type FactRow } from './facts.js';
 import { loadOtherStays } from './memberships.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
@@ -65,66 +65,6 @@ const WHOLE: Statement = [
   CROSS JOIN ${factsWhere('patient = asked.key AND known_until IS NULL')}`,
 ];
 
-/**
- * What was decided after a delivery shows it too. What was delivered may stand in the lane of before its patient joined others; of what is
- * due the head of the lane alone may be under way.
- */
-const laterReached = (cluster: string) => `
-      EXISTS (
-        SELECT FROM delivery AS later
-        WHERE later.lane = ANY (ARRAY[delivery.lane, delivery.endpoint || '|' || ${cluster}])
-          AND later.reached AND later.number > delivery.number)
-      OR (
-        SELECT later.claims > later.attempts FROM delivery AS later
-        WHERE later.lane = delivery.endpoint || '|' || ${cluster} AND later.state = 'due' AND later.number > delivery.number
-        ORDER BY later.number
-        LIMIT 1)`;
-
-const receiptColumns = (
-  cluster: string,
-) => `receipt.id AS "receiptId", receipt.patient, receipt.about_key AS about, receipt.thread, receipt.member, receipt.label,
-    receipt.role, delivery.endpoint, delivery.id AS "deliveryId",
-    CASE
-      WHEN delivery.reached THEN 'reached'
-      WHEN delivery.claims > delivery.attempts THEN 'under-way'
-      WHEN ${laterReached(cluster)} THEN 'shown'
-      ELSE 'none'
-    END AS reach`;
-
-const ABOUT_STAY = `LATERAL (SELECT * FROM receipt WHERE about_key = asked.stay OFFSET 0) AS receipt`;
-
-const ITS_DELIVERIES = `LATERAL (SELECT * FROM delivery WHERE receipt_id = receipt.id OFFSET 0) AS delivery`;
-
-/** Who was told of the stays and documents, and where. */
-const RECEIPTS: Statement = [
-  'windows-receipts',
-  `
-  SELECT asked.cluster, ${receiptColumns('asked.cluster')}
-  FROM unnest($1::text[], $2::bigint[], $3::text[]) AS asked (stay, cluster, type)
-  CROSS JOIN ${ABOUT_STAY}
-  CROSS JOIN ${ITS_DELIVERIES}
-  WHERE receipt.about_type = asked.type AND receipt.decision = 'told'
-  ORDER BY delivery.number`,
-];
-
-/** Who was told of the patients or of the stays and documents, and where. */
-const RECEIPTS_WHOLE: Statement = [
-  'windows-receipts-whole',
-  `
-  SELECT ${receiptColumns('$3::text')}
-  FROM (
-    SELECT probe.* FROM unnest($1::text[]) AS asked (patient)
-    CROSS JOIN LATERAL (
-      SELECT * FROM receipt WHERE receipt.patient = asked.patient AND decision = 'told' OFFSET 0) AS probe
-    UNION
-    SELECT receipt.* FROM unnest($2::text[]) AS asked (stay)
-    CROSS JOIN ${ABOUT_STAY}
-    WHERE about_type <> 'patient' AND decision = 'told'
-  ) AS receipt
-  CROSS JOIN ${ITS_DELIVERIES}
-  ORDER BY delivery.number`,
-];
-
 /** An identifier of a cluster. */
 interface Key {
   key: string;
@@ -146,51 +86,33 @@ export async function loadWindows(
   const placed = await placeRequests(client, requests);
   const clusters = [...new Set(placed.map(({ cluster }) => cluster))];
   const keys = await keysOfClusters(client, clusters);
-  const pairsOf = (listOf: (of: Placed) => readonly string[]) => {
-    const found = new Map(placed.flatMap((of) => listOf(of).map((name): [string, string] => [name, of.cluster])));
-    return [[...found.keys()], [...found.values()]] as const;
-  };
-  const stays = pairsOf((of) => of.stays);
-  const documents = pairsOf((of) => of.documents);
-  const around = placed.flatMap(({ cluster, around: times }) =>
-    times === undefined
-      ? []
-      : keys.flatMap(({ key, cluster: of }) => (of === cluster ? [{ key, cluster, ...times }] : [])),
-  );
-  const facts = await prepared<FactRow & { cluster: string }>(client, FACTS, [
-    keys.map(({ key }) => key),
-    keys.map(({ cluster }) => cluster),
-    ...stays,
-    requests.map(({ messageId }) => messageId),
-    placed.map(({ cluster }) => cluster),
-    ...documents,
-    around.map(({ key }) => key),
-    around.map(({ cluster }) => cluster),
-    around.map(({ from }) => from),
-    around.map(({ to }) => to),
-  ]);
-  const receipts = await prepared<EarlierReceipt & { cluster: string }>(client, RECEIPTS, [
-    [...stays[0], ...documents[0]],
-    [...stays[1], ...documents[1]],
-    [...stays[0].map(() => 'stay'), ...documents[0].map(() => 'document')],
-  ]);
+  const stays = pairsOf(placed, (of) => of.stays);
+  const documents = pairsOf(placed, (of) => of.documents);
+  const facts = await loadFacts(client, {
+    keys,
+    stays,
+    documents,
+    placed,
+    messages: requests.map(({ messageId }) => messageId),
+  });
+  const receipts = await receiptsAbout(client, { stay: stays, document: documents });
   const patients = new Map(keys.map(({ key, cluster }) => [resourceId('Patient', key), cluster]));
-  const loaded = [...stays[0], ...documents[0].map(documentStay)];
-  const otherStays = await loadOtherStays(client, [...patients.keys()], loaded, endedSince);
-  const ofCluster = <T>(entries: Iterable<[string, T]>, cluster: string) =>
-    new Map([...entries].filter(([patient]) => patients.get(patient) === cluster));
+  const folded = [...stays.names, ...documents.names.map(documentStay)];
+  const otherStays = await loadOtherStays(client, [...patients.keys()], folded, endedSince);
+  const ofCluster = <T>(entries: Iterable<[string, T]>, of: string) =>
+    new Map([...entries].filter(([patient]) => patients.get(patient) === of));
   const windows = new Map(
     clusters.map((cluster): [string, PatientWindow] => [
       cluster,
       {
         cluster,
-        facts: distinct(facts.rows.flatMap(({ cluster: of, ...row }) => (of === cluster ? [factOf(row)] : []))),
+        facts: distinct(facts.flatMap(({ cluster: of, ...row }) => (of === cluster ? [factOf(row)] : []))),
         whole: false,
         anchors: birthsOf(keys, cluster),
         memberships: ofCluster(otherStays.memberships, cluster),
         firstMember: ofCluster(otherStays.firstMember, cluster),
         outdatedUntil: outdatedUntil(keys, cluster),
-        receipts: receipts.rows.flatMap(({ cluster: of, ...receipt }) => (of === cluster ? [receipt] : [])),
+        receipts: receipts.flatMap(({ cluster: of, ...receipt }) => (of === cluster ? [receipt] : [])),
         around: placed.flatMap((of) => (of.cluster === cluster ? (of.around ?? []) : [])),
       },
     ]),
@@ -199,6 +121,52 @@ export async function loadWindows(
     windows: placed.map(({ cluster }) => windows.get(cluster) ?? emptyWindow(cluster)),
     keysOf: new Map(clusters.map((cluster) => [cluster, keysOf(keys, cluster)])),
   };
+}
+
+/** Names, each with the cluster that it is of. */
+interface Named {
+  names: string[];
+  clusters: string[];
+}
+
+function pairsOf(placed: readonly Placed[], listOf: (of: Placed) => readonly string[]): Named {
+  const clusters = new Map(placed.flatMap((of) => listOf(of).map((name): [string, string] => [name, of.cluster])));
+  return { names: [...clusters.keys()], clusters: [...clusters.values()] };
+}
+
+interface FactsAsked {
+  keys: readonly Key[];
+  stays: Named;
+  documents: Named;
+  placed: readonly Placed[];
+  /** Ids of the messages that ask, in the order of `placed`. */
+  messages: readonly string[];
+}
+
+async function loadFacts(
+  client: Queryable,
+  { keys, stays, documents, placed, messages }: FactsAsked,
+): Promise<(FactRow & { cluster: string })[]> {
+  const around = placed.flatMap(({ cluster, around: times }) =>
+    keys.flatMap((row) =>
+      row.cluster === cluster && times !== undefined ? [{ key: row.key, cluster, ...times }] : [],
+    ),
+  );
+  const { rows } = await prepared<FactRow & { cluster: string }>(client, FACTS, [
+    keys.map(({ key }) => key),
+    keys.map(({ cluster }) => cluster),
+    stays.names,
+    stays.clusters,
+    messages,
+    placed.map(({ cluster }) => cluster),
+    documents.names,
+    documents.clusters,
+    around.map(({ key }) => key),
+    around.map(({ cluster }) => cluster),
+    around.map(({ from }) => from),
+    around.map(({ to }) => to),
+  ]);
+  return rows;
 }
 
 /** A version of a document is found by each of its keys. */
@@ -236,7 +204,7 @@ async function wholeWindow(
   const stays = new Set(
     facts.flatMap(({ stay, documents = [] }) => [...(stay === undefined ? [] : [stay]), ...documents]),
   );
-  const { rows: receipts } = await prepared<EarlierReceipt>(client, RECEIPTS_WHOLE, [keys, [...stays], window.cluster]);
+  const receipts = await receiptsOfCluster(client, keys, [...stays], window.cluster);
   return { ...window, facts, whole: true, memberships: new Map(), firstMember: new Map(), receipts };
 }
 

@@ -6,7 +6,6 @@ import type { DocumentBody, DocumentRequest, FacilityRef, VisitBody } from '../m
 import type { Fact, Mention, PatientIdentifier } from '../message/fact.js';
 import type { Element } from '../message/fragment.js';
 import type { MemberBody } from '../message/member.js';
-import { instant } from '../message/order.js';
 import { bodyOf, type BodyContents } from './body/body.js';
 import type { CdaContext } from './cda-format.js';
 import { DocumentTerritory } from './cda-territory.js';
@@ -15,6 +14,7 @@ import { computedElements } from './document-content.js';
 import { distinctMembers, headerContacts, headerMembers } from './document-members.js';
 import { DocumentReading } from './document-reading.js';
 import { DocumentRecord } from './document-record.js';
+import { documentTimes, type DocumentTimes } from './document-times.js';
 import { FactDraft } from './fact-draft.js';
 import { anchorOf, Authorities, isInsNumber, personIdentifiers } from './identifiers.js';
 import { identityBody } from './identity.js';
@@ -44,14 +44,6 @@ interface Header {
   times: DocumentTimes;
 }
 
-interface DocumentTimes {
-  /** As exact as it was given. */
-  writtenAt: string;
-  effectiveAt: string;
-  recordedAt: string;
-  sentAt: string;
-}
-
 /**
  * One CDA document → facts. What stops it stands in `issues`; then there are no facts.
  * @param before how many facts the message has already
@@ -78,7 +70,7 @@ export function translateCda(
   const territory = new DocumentTerritory(options.source.name, anchor, numbering.authorities, issues);
   const context = { ...numbering, territory };
   const read = reading.contributions('document', context);
-  const times = timesOf(document, read, options, issues);
+  const times = documentTimes(read, document.carriage, options.receivedAt, issues);
   const patient = reading.elements('Patient', context);
   const header = { document, reading, context, read, person, ins, patient, times };
   markBytes(context);
@@ -107,24 +99,6 @@ function contextOf(root: Place, { source, zone }: TranslateContext, issues: Issu
     references: referencesOf(root.element),
     territory: new DocumentTerritory(source.name, patient, authorities, issues),
   };
-}
-
-/** How far the clock of an author may be ahead of the reception. */
-const DAY = 86_400_000;
-
-/** A document is recorded when it was written; a time that lies more than a day after its reception is not believed. */
-function timesOf(
-  { carriage }: OpenedCda,
-  read: Contributions,
-  { receivedAt }: TranslateContext,
-  issues: Issues,
-): DocumentTimes {
-  const effectiveAt = read.filled<string>('effectiveAt') ?? receivedAt;
-  const writtenAt = read.filled<string>('writtenAt') ?? receivedAt;
-  const believed = instant(effectiveAt) <= instant(receivedAt) + DAY;
-  if (!believed) issues.malformed('effectiveTime', 'effectiveTime is later than the reception by more than a day');
-  const recordedAt = believed ? effectiveAt : receivedAt;
-  return { writtenAt, effectiveAt, recordedAt, sentAt: carriage.sentAt ?? recordedAt };
 }
 
 function addFacts(draft: FactDraft, header: Header, { messageId, mappings: { documents } }: TranslateContext): void {

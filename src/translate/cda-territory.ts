@@ -45,6 +45,7 @@ export class DocumentTerritory {
   party(entity: Place, tables: PartyTables): DoctorRef | undefined {
     const party = partyOf(entity);
     if (entity.children('id').some((id) => isIns(`urn:oid:${id.attribute('root')}`))) return undefined;
+    if (party.organization === entity) return this.structure(entity, tables);
     return this.professional(party, tables) ?? this.structure(entity, tables);
   }
 

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { table } from '../table.js';
 import { benchAccept } from './accept.js';
 import { benchAdmission } from './admission.js';
+import { benchDocument } from './document.js';
 import { benchBackends } from './end-to-end.js';
 import { startGatewayProcess } from './gateway-process.js';
 import { runLoad } from './load-process.js';
@@ -19,6 +20,8 @@ export async function run(args: string[]): Promise<number> {
   show('parser, messages/s', [{ ours: parser.ours, 'node-hl7-client': parser.peer, ratio: parser.ratio }]);
   const translation = benchTranslation(messages, seconds);
   show('bytes → facts → resources, one core', [{ ...translation }]);
+  const document = await benchDocument(seconds);
+  show('documents, bytes → facts, one core', [{ ...document }]);
   const onePatient = await benchOnePatient(quick ? 100 : 3000);
   show('one patient’s life, translated through the store; milliseconds a message', [{ ...onePatient }]);
   const accept = await acceptAlone(seconds);
@@ -42,6 +45,7 @@ export async function run(args: string[]): Promise<number> {
     cores: availableParallelism(),
     parser,
     translation,
+    document,
     onePatient,
     accept,
     backlog,

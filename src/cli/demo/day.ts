@@ -1,4 +1,5 @@
 /* eslint-disable max-lines -- the day itself: messages, read from top to bottom */
+import { cancerPlan, dischargeLetter, type DayDocument } from './documents.js';
 import {
   pamMessage,
   type SampleDoctor,
@@ -380,3 +381,13 @@ export const EXPECTED_STAYS: ExpectedStay[] = [
   { visit: 'V26005', patient: 'ROUSSEL-DEMO', status: 'finished', deliveries: 4 },
   { visit: 'V26006', patient: 'COSTA-DEMO', status: 'cancelled', deliveries: 2 },
 ];
+
+/** A letter that follows a discharge, and a plan of the evening: what the hospital sends beside its movements. */
+export function sampleDocuments(): DayDocument[] {
+  const { patient, visit, doctor } = fracture;
+  const stay = { patient, visit, author: doctor, begin: stamp('07:00'), end: stamp('17:20'), at: stamp('18:05') };
+  return [dischargeLetter(stay), cancerPlan(AMINATA, stamp('18:15'))];
+}
+
+/** Deliveries that tell of the documents: of each its readers, the family doctor and the nurse. */
+export const EXPECTED_DOCUMENTS = { deliveries: 4, plans: 2, appointments: 2 } as const;

@@ -6,7 +6,9 @@ import { readPorts } from '../../config/load.js';
 import { receiptText, type WrittenReceipt } from '../../route/receipt-text.js';
 import { exchange } from '../mllp-client.js';
 import { startGatewayProcess, type GatewayProcess } from '../bench/gateway-process.js';
-import { EXPECTED_STAYS, sampleDay, type DayMessage } from './day.js';
+import { EXPECTED_DOCUMENTS, EXPECTED_STAYS, sampleDay, sampleDocuments, type DayMessage } from './day.js';
+import type { DayDocument } from './documents.js';
+import { playDocuments, shownDocuments, type PlayedDocuments } from './play-documents.js';
 import { table } from '../table.js';
 import { startVendorProcess, until, type VendorProcess } from './vendor-process.js';
 
@@ -79,8 +81,10 @@ async function territory(vendorUrl: string): Promise<string> {
 async function playAndShow(gateway: GatewayProcess, vendor: VendorProcess): Promise<Check[]> {
   const day = sampleDay();
   const answers = await play(day, gateway, vendor);
-  const deliveries = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.deliveries, 0);
-  await vendor.received(deliveries, 60_000);
+  const documents = sampleDocuments();
+  await settled(gateway);
+  const documentAnswers = await playDocuments(documents, gateway);
+  await vendor.received(EXPECTED_DELIVERIES, 60_000);
   await settled(gateway);
   show(
     'Les messages de la journée',
@@ -91,12 +95,50 @@ async function playAndShow(gateway: GatewayProcess, vendor: VendorProcess): Prom
       réponse: answers[index] ?? '',
     })),
   );
+  show(
+    'Les documents',
+    documents.map(({ hour, what, door, id }, index) => ({
+      heure: hour,
+      document: id,
+      quoi: what,
+      porte: door,
+      réponse: documentAnswers[index] ?? '',
+    })),
+  );
   const stays = await Promise.all(EXPECTED_STAYS.map((stay) => stayRow(gateway, stay.visit)));
   show('Les séjours', stays);
   show('Les cercles de soins', await circleRows(gateway));
+  const played = await shownDocuments(gateway);
+  show('Les documents gardés', played.documents);
+  show('Les plans de soins des documents', played.plans);
+  show('Les rendez-vous proposés', played.appointments);
+  show('Qui a reçu les documents', played.receivers);
   show('Les remises', await deliveryRows(gateway));
   await showReceipt(gateway);
-  return [...answerChecks(day, answers), ...(await stayChecks(gateway, stays, vendor))];
+  return [
+    ...answerChecks(day, answers),
+    ...documentChecks(documents, documentAnswers, played),
+    ...(await stayChecks(gateway, stays, vendor)),
+  ];
+}
+
+const EXPECTED_DELIVERIES =
+  EXPECTED_STAYS.reduce((sum, stay) => sum + stay.deliveries, 0) + EXPECTED_DOCUMENTS.deliveries;
+
+function documentChecks(documents: DayDocument[], answers: string[], played: PlayedDocuments): Check[] {
+  const right = documents.filter(({ expected }, index) => answers[index] === expected);
+  const { plans, appointments, deliveries } = EXPECTED_DOCUMENTS;
+  return [
+    { what: 'réponses aux documents', expected: String(documents.length), actual: String(right.length) },
+    { what: 'documents gardés', expected: String(documents.length), actual: String(played.documents.length) },
+    {
+      what: 'plans des documents',
+      expected: String(plans),
+      actual: String(new Set(played.plans.map(({ plan }) => plan)).size),
+    },
+    { what: 'rendez-vous proposés', expected: String(appointments), actual: String(played.appointments.length) },
+    { what: 'lecteurs des documents', expected: String(deliveries), actual: String(played.receivers.length) },
+  ];
 }
 
 async function play(day: DayMessage[], gateway: GatewayProcess, vendor: VendorProcess): Promise<string[]> {
@@ -220,15 +262,14 @@ async function stayChecks(
     expected: status,
     actual: stays[index]?.['statut'] ?? '',
   }));
-  const deliveries = EXPECTED_STAYS.reduce((sum, stay) => sum + stay.deliveries, 0);
   const delivered = await get<Page>(gateway, '/api/deliveries?state=delivered&count=500');
   const again = delivered.items.some(({ attempts }) => Number(attempts) > 1);
   const dead = await get<Page>(gateway, '/api/deliveries?state=dead');
   const items = await get<Page>(gateway, '/api/work-items?state=open');
   return [
     ...statuses,
-    { what: 'remises faites', expected: String(deliveries), actual: String(delivered.total) },
-    { what: 'reçues par le logiciel', expected: String(deliveries), actual: String(await vendor.count()) },
+    { what: 'remises faites', expected: String(EXPECTED_DELIVERIES), actual: String(delivered.total) },
+    { what: 'reçues par le logiciel', expected: String(EXPECTED_DELIVERIES), actual: String(await vendor.count()) },
     { what: 'remises reprises après la panne', expected: 'oui', actual: again ? 'oui' : 'non' },
     { what: 'remises abandonnées', expected: '0', actual: String(dead.total) },
     { what: 'points à traiter', expected: '2', actual: String(items.total) },

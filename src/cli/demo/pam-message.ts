@@ -81,7 +81,7 @@ export function pamMessage(message: SampleMessage): string {
   return [
     `MSH|^~\\&|GAM|CH-AUTAN|TDU|VILLE|${message.at}||ADT^${trigger}^${STRUCTURES[trigger] ?? `ADT_${trigger}`}|${message.controlId}|P|2.5^FRA^2.11|||||FRA|UNICODE UTF-8|FR||2.11^IHE_FRANCE-2.11-PAM`,
     `EVN||${message.at}||||${message.movement?.at ?? message.at}`,
-    pid(message),
+    patientSegment(message),
     'PD1||||||||||||N',
     role(message.patient.familyDoctor),
     ...trustedPerson(message),
@@ -93,7 +93,8 @@ export function pamMessage(message: SampleMessage): string {
   ].join('\r');
 }
 
-function pid({ patient, visit, trigger }: SampleMessage): string {
+/** PID of a patient, with the account of a visit where one is named. */
+export function patientSegment({ patient, visit }: Pick<SampleMessage, 'patient' | 'visit'>): string {
   const fields: string[] = Array.from({ length: 33 }, () => '');
   const ins = patient.ins === undefined ? '' : `~${patient.ins}${insKey(patient.ins)}^^^${INS_TEST}^INS`;
   fields[1] = '1';
@@ -102,7 +103,7 @@ function pid({ patient, visit, trigger }: SampleMessage): string {
   fields[7] = patient.birthDate;
   fields[8] = patient.sex;
   fields[11] = `${patient.address}^FRA^H~^^^^^^BDL^^${patient.birthPlace}`;
-  fields[18] = visit === undefined || trigger === 'A28' ? '' : `D${visit}^^^${HOSPITAL_LEGAL}^AN`;
+  fields[18] = visit === undefined ? '' : `D${visit}^^^${HOSPITAL_LEGAL}^AN`;
   fields[32] = patient.ins === undefined ? 'PROV' : 'VALI';
   return `PID${fields.join('|')}`;
 }

@@ -33,6 +33,11 @@ describe('a receipt', () => {
     );
   });
 
+  it('has one word for `de` and `le`', () => {
+    const text = receiptText({ ...receipt, event: 'document' }, 'Europe/Paris');
+    expect(text).toContain('a été informé(e) du document du 02/03/2026 à 08:00');
+  });
+
   it.each<ReceiptReason>([
     'rule-tells',
     'was-told-before',

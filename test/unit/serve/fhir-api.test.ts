@@ -8,6 +8,7 @@ import { CANONICAL } from '../../../src/fhir/systems.js';
 import { COMMUNICATED, DEFINED } from '../../../src/serve/capability.js';
 import { createApp, type HttpDeps } from '../../../src/serve/http.js';
 import type { Store } from '../../../src/store/store.js';
+import { DOCUMENT_RESOURCES } from '../../support/document-resources.js';
 import { openTestStore, translated } from '../../support/stored.js';
 
 type Stored = FhirResource & { id: string };
@@ -100,7 +101,10 @@ const RESOURCES: Stored[] = [
     partOf: to('Location/l0'),
     managingOrganization: to('Organization/o1'),
   },
+  ...DOCUMENT_RESOURCES,
 ];
+/** Whose profiles are what each document claims, and none that all of them do. */
+const DOCUMENTED = DOCUMENT_RESOURCES.map(({ resourceType }): string => resourceType);
 
 let store: Store;
 let close: () => Promise<void>;
@@ -221,14 +225,14 @@ describe('the CapabilityStatement', () => {
     for (const { searchParam = [], type } of statement.rest?.[0]?.resource ?? [])
       for (const { definition, name } of searchParam) {
         const [, of, what] = /^http:\/\/hl7.org\/fhir\/SearchParameter\/(\w+)-([\w-]+)$/.exec(definition ?? '') ?? [];
-        expect([type, 'Resource', 'clinical', 'individual', 'conformance']).toContain(of);
+        expect([type, 'Resource', 'clinical', 'individual', 'conformance', 'medications']).toContain(of);
         expect(`_${what ?? ''}`).toContain(name.replace(/^_/, ''));
       }
   });
 
   it('names the profile of each type that has one, ours of a CarePlan', async () => {
     const statement = (await get('/metadata')).body as CapabilityStatement;
-    const bare = [...DEFINED, 'Binary'];
+    const bare = [...DEFINED, ...DOCUMENTED, 'Binary'];
     for (const { type, supportedProfile } of statement.rest?.[0]?.resource ?? [])
       expect([type, supportedProfile?.length]).toEqual([type, bare.includes(type) ? undefined : 1]);
     const plan = statement.rest?.[0]?.resource?.find(({ type }) => type === 'CarePlan');

@@ -1,5 +1,4 @@
-import type { DocumentSummary } from '../cda/read-head.js';
-import { warned, type Finding } from './document-finding.js';
+import type { Carriage } from '../cda/opened.js';
 
 /** Who gets a document by secure mail under which restrictions (CI-SIS, Transmission de documents CDA en HL7 v2: MetaDMPMSS). */
 interface Allowed {
@@ -42,11 +41,13 @@ const ALLOWED: readonly Allowed[] = [
   },
 ];
 
-/**
- * A warning where the sender asks for secure mail in a combination that is not allowed: the document is kept and no mail leaves.
- */
-export function checkRouting({ carriage: { routing, masks } }: Pick<DocumentSummary, 'carriage'>): Finding[] {
-  if (routing === undefined || !(routing.to.includes('PS') || routing.to.includes('PAT'))) return [];
+/** Why a document goes to nobody by secure mail. */
+export const ROUTING_NOT_ALLOWED =
+  'secure mail is asked in a combination that is not allowed: the document is kept, and no mail is sent';
+
+/** May a document be sent by secure mail as its message asks? One that asks for no mail may. */
+export function isRoutingAllowed({ routing, masks }: Carriage): boolean {
+  if (routing === undefined || !(routing.to.includes('PS') || routing.to.includes('PAT'))) return true;
   const wish = {
     maskedFromProfessionals: masks.includes('MASQUE_PS'),
     hiddenFromPatient: masks.includes('INVISIBLE_PATIENT'),
@@ -56,10 +57,7 @@ export function checkRouting({ carriage: { routing, masks } }: Pick<DocumentSumm
     professionals: routing.to.includes('PS'),
     patient: routing.to.includes('PAT'),
   };
-  const isAllowed = ALLOWED.some((row) =>
+  return ALLOWED.some((row) =>
     (Object.keys(wish) as (keyof Allowed)[]).every((field) => row[field] === 'any' || row[field] === wish[field]),
   );
-  if (isAllowed) return [];
-  const text = 'secure mail is asked in a combination that is not allowed: the document is kept, and no mail is sent';
-  return [{ ...warned('routing-not-allowed', 906, 'OBX-3', text), message: { location: 'OBX-3', code: 207 } }];
 }
