@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { parseSearch } from '../../../src/fhir/search.js';
 import { SERVED } from '../../../src/serve/capability.js';
+import type { DocumentClaim } from '../../../src/message/document-claim.js';
 import type { Mention } from '../../../src/message/fact.js';
 import { resourceId } from '../../../src/message/uuid.js';
 import { firstIdAt } from '../../../src/store/partitions.js';
@@ -27,6 +28,9 @@ const FILL = [
   `INSERT INTO waiting SELECT ${FIRST} + n, 1 FROM generate_series(1, ${ROWS}) AS n WHERE n % 4 = 1`,
   `INSERT INTO parked SELECT ${FIRST} + n FROM generate_series(1, ${ROWS}) AS n WHERE n % 4 = 2`,
   `INSERT INTO control_id SELECT source, sender, control_id, id, sha256 FROM journal`,
+  `INSERT INTO document SELECT ${FIRST} + n, 0, 'urn:oid:2.999.80|' || n % 10000, 'urn:oid:2.999.81|' || n % 5000, n, 'new',
+    sha256(n::text::bytea), '{}' FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO document_content SELECT DISTINCT ON (key) key, sha1 FROM document`,
   `INSERT INTO identifier SELECT 'urn:oid:2.999.1|' || n, 'urn:oid:2.999.1', n::text, 'PI', n, now() FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO fact_document SELECT 'urn:oid:2.999.7|' || n, ${FIRST} + n, 0 FROM generate_series(1, 20000) AS n`,
   `INSERT INTO fact SELECT ${FIRST} + n, 0, 'chu', 'urn:oid:2.999.1|' || n % 5000,
@@ -189,6 +193,16 @@ async function translateOne(
   });
 }
 
+const DOCUMENT: DocumentClaim = {
+  part: 0,
+  key: 'urn:oid:2.999.80|new',
+  set: 'urn:oid:2.999.81|17',
+  version: 1,
+  request: 'new',
+  sha1: '00',
+  parties: [],
+};
+
 /** A mention that makes a wording more, of a number that others share. */
 function practitioner(id: string): Mention {
   const resource = {
@@ -244,6 +258,20 @@ describe('the plans of what messages and callers ask often', () => {
   it.each<[string, () => Promise<unknown>, number?]>([
     ['keeping new messages', () => store.keep([incoming('P0')])],
     ['keeping messages', () => store.keep([incoming('P1'), incoming('P2', { state: 'refused' })])],
+    ['keeping a document', () => store.keep([incoming('P3', { documents: [DOCUMENT] })])],
+    [
+      'asking what is known of a document',
+      () =>
+        store.documentKnowledge({
+          source: 'chu',
+          sender: 'GAM|CHU',
+          controlId: 'C17',
+          sha256: '00',
+          patients: ['urn:oid:2.999.1|17', 'urn:oid:2.999.1|18'],
+          documents: ['urn:oid:2.999.80|17', 'urn:oid:2.999.81|17'],
+        }),
+    ],
+    ['opening the bytes of a message', () => store.openContent((BigInt(FIRST) + 5n).toString())],
     [
       'recognising repeats',
       async () => void (await store.keep([incoming('P1'), incoming('P2', { state: 'refused' })])),
