@@ -58,6 +58,15 @@ export function ignoredOutcome(names: readonly string[]): OperationOutcome {
   };
 }
 
+/** Says of a search that finds nothing by what it is. */
+export function unsearchedOutcome(diagnostics: string): OperationOutcome {
+  const details = { coding: [{ system: OWN.failure, code: 'not-supported' }] };
+  return {
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'warning', code: 'not-supported', details, diagnostics }],
+  };
+}
+
 /** The one place where a failure becomes an OperationOutcome. Unknown errors say nothing of themselves. */
 export function outcomeOf(error: unknown): OperationOutcome {
   const failure = error instanceof GatewayError ? error : undefined;

@@ -1,7 +1,7 @@
 import express, { Router, type Request, type Response } from 'express';
-import type { FhirResource } from 'fhir/r4.js';
+import type { Bundle, FhirResource } from 'fhir/r4.js';
 import { searchset, type HistoryEntry } from '../fhir/bundle.js';
-import { ignoredOutcome } from '../fhir/outcome.js';
+import { ignoredOutcome, unsearchedOutcome } from '../fhir/outcome.js';
 import { parseSearch, placeText, type SearchPage, type SearchQuery } from '../fhir/search.js';
 import { GatewayError } from '../message/failure.js';
 import { Addresses } from './addresses.js';
@@ -70,6 +70,9 @@ export function fhirApi(port: FhirPort, settings: FhirSettings): Router {
     send(response, capabilityStatement(addresses.base(request), settings.startedAt, zone), generalOf(request));
   });
   historyRoutes(router, port, { addresses, zone });
+  router.get('/Binary', (request, response) => {
+    send(response, noBinary(request, addresses), generalOf(request));
+  });
   const searching = { find: (query: SearchQuery) => find(port, definitions, query), addresses, zone };
   router.get('/:type', (request, response) =>
     search(searching, request, response, new URLSearchParams(queryOf(request))),
@@ -84,12 +87,21 @@ export function fhirApi(port: FhirPort, settings: FhirSettings): Router {
   router.get('/Communication/:id', (request, response) => readCommunication(port, request, response));
   router.get('/:type/:id', (request, response) => read(port, request, response));
   router.get('/:type/:id/_history/:version', (request, response) => versionRead(port, request, response));
-  router.use((request, response) => {
-    if (['GET', 'HEAD'].includes(request.method)) throw new GatewayError('resource-unknown', 'no such address');
-    response.set('Allow', 'GET, HEAD');
-    throw new GatewayError('not-supported', `${request.method} is not served here`);
-  });
+  router.use(notServed);
   return router;
+}
+
+function notServed({ method }: Request, response: Response): never {
+  if (['GET', 'HEAD'].includes(method)) throw new GatewayError('resource-unknown', 'no such address');
+  response.set('Allow', 'GET, HEAD');
+  throw new GatewayError('not-supported', `${method} is not served here`);
+}
+
+/** The bytes of documents are found by no search: whoever walks through all types is told so. */
+function noBinary(request: Request, addresses: Addresses): Bundle {
+  const outcome = unsearchedOutcome('a Binary is read by the address that its DocumentReference names');
+  const links = { self: addresses.self(request, new URLSearchParams()) };
+  return searchset(addresses.base(request), stamp(), { total: 0, resources: [], outcome, links });
 }
 
 /** History of all, of a type, and of one resource. */

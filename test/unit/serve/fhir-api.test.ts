@@ -650,6 +650,13 @@ describe('searching', () => {
   });
 });
 
+describe('a Binary', () => {
+  it('is not searched: whoever walks through all types is told so, and goes on', async () => {
+    const { body } = await request(app).get('/fhir/Binary?_count=200').expect(200);
+    expect(body).toMatchObject({ type: 'searchset', total: 0, entry: [{ search: { mode: 'outcome' } }] });
+  });
+});
+
 describe('who asks, and how', () => {
   it.each([
     'application/fhir+json',
