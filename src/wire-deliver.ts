@@ -1,6 +1,9 @@
+import type { DocumentAccess } from './deliver/attachments.js';
 import { openDeliver } from './deliver/pump.js';
 import { QUEUES } from './journey.js';
+import { binaryPlace } from './message/binary.js';
 import { GatewayError } from './message/failure.js';
+import { binaryPort } from './wire-binary.js';
 import type { Closers, House } from './wire-house.js';
 import { foldSettings } from './wire-translate.js';
 import { LaneFeed } from './work/lane-feed.js';
@@ -12,6 +15,18 @@ import { upkeepCircles } from './work/upkeep.js';
 const WAKING = 50;
 const now = () => Date.now();
 
+/** The bytes of documents, and the address at which recipients read them where there is one. */
+function documentAccess({ settings, store }: Pick<House, 'settings' | 'store'>): DocumentAccess {
+  const read = binaryPort(store, settings);
+  return {
+    root: settings.publicUrl === undefined ? undefined : `${settings.publicUrl}/fhir`,
+    open: async (id) => {
+      const place = binaryPlace(id);
+      return place && (await read(place));
+    },
+  };
+}
+
 /** To the recipients, for the jobs of the deliver queue; and the sweep, which makes every stage independent of the queue. */
 export async function openDelivery({ settings, store, queues, metrics, log }: House, closers: Closers): Promise<void> {
   const deliver = openDeliver({
@@ -20,6 +35,7 @@ export async function openDelivery({ settings, store, queues, metrics, log }: Ho
     recordAttempts: (outcomes) => store.recordAttempts(outcomes),
     releaseDeliveries: (claims) => store.releaseDeliveries(claims),
     reportEndpoint: (endpoint, code) => store.reportEndpoint(endpoint, code),
+    documents: documentAccess({ settings, store }),
     now,
     chance: () => Math.random(),
     log,

@@ -3,6 +3,7 @@ import type { BundleSettings } from '../fhir/transaction.js';
 import type { AttemptOutcome, DeliveredResource, DueDelivery } from '../message/delivery.js';
 import { FAILURES, GatewayError, type FailureCode } from '../message/failure.js';
 import type { Sent } from './answer.js';
+import { withAttachments, type DocumentAccess } from './attachments.js';
 import { isUnclear } from './classify.js';
 import type { Send } from './fhir.js';
 import { notificationBundle } from './notification.js';
@@ -32,6 +33,8 @@ export interface Attempt {
 
 export interface AttemptDeps {
   send: Send;
+  /** Absent: documents go without their bytes. */
+  documents?: DocumentAccess | undefined;
   now(): number;
   /** A number from 0 to 1, to spread retries. */
   chance(): number;
@@ -43,11 +46,11 @@ const HOUR_MS = 3_600_000;
 export async function attempt(
   delivery: DueDelivery,
   endpoint: BundleSettings & { expireHours: number },
-  { send, now: clock, chance }: AttemptDeps,
+  { send, documents, now: clock, chance }: AttemptDeps,
 ): Promise<Attempt> {
   const { expireHours } = endpoint;
   const startedAt = clock();
-  const { sent, sha256, resources } = await post(delivery, endpoint, send);
+  const { sent, sha256, resources } = await post(delivery, endpoint, { send, documents });
   const now = clock();
   const askedMs = retryAfterMs(sent.retryAfter, now, expireHours * HOUR_MS);
   const isSent = sha256 !== undefined;
@@ -72,9 +75,14 @@ export async function attempt(
 }
 
 /** Makes the bundle of a delivery and sends it. */
-async function post(delivery: DueDelivery, settings: BundleSettings, send: Send): Promise<Posted> {
+async function post(
+  delivery: DueDelivery,
+  settings: BundleSettings,
+  { send, documents }: Pick<AttemptDeps, 'send' | 'documents'>,
+): Promise<Posted> {
   try {
-    const { bundle, sent: resources } = notificationBundle(delivery, settings);
+    const carried = await withAttachments(delivery.resources, documents);
+    const { bundle, sent: resources } = notificationBundle({ ...delivery, resources: carried }, settings);
     const body = Buffer.from(JSON.stringify(bundle));
     const sent = await send(body, bundle.entry?.length ?? 0, traceHeaders(delivery));
     return { sent, resources, sha256: hash('sha256', body, 'buffer') };

@@ -34,6 +34,7 @@ export function notificationBundle(delivery: DueDelivery, endpoint: BundleSettin
     recipient: member,
     patient,
     encounter: first('Encounter'),
+    document: first('DocumentReference'),
   });
   const identifier = businessIdentifier(communication) ?? null;
   const notification = { reference: `Communication/${id}`, identifier, body: canonicalJson(communication) };

@@ -1,6 +1,7 @@
 import type { BundleSettings } from '../fhir/transaction.js';
 import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery, JobOutcome } from '../message/delivery.js';
 import type { FailureCode } from '../message/failure.js';
+import type { DocumentAccess } from './attachments.js';
 import { attempt, type Attempt } from './attempt.js';
 import { Breaker } from './breaker.js';
 import { WaitingJobs } from './waiting-jobs.js';
@@ -19,6 +20,8 @@ export interface DeliverDeps {
   releaseDeliveries(claims: readonly Claim[]): Promise<void>;
   /** The endpoint refuses all it is sent, with that code; or delivers, for the first time or again (null). */
   reportEndpoint(endpoint: string, code: FailureCode | null): Promise<void>;
+  /** Absent: documents go without their bytes. */
+  documents?: DocumentAccess | undefined;
   now(): number;
   /** A number from 0 to 1, to spread retries. */
   chance(): number;
@@ -179,7 +182,12 @@ class Pump {
   private async follow(delivery: DueDelivery): Promise<void> {
     this.underWay += 1;
     const { send, deps, endpoint } = this;
-    const made = await attempt(delivery, endpoint, { send, now: deps.now, chance: deps.chance });
+    const made = await attempt(delivery, endpoint, {
+      send,
+      documents: deps.documents,
+      now: deps.now,
+      chance: deps.chance,
+    });
     this.judge(made, delivery.id);
     this.outcomes.push(made.outcome);
     this.underWay -= 1;

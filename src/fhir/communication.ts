@@ -40,6 +40,8 @@ export interface Notification {
   patient: string;
   /** Absent where it is about the patient and no stay. */
   encounter: string | undefined;
+  /** `DocumentReference/<id>` that it is about. */
+  document?: string | undefined;
   /** Absent: completed, as it is sent. */
   status?: Communication['status'];
 }
@@ -56,10 +58,15 @@ export function communicationOf(notification: Notification): Communication {
     recipient,
     patient,
     encounter,
+    document,
     status = 'completed',
   } = notification;
   const text = EVENT_SUBJECTS[kind];
   const movement = encounter === undefined ? undefined : movementIdentifier(thread);
+  const about = [
+    ...(movement === undefined ? [] : [{ identifier: movement }]),
+    ...(document === undefined ? [] : [{ reference: document }]),
+  ];
   return {
     resourceType: 'Communication',
     id,
@@ -76,7 +83,7 @@ export function communicationOf(notification: Notification): Communication {
     ],
     subject: { reference: patient },
     topic: { coding: [{ system: OWN.event, code: kind }], text },
-    ...(movement === undefined ? {} : { about: [{ identifier: movement }] }),
+    ...(about.length === 0 ? {} : { about }),
     ...(encounter === undefined ? {} : { encounter: { reference: encounter } }),
     sent,
     recipient: [{ reference: recipient }],

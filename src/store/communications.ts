@@ -18,6 +18,7 @@ interface Row {
   recipient: string;
   patient: string;
   encounter: string | null;
+  document: string | null;
   state: DeliveryState;
   changedAt: Date;
 }
@@ -29,7 +30,8 @@ const SHOWN = `
   SELECT coalesce(notification, delivery.id) AS id, delivery.number, kind, event_number AS "eventNumber", receipt.thread,
     (SELECT coalesce(notification, id) FROM delivery AS original WHERE original.id = delivery.responds_to) AS "respondsTo",
     receipt.effective_text AS sent, receipt.member AS recipient, delivery.patient,
-    substring(array_to_string(pinned, ' ') FROM 'Encounter/([A-Za-z0-9.-]+)/') AS encounter, state,
+    substring(array_to_string(pinned, ' ') FROM 'Encounter/([A-Za-z0-9.-]+)/') AS encounter,
+    substring(array_to_string(pinned, ' ') FROM 'DocumentReference/([A-Za-z0-9.-]+)/') AS document, state,
     coalesce(ended_at, revived_at, created_at) AS "changedAt"
   FROM delivery
   JOIN receipt ON receipt.id = delivery.receipt_id`;
@@ -110,12 +112,13 @@ const STATUS: Readonly<Record<DeliveryState, Communication['status']>> = {
   superseded: 'not-done',
 };
 
-function communication({ patient, encounter, state, changedAt, ...row }: Row): Communication {
+function communication({ patient, encounter, document, state, changedAt, ...row }: Row): Communication {
   const made = communicationOf({
     ...row,
     status: STATUS[state],
     patient: `Patient/${patient}`,
     encounter: encounter === null ? undefined : `Encounter/${encounter}`,
+    document: document === null ? undefined : `DocumentReference/${document}`,
   });
   return { ...made, meta: { ...made.meta, lastUpdated: changedAt.toISOString() } };
 }

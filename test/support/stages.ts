@@ -1,10 +1,13 @@
 import type { Bundle } from 'fhir/r4.js';
+import { Batch } from '../../src/apply/batch.js';
 import { notificationBundle } from '../../src/deliver/notification.js';
-import { openDeliver, type DeliverEndpoint } from '../../src/deliver/pump.js';
+import { openDeliver, type DeliverDeps, type DeliverEndpoint } from '../../src/deliver/pump.js';
 import type { AttemptOutcome, Claim } from '../../src/message/delivery.js';
 import { buildDirectory } from '../../src/route/directory.js';
 import type { Store } from '../../src/store/store.js';
-import { translateStage } from '../../src/work/translate-stage.js';
+import { requestOf } from '../../src/work/patient-request.js';
+import { translateStage, type TranslateDeps } from '../../src/work/translate-stage.js';
+import { documentTranslation, type TestDocument } from './documents.js';
 import { ownMappings, professional, segment } from './pam.js';
 import { incoming, openTestStore } from './stored.js';
 
@@ -33,10 +36,14 @@ const TAKEN = {
   next: { state: 'delivered' as const },
 };
 
+type DeliverSettings = Partial<DeliverEndpoint> & Pick<DeliverDeps, 'documents'>;
+
 /** Translate and deliver over a real store, in the test's own process and without a queue. */
 export interface Stages {
   /** Keeps these messages, one after the other, and translates each. */
   translate(...texts: string[]): Promise<void>;
+  /** As `translate`, of documents: their facts as translation gives them. */
+  translateDocuments(...documents: TestDocument[]): Promise<void>;
   /** As `translate`, all of them in one batch. */
   translateTogether(...texts: string[]): Promise<void>;
   /**
@@ -44,7 +51,7 @@ export interface Stages {
    * @param wakes how often the endpoint is woken; absent: until nothing waits any more
    * @returns the attempts, in the order in which they ended
    */
-  deliver(url: string, settings?: Partial<DeliverEndpoint>, wakes?: number): Promise<AttemptOutcome[]>;
+  deliver(url: string, settings?: DeliverSettings, wakes?: number): Promise<AttemptOutcome[]>;
   /** The bundles of all that is due, in the order of their lanes. It is not due any more after that. */
   bundles(): Promise<Bundle[]>;
   /** Records the same outcome for each of these claims. */
@@ -55,20 +62,35 @@ export interface Stages {
   close(): Promise<void>;
 }
 
+const EVENTS = ['preadmission', 'admission', 'transfer', 'discharge', 'document', 'care-plan', 'appointment'] as const;
+
 export async function openStages(): Promise<Stages> {
   const { store, close } = await openTestStore();
-  const stage = translateStage({
+  const deps = {
     inTranslation: (claim, run) => store.inTranslation(claim, run),
     source: (name) => ({ name, mappings: ownMappings(), zone: 'Europe/Paris', charset: '8859/15', authorities: {} }),
     directory: buildDirectory([{ ...DOCTOR, endpoint: ENDPOINT }], []),
-    rules: [{ id: 'all', events: ['preadmission', 'admission', 'transfer', 'discharge'], roles: ['PCP'] }],
+    rules: [{ id: 'all', events: EVENTS, roles: ['PCP'] }],
     fold: { zone: 'Europe/Paris', hospitalMembersStayDays: 0, circleShowsEndedDays: 90 },
     now: () => Date.now(),
     due: () => undefined,
     log: () => undefined,
     observe: () => undefined,
     stopping: () => true,
-  });
+  } satisfies TranslateDeps;
+  const stage = translateStage(deps);
+  const translateDocument = async (document: TestDocument) => {
+    const message = incoming(`C${Math.random()}`, { receivedAt: RECEIVED_AT });
+    await store.keep([message]);
+    const fold = { ...deps.fold, now: new Date().toISOString() };
+    const context = { directory: deps.directory, rules: deps.rules, lateSince: '2025-12-31T00:00:00Z', fold };
+    await store.inTranslation({ ids: [message.id], limit: 0 }, async (tx) => {
+      const translation = documentTranslation(message.id, document);
+      const [window] = await tx.load([requestOf(message.id, translation)], { endedSince: context.lateSince });
+      if (window === undefined) throw new Error('no window was loaded');
+      await tx.save(await new Batch(context, tx.loadWhole).apply(message.id, translation, window));
+    });
+  };
   const translateTogether = async (...texts: string[]) => {
     const messages = texts.map((text) =>
       incoming(`C${Math.random()}`, { bytes: Buffer.from(text), receivedAt: RECEIVED_AT }),
@@ -80,15 +102,19 @@ export async function openStages(): Promise<Stages> {
   return {
     store,
     translateTogether,
+    async translateDocuments(...documents) {
+      for (const document of documents) await translateDocument(document);
+    },
     async translate(...texts) {
       for (const text of texts) await translateTogether(text);
     },
-    async deliver(url, settings = {}, wakes = Infinity) {
+    async deliver(url, { documents, ...settings } = {}, wakes = Infinity) {
       const outcomes: AttemptOutcome[] = [];
       const pumps = openDeliver({
         endpoints: [
           { id: ENDPOINT, url, timeoutSeconds: 5, concurrency: 4, expireHours: 72, ...OWNERSHIP, ...settings },
         ],
+        documents,
         claimDeliveries: (request) => store.claimDeliveries(request),
         recordAttempts: async (made) => {
           await store.recordAttempts(made);
