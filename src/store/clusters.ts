@@ -113,10 +113,9 @@ export async function placeRequests(client: Queryable, requests: readonly Patien
   const reached = await reachLocked(client, requests);
   const clusters = await rootsOf(client, requests, reached);
   await addIdentifiers(client, requests, clusters, reached);
-  return requests.map((_, request) => ({
-    cluster: clusters[request] ?? '',
-    stays: [...new Set(reached.flatMap((row) => (row.request === request ? (row.stay ?? []) : [])))],
-  }));
+  const stays = requests.map(() => new Set<string>());
+  for (const { request, stay } of reached) if (stay !== null) stays[request]?.add(stay);
+  return stays.map((own, request) => ({ cluster: clusters[request] ?? '', stays: [...own] }));
 }
 
 /** What the requests lead to under the locks of all of it: what another transaction joined to it meanwhile is locked as well. */

@@ -1,12 +1,12 @@
 import type { Fact } from '../message/fact.js';
 import { resourceId } from '../message/uuid.js';
-import { instant } from '../message/order.js';
 import type { EarlierReceipt } from '../message/receipt.js';
-import type { AnchorBirth, PatientRequest, PatientWindow } from '../message/translation.js';
+import type { PatientRequest, PatientWindow } from '../message/translation.js';
 import { placeRequests } from './clusters.js';
 import { FACT_COLUMNS, factOf, type FactRow } from './facts.js';
 import { loadOtherStays } from './memberships.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
+import { birthsOf, byCluster, emptyWindow, outdatedUntil, windowsOf, type Key } from './window-rows.js';
 
 /** The identifiers of clusters, and of each the fact recorded last that no longer matters. */
 const KEYS: Statement = [
@@ -113,14 +113,6 @@ const RECEIPTS_WHOLE: Statement = [
   ORDER BY delivery.number`,
 ];
 
-/** An identifier of a cluster. */
-interface Key {
-  key: string;
-  cluster: string;
-  recordedAt: Date | null;
-  outdatedUntil: string | null;
-}
-
 /**
  * Locks and unites the people that the requests speak of, and loads what each request touches.
  * @param endedSince what left a circle before is not loaded
@@ -146,28 +138,13 @@ export async function loadWindows(
     placed.map(({ cluster }) => cluster),
   ]);
   const receipts = await prepared<EarlierReceipt & { cluster: string }>(client, RECEIPTS, pairs);
-  const patients = new Map(keys.map(({ key, cluster }) => [resourceId('Patient', key), cluster]));
-  const otherStays = await loadOtherStays(client, [...patients.keys()], [...stays.keys()], endedSince);
-  const ofCluster = <T>(entries: Iterable<[string, T]>, cluster: string) =>
-    new Map([...entries].filter(([patient]) => patients.get(patient) === cluster));
-  const windows = new Map(
-    clusters.map((cluster): [string, PatientWindow] => [
-      cluster,
-      {
-        cluster,
-        facts: facts.rows.flatMap(({ cluster: of, ...row }) => (of === cluster ? [factOf(row)] : [])),
-        whole: false,
-        anchors: birthsOf(keys, cluster),
-        memberships: ofCluster(otherStays.memberships, cluster),
-        firstMember: ofCluster(otherStays.firstMember, cluster),
-        outdatedUntil: outdatedUntil(keys, cluster),
-        receipts: receipts.rows.flatMap(({ cluster: of, ...receipt }) => (of === cluster ? [receipt] : [])),
-      },
-    ]),
-  );
+  const patients = keys.map(({ key, cluster }) => ({ cluster, id: resourceId('Patient', key) }));
+  const ids = patients.map(({ id }) => id);
+  const otherStays = await loadOtherStays(client, ids, [...stays.keys()], endedSince);
+  const windows = windowsOf(clusters, { keys, facts: facts.rows, patients, receipts: receipts.rows, otherStays });
   return {
     windows: placed.map(({ cluster }) => windows.get(cluster) ?? emptyWindow(cluster)),
-    keysOf: new Map(clusters.map((cluster) => [cluster, keysOf(keys, cluster)])),
+    keysOf: new Map([...byCluster(keys)].map(([cluster, own]) => [cluster, own.map(({ key }) => key)])),
   };
 }
 
@@ -183,13 +160,10 @@ export async function readWholeWindow(client: Queryable, anchor: string): Promis
   const keys = await keysBeside(client, anchor);
   const [first] = keys;
   if (first === undefined) return undefined;
-  const { rows } = await prepared<FactRow>(client, WHOLE, [keysOf(keys, first.cluster)]);
-  const window = {
-    ...emptyWindow(first.cluster),
-    anchors: birthsOf(keys, first.cluster),
-    outdatedUntil: outdatedUntil(keys, first.cluster),
-  };
-  return wholeWindow(client, window, keysOf(keys, first.cluster), rows.map(factOf));
+  const list = keys.map(({ key }) => key);
+  const { rows } = await prepared<FactRow>(client, WHOLE, [list]);
+  const window = { ...emptyWindow(first.cluster), anchors: birthsOf(keys), outdatedUntil: outdatedUntil(keys) };
+  return wholeWindow(client, window, list, rows.map(factOf));
 }
 
 async function wholeWindow(
@@ -213,33 +187,4 @@ export async function keysBeside(client: Queryable, anchor: string): Promise<Key
 
 async function keysOfClusters(client: Queryable, clusters: readonly string[]): Promise<Key[]> {
   return (await prepared<Key>(client, KEYS, [clusters])).rows;
-}
-
-/** A window of nobody. */
-export function emptyWindow(cluster: string): PatientWindow {
-  return {
-    cluster,
-    facts: [],
-    whole: false,
-    anchors: [],
-    memberships: new Map(),
-    firstMember: new Map(),
-    outdatedUntil: undefined,
-    receipts: [],
-  };
-}
-
-function keysOf(keys: readonly Key[], cluster: string): string[] {
-  return keys.flatMap((row) => (row.cluster === cluster ? [row.key] : []));
-}
-
-function birthsOf(keys: readonly Key[], cluster: string): AnchorBirth[] {
-  return keys.flatMap(({ key, cluster: of, recordedAt }) =>
-    of === cluster && recordedAt !== null ? [{ anchor: key, recordedAt: recordedAt.toISOString() }] : [],
-  );
-}
-
-function outdatedUntil(keys: readonly Key[], cluster: string): string | undefined {
-  const moments = keys.flatMap((row) => (row.cluster === cluster ? (row.outdatedUntil ?? []) : []));
-  return moments.sort((a, b) => instant(b) - instant(a))[0];
 }

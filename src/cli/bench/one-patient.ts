@@ -32,7 +32,7 @@ const MOST_RATIO = 2;
 /** Messages a second. */
 const LEAST_RATE = 150;
 /** Messages of one transaction: as many as the stage takes beside those that its job names. */
-const BATCH = 50;
+const BATCH = 100;
 /** Messages over which a time is taken, and the place of the early ones. */
 const WINDOW = 200;
 /** Stays of somebody else, unmeasured: the compiler of a process that has just begun takes a core of its own. */
