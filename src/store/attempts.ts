@@ -1,6 +1,7 @@
+import type { Pool } from 'pg';
 import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
 import type { AttemptOutcome } from '../message/delivery.js';
-import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { plainArray, prepared, retried, type Statement } from './pool.js';
 
 /**
  * Attempts, and what follows from them. What an earlier claim than the one that holds the delivery brings in stays an attempt and changes
@@ -40,9 +41,9 @@ const RECORD: Statement = [
 ];
 
 /** Writes attempts and all that follows from them, in one statement: it is written whole or not at all. */
-export async function recordAttempts(client: Queryable, outcomes: readonly AttemptOutcome[]): Promise<void> {
+export async function recordAttempts(pool: Pool, outcomes: readonly AttemptOutcome[]): Promise<void> {
   if (outcomes.length === 0) return;
-  await prepared(client, RECORD, [
+  const values = [
     plainArray(outcomes.map(({ deliveryId }) => deliveryId)),
     plainArray(outcomes.map(({ claim }) => claim)),
     plainArray(outcomes.map(({ startedAt }) => startedAt.toISOString())),
@@ -57,5 +58,6 @@ export async function recordAttempts(client: Queryable, outcomes: readonly Attem
     outcomes.map(({ next }) => next.at?.toISOString() ?? null),
     plainArray(outcomes.map(({ reached }) => reached)),
     statesBefore(DELIVERY_CHANGES, 'delivered'),
-  ]);
+  ];
+  await retried(() => prepared(pool, RECORD, values));
 }
