@@ -57,7 +57,7 @@ export const STAGES = [
     name: 'deliver',
     takes: 'a delivery',
     gives: 'attempts and an outcome',
-    files: ['src/wire-deliver.ts', 'src/deliver/', 'src/store/deliveries.ts'],
+    files: ['src/wire-deliver.ts', 'src/deliver/', 'src/store/deliveries.ts', 'src/store/attempts.ts'],
     exits: ['dead', 'superseded'],
   },
   {

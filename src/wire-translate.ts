@@ -40,8 +40,8 @@ export function openTranslation(house: House, closers: Closers): void {
     stopping: () => stopping,
   });
   queues.work(QUEUES.translate, TRANSLATING, translate);
-  // A process that died here left messages behind a job that the queue takes for one under way.
-  void queues.add(QUEUES.translate, []).catch(() => {
+  // A process that died here left messages behind jobs that the queue takes for ones under way.
+  void Promise.all(Array.from({ length: TRANSLATING }, () => queues.add(QUEUES.translate, []))).catch(() => {
     log('warn', 'queue.without', {});
   });
   const fallback = openFallback({

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../message/canonical-json.js';
+import type { Membership } from '../message/membership.js';
 import type { FoldedResource } from '../message/resource.js';
 import type { ChangedResource, MembershipRows, TranslationStep } from '../message/translation.js';
 import { enteredInError } from '../record/entered-in-error.js';
@@ -46,15 +47,16 @@ function resourcesOf({ people }: FoldedWindow): Map<string, Written> {
 function membershipRows(before: FoldedWindow, after: FoldedWindow): MembershipRows[] {
   const earlier = rowsOf(before);
   const later = rowsOf(after);
-  const changed = [...later].filter(
-    ([key, { rows }]) =>
-      rows !== earlier.get(key)?.rows && canonicalJson(rows) !== canonicalJson(earlier.get(key)?.rows ?? []),
-  );
+  const changed = [...later].filter(([key, { rows }]) => isOtherwise(earlier.get(key)?.rows ?? [], rows));
   const gone = [...earlier].filter(([key, { rows }]) => !later.has(key) && rows.length > 0);
   return [
     ...changed.map(([, { rows, ...whose }]) => ({ ...whose, rows: [...rows] })),
     ...gone.map(([, { rows: _rows, ...whose }]) => ({ ...whose, rows: [] })),
   ];
+}
+
+function isOtherwise(before: readonly Membership[], after: readonly Membership[]): boolean {
+  return before !== after && (before.length !== after.length || canonicalJson(before) !== canonicalJson(after));
 }
 
 function rowsOf({ people }: FoldedWindow) {

@@ -60,7 +60,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: () => import('./revive.js'),
   },
   demo: { what: 'a sample day on a fresh store', takes: '[--exit]', load: () => import('./demo/demo.js') },
-  bench: { what: 'measure, beside baselines', takes: '[--quick]', load: () => import('./bench/bench.js') },
+  bench: {
+    what: 'measure, beside baselines',
+    takes: '[--quick | --drain [messages]]',
+    load: () => import('./bench/bench.js'),
+  },
 };
 
 const ASKS_HELP = new Set(['help', '--help', '-h']);

@@ -1,5 +1,4 @@
 import type { Attachment, DocumentReference } from 'fhir/r4.js';
-import { localType } from '../fhir/references.js';
 import type { DeliveredResource } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
 
@@ -24,13 +23,13 @@ export async function withAttachments(
   access: DocumentAccess | undefined,
 ): Promise<DeliveredResource[]> {
   const made: DeliveredResource[] = [];
-  for (const resource of resources)
-    made.push(localType(resource.reference) === 'DocumentReference' ? await attached(resource, access) : resource);
+  for (const resource of resources) made.push(await attached(resource, access));
   return made;
 }
 
 async function attached(resource: DeliveredResource, access: DocumentAccess | undefined): Promise<DeliveredResource> {
-  const document = JSON.parse(resource.body) as DocumentReference;
+  const document = resource.resource;
+  if (document.resourceType !== 'DocumentReference') return resource;
   const content: DocumentReference['content'] = [];
   for (const part of document.content) {
     const { url, ...attachment } = part.attachment;
@@ -42,7 +41,7 @@ async function attached(resource: DeliveredResource, access: DocumentAccess | un
       attachment: { ...attachment, ...(id === undefined && url !== undefined ? { url } : {}), ...own },
     });
   }
-  return { ...resource, body: JSON.stringify({ ...document, content }) };
+  return { ...resource, resource: { ...document, content } };
 }
 
 async function carried(

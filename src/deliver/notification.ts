@@ -5,7 +5,6 @@ import { communicationOf } from '../fhir/communication.js';
 import { isUnchanged, transactionBundle, type BundleSettings } from '../fhir/transaction.js';
 import type { DeliveredResource, DueDelivery } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
-import { canonicalJson } from '../message/canonical-json.js';
 
 /** A transaction, and the resources that are its entries beside the Communication. */
 export interface NotificationBundle {
@@ -37,7 +36,7 @@ export function notificationBundle(delivery: DueDelivery, endpoint: BundleSettin
     document: first('DocumentReference'),
   });
   const identifier = businessIdentifier(communication) ?? null;
-  const notification = { reference: `Communication/${id}`, identifier, body: canonicalJson(communication) };
+  const notification = { reference: `Communication/${id}`, identifier, resource: communication };
   const settings: BundleSettings = delivery.attempts > 0 ? { ...endpoint, unchanged: 'send' } : endpoint;
   const isHeld = ({ reference, version, held }: DeliveredResource) =>
     isUnchanged(localType(reference) ?? '', version, held, settings);

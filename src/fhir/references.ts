@@ -26,6 +26,7 @@ export function mapReferences<T>(element: T, change: (reference: Reference) => R
 function mapped(element: unknown, change: (reference: Reference) => Reference): unknown {
   if (Array.isArray(element)) return element.map((item) => mapped(item, change));
   if (typeof element !== 'object' || element === null) return element;
-  const copy = Object.fromEntries(Object.entries(element).map(([name, value]) => [name, mapped(value, change)]));
+  const copy: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(element)) copy[name] = mapped(value, change);
   return typeof copy['reference'] === 'string' ? change(copy as Reference) : copy;
 }

@@ -1,10 +1,11 @@
 /** Characters that have a meaning of their own in a search value (R4 Search, "Escaping Search Parameters"). */
-const SPECIAL = /[\\,|$]/g;
+const SPECIAL = /[\\,|$]/;
+const ALL_SPECIAL = new RegExp(SPECIAL, 'g');
 const ESCAPED = /\\([\\,|$])/g;
 
 /** A text as a part of a search value; not yet percent-encoded. */
 export function escapeSearchValue(text: string): string {
-  return text.replaceAll(SPECIAL, String.raw`\$&`);
+  return SPECIAL.test(text) ? text.replaceAll(ALL_SPECIAL, String.raw`\$&`) : text;
 }
 
 /** The text that a part of a search value stands for; a backslash before any other character stands for itself. */

@@ -7,8 +7,8 @@ import { identifiersOf, keyOf } from './identifier.js';
 import { localType, mapReferences } from './references.js';
 import { tokenText } from './search-value.js';
 
-/** What a bundle needs of a resource: its canonical JSON, the identifier that finds it, and those of others whom it would find too. */
-export interface BundleMember extends Pick<StoredResource, 'reference' | 'identifier' | 'body'> {
+/** What a bundle needs of a resource: its content, the identifier that finds it, and those of others whom it would find too. */
+export interface BundleMember extends Pick<StoredResource, 'reference' | 'identifier' | 'resource'> {
   readonly excluded?: readonly string[];
 }
 
@@ -69,9 +69,7 @@ export function transactionBundle(
 function entryOf(member: BundleMember, targets: ReadonlyMap<string, string>, settings: BundleSettings): BundleEntry {
   const type = localType(member.reference) ?? '';
   const search = searchOf(member);
-  const resource = mapReferences(sentContent(JSON.parse(member.body) as FhirResource, settings), (target) =>
-    sentReference(target, targets),
-  );
+  const resource = mapReferences(sentContent(member.resource, settings), (target) => sentReference(target, targets));
   const request: BundleEntry['request'] = isTheirs(type, settings)
     ? { method: 'POST', url: type, ifNoneExist: search.slice(search.indexOf('?') + 1) }
     : { method: 'PUT', url: search };
@@ -82,11 +80,11 @@ function entryOf(member: BundleMember, targets: ReadonlyMap<string, string>, set
  * `Type?identifier=…`, by which a server finds the resource. Those whose numbers are excluded are not meant (`:not`, R4 §3.1.1.5.5): the server
  * may hold the number under their names too. They stand first: where a number without modifier does, HAPI FHIR reads no further in a transaction.
  */
-function searchOf({ reference, identifier, body, excluded = [] }: BundleMember): string {
+function searchOf({ reference, identifier, resource, excluded = [] }: BundleMember): string {
   const type = localType(reference) ?? '';
   if (identifier === null)
     throw new GatewayError('field-missing', `${type} has no identifier to be sent by`, { field: `${type}.identifier` });
-  const carried = identifiersOf(JSON.parse(body) as FhirResource).find((own) => keyOf(own) === identifier);
+  const carried = identifiersOf(resource).find((own) => keyOf(own) === identifier);
   const wanted = `identifier=${tokenOf(carried ?? { value: identifier })}`;
   const unwanted = excluded.map((number) => `identifier:not=${tokenOf(splitIdentifier(number))}`);
   return `${type}?${[...unwanted, wanted].join('&')}`;

@@ -30,6 +30,6 @@ export interface StoredResource {
   readonly version: number;
   /** `system|value` by which a conditional update finds it; null where it has none. */
   readonly identifier: string | null;
-  /** Canonical JSON, without the server's part of `meta`. */
-  readonly body: string;
+  /** Without the server's part of `meta`. */
+  readonly resource: FhirResource;
 }

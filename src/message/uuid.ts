@@ -5,7 +5,7 @@ const NAMESPACE = Buffer.from('6f0c5e0e1f0d5b8e9a3b7c1d2e4f6a80', 'hex');
 
 /**
  * RFC 9562 UUIDv5 of a business name, so that a replay on an empty store gives the same ids: version 5 in the high half of byte 6, the
- * variant in the high bits of byte 8. By hand, since a message needs some forty of them (ADR 0009).
+ * variant in the high bits of byte 8. By hand, since every message needs some sixteen of them (ADR 0009).
  * @param name e.g. `delivery|<receipt>`
  */
 export function uuid5(name: string): string {

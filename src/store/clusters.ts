@@ -65,15 +65,18 @@ export async function placeRequests(client: Queryable, requests: readonly Patien
   const reached = await reachLocked(client, requests);
   const clusters = await rootsOf(client, requests, reached);
   await addIdentifiers(client, requests, clusters, reached);
-  return requests.map(({ around }, request) => {
-    const own = reached.filter((row) => row.request === request);
-    return {
-      cluster: clusters[request] ?? '',
-      stays: [...new Set(own.flatMap(({ stay }) => stay ?? []))],
-      documents: [...new Set(own.flatMap(({ document }) => document ?? []))],
-      around,
-    };
-  });
+  const stays = requests.map(() => new Set<string>());
+  const documents = requests.map(() => new Set<string>());
+  for (const { request, stay, document } of reached) {
+    if (stay !== null) stays[request]?.add(stay);
+    if (document !== null) documents[request]?.add(document);
+  }
+  return requests.map(({ around }, request) => ({
+    cluster: clusters[request] ?? '',
+    stays: [...(stays[request] ?? [])],
+    documents: [...(documents[request] ?? [])],
+    around,
+  }));
 }
 
 /** What the requests lead to under the locks of all of it: what another transaction joined to it meanwhile is locked as well. */

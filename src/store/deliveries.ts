@@ -1,8 +1,6 @@
 import type { Pool } from 'pg';
-import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
-import type { AttemptOutcome, Claim, ClaimRequest, DueDelivery, SupersededReason } from '../message/delivery.js';
+import type { Claim, ClaimRequest, DueDelivery, SupersededReason } from '../message/delivery.js';
 import { deliveryContents } from './delivery-content.js';
-import { saveHoldings } from './holdings.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 import { supersede } from './superseded.js';
 
@@ -20,14 +18,14 @@ const IS_HEAD = `
  */
 const claimOf = (which: string) => `
   WITH head AS MATERIALIZED (
-    SELECT id, lane, number, responds_to
+    SELECT id, lane, number, responds_to, receipt_id
     FROM delivery AS head
     WHERE ${IS_HEAD} ${which}
     ORDER BY head.due_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED
   ), judged AS MATERIALIZED (
-    SELECT id,
+    SELECT head.id, member, thread, effective_text,
       CASE
         WHEN (
           SELECT true FROM delivery AS later
@@ -36,7 +34,8 @@ const claimOf = (which: string) => `
           SELECT NOT original.reached AND original.claims = original.attempts FROM delivery AS original
           WHERE original.id = head.responds_to) THEN 'not-delivered'
       END AS reason
-    FROM head)
+    FROM head
+    CROSS JOIN LATERAL (SELECT member, thread, effective_text FROM receipt WHERE receipt.id = head.receipt_id OFFSET 0) AS receipt)
   UPDATE delivery
   SET leased_until = now() + $3 * interval '1 millisecond', claims = claims + CASE WHEN judged.reason IS NULL THEN 1 ELSE 0 END
   FROM judged
@@ -45,10 +44,8 @@ const claimOf = (which: string) => `
     (SELECT coalesce(notification, id) FROM delivery AS original WHERE original.id = delivery.responds_to) AS "respondsTo",
     delivery.responds_to AS original, event_number AS "eventNumber", receipt_id AS "receiptId", message_id AS "messageId", attempts,
     coalesce(revived_at, created_at) AS "createdAt", pinned,
-    (SELECT count(*)::int FROM attempt WHERE delivery_id = delivery.id AND code = 'endpoint-conflict') AS conflicts,
-    (SELECT member FROM receipt WHERE receipt.id = delivery.receipt_id) AS member,
-    (SELECT thread FROM receipt WHERE receipt.id = delivery.receipt_id) AS thread,
-    (SELECT effective_text FROM receipt WHERE receipt.id = delivery.receipt_id) AS "effectiveAt"`;
+    (SELECT count(*)::int FROM attempt WHERE delivery_id = delivery.id AND code = 'endpoint-conflict') AS conflicts, member, thread,
+    effective_text AS "effectiveAt"`;
 
 const CLAIM: Statement = ['deliveries-claim', claimOf('')];
 const CLAIM_NAMED: Statement = ['deliveries-claim-named', claimOf('AND head.id = ANY ($4::uuid[])')];
@@ -56,31 +53,6 @@ const CLAIM_NAMED: Statement = ['deliveries-claim-named', claimOf('AND head.id =
 const HEADS: Statement = [
   'deliveries-heads',
   `SELECT id FROM delivery AS head WHERE ${IS_HEAD} ORDER BY head.due_at LIMIT $2`,
-];
-
-const ATTEMPTS: Statement = [
-  'deliveries-attempts',
-  `
-  INSERT INTO attempt (delivery_id, number, started_at, duration_ms, ok, status, code, detail, sha256, sent)
-  SELECT delivery.id, input.claim, input.started_at, input.duration_ms, input.ok, input.status, input.code, input.detail,
-    input.sha256, string_to_array(input.sent, ' ')
-  FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::boolean[], $5::int[], $6::text[], $7::text[], $8::bytea[], $9::text[], $10::int[])
-    AS input (id, started_at, duration_ms, ok, status, code, detail, sha256, sent, claim)
-  JOIN delivery USING (id)
-  ON CONFLICT DO NOTHING`,
-];
-
-/** Of the claim that holds the delivery alone: what an earlier one brings in stays an attempt and changes nothing. */
-const OUTCOMES: Statement = [
-  'deliveries-outcomes',
-  `
-  UPDATE delivery SET state = input.state, attempts = delivery.attempts + 1, due_at = coalesce(input.due_at, delivery.due_at),
-    leased_until = NULL, code = input.code, reached = delivery.reached OR input.reached,
-    ended_at = CASE WHEN input.state = 'due' THEN NULL ELSE now() END
-  FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::boolean[], $6::int[])
-    AS input (id, state, due_at, code, reached, claim)
-  WHERE delivery.id = input.id AND delivery.claims = input.claim AND delivery.leased_until IS NOT NULL AND delivery.state = ANY ($7::text[])
-  RETURNING delivery.id`,
 ];
 
 const RELEASE: Statement = [
@@ -138,37 +110,4 @@ function endedBy({ id, reason, kind, original }: Claimed): { id: string; reason:
 /** Gives back what was claimed and not tried. */
 export async function releaseDeliveries(client: Queryable, claims: readonly Claim[]): Promise<void> {
   await prepared(client, RELEASE, [claims.map(({ id }) => id), claims.map(({ claim }) => claim)]);
-}
-
-/** Attempts and what follows from them, in one transaction. */
-export async function recordAttempts(pool: Pool, outcomes: AttemptOutcome[]): Promise<void> {
-  if (outcomes.length === 0) return;
-  await inTransaction(pool, async (client) => {
-    await prepared(client, ATTEMPTS, [
-      plainArray(outcomes.map(({ deliveryId }) => deliveryId)),
-      plainArray(outcomes.map(({ startedAt }) => startedAt.toISOString())),
-      plainArray(outcomes.map(({ durationMs }) => Math.round(durationMs))),
-      plainArray(outcomes.map(({ ok }) => ok)),
-      outcomes.map(({ status }) => status),
-      outcomes.map(({ code }) => code),
-      outcomes.map(({ detail }) => detail),
-      outcomes.map(({ sha256 }) => sha256),
-      outcomes.map(({ sent }) => sent.join(' ')),
-      outcomes.map(({ claim }) => claim),
-    ]);
-    const { rows } = await prepared<{ id: string }>(client, OUTCOMES, [
-      plainArray(outcomes.map(({ deliveryId }) => deliveryId)),
-      plainArray(outcomes.map(({ next }) => next.state)),
-      outcomes.map(({ next }) => next.at?.toISOString() ?? null),
-      outcomes.map(({ code }) => code),
-      plainArray(outcomes.map(({ reached }) => reached)),
-      outcomes.map(({ claim }) => claim),
-      statesBefore(DELIVERY_CHANGES, 'delivered'),
-    ]);
-    const counted = new Set(rows.map(({ id }) => id));
-    await saveHoldings(
-      client,
-      outcomes.filter(({ deliveryId }) => counted.has(deliveryId)),
-    );
-  });
 }

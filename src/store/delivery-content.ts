@@ -26,7 +26,7 @@ const CURRENT: Statement = [
 
 /** A stored resource, what it refers to, and the patient it is about where it is a RelatedPerson. */
 interface Referring {
-  resource: StoredResource;
+  stored: StoredResource;
   references: string[];
   patient: string | undefined;
 }
@@ -42,7 +42,7 @@ export async function deliveryContents(
 ): Promise<DeliveredResource[][]> {
   const keys = [...new Set(deliveries.flatMap(({ pinned }) => pinned))];
   const read = await bodies(client, PINNED, keys.map(splitVersion));
-  const byVersion = new Map(read.map((row) => [`${row.resource.reference}/_history/${row.resource.version}`, row]));
+  const byVersion = new Map(read.map((row) => [`${row.stored.reference}/_history/${row.stored.version}`, row]));
   const wanted = [...deliveries.map(({ member }) => member), ...read.flatMap(({ references }) => references)];
   const territory = await territoryOf(client, wanted);
   const contents = deliveries.map(({ pinned, member }) => {
@@ -84,11 +84,11 @@ async function bodies(client: Queryable, statement: Statement, keys: string[][])
   const [first] = keys;
   if (first === undefined) return [];
   const columns = first.map((_, column) => keys.map((key) => key[column] ?? ''));
-  const { rows } = await prepared<StoredResource>(client, statement, columns);
-  return rows.map((resource) => {
-    const content = JSON.parse(resource.body) as FhirResource;
-    const patient = content.resourceType === 'RelatedPerson' ? content.patient.reference : undefined;
-    return { resource, references: carriedReferences(content), patient };
+  const { rows } = await prepared<Omit<StoredResource, 'resource'> & { body: string }>(client, statement, columns);
+  return rows.map(({ body, ...row }) => {
+    const resource = JSON.parse(body) as FhirResource;
+    const patient = resource.resourceType === 'RelatedPerson' ? resource.patient.reference : undefined;
+    return { stored: { ...row, resource }, references: carriedReferences(resource), patient };
   });
 }
 
@@ -115,8 +115,8 @@ async function territoryOf(client: Queryable, references: string[]): Promise<Map
       CURRENT,
       fresh.map((key) => key.split('/')),
     );
-    for (const body of next) territory.set(body.resource.reference, body);
-    wanted = next.flatMap((body) => body.references);
+    for (const referring of next) territory.set(referring.stored.reference, referring);
+    wanted = next.flatMap(({ references: further }) => further);
   }
   return territory;
 }
@@ -127,8 +127,8 @@ function contentOf(
   roots: readonly Referring[],
   territory: ReadonlyMap<string, Referring>,
 ): StoredResource[] {
-  const patient = roots.find(({ resource }) => localType(resource.reference) === 'Patient')?.resource.reference;
-  const content = roots.map(({ resource }) => resource);
+  const content = roots.map(({ stored }) => stored);
+  const patient = content.find(({ reference }) => localType(reference) === 'Patient')?.reference;
   const seen = new Set(content.map(({ reference }) => reference));
   const queue = [...roots.flatMap(({ references }) => references), member];
   for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
@@ -136,7 +136,7 @@ function contentOf(
     if (seen.has(key) || named === undefined) continue;
     seen.add(key);
     if (localType(key) === 'RelatedPerson' && named.patient !== patient) continue;
-    content.push(named.resource);
+    content.push(named.stored);
     queue.push(...named.references);
   }
   return content;

@@ -3,7 +3,8 @@ import { instant } from '../message/order.js';
 import type { AnchorBirth, PatientWindow } from '../message/translation.js';
 import { FACT_COLUMNS, factOf, type FactRow } from './facts.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
-import { emptyWindow, keysBeside } from './windows.js';
+import { emptyWindow } from './window-rows.js';
+import { keysBeside } from './windows.js';
 
 const OWNER: Statement = [
   'known-at-owner',

@@ -72,7 +72,7 @@ type Nullable<T> = { [Name in keyof T]-?: undefined extends T[Name] ? Exclude<T[
 type MembershipRow = Nullable<Membership> & { patient: string };
 
 /** What other stays than the loaded ones give a circle. */
-interface OtherStays {
+export interface OtherStays {
   /** By Patient id. */
   memberships: Map<string, Membership[]>;
   firstMember: Map<string, string>;

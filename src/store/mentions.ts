@@ -67,8 +67,8 @@ export class MentionBook {
   /** Number → `Type/id` of those who were mentioned with it. */
   private readonly holders = new Map<string, Set<string>>();
   private readonly stored = new Map<string, MentionRow>();
-  /** The same resource comes with message after message. */
-  private readonly bodies = new Map<Mention['resource'], string>();
+  /** Of each resource by its JSON as it came: the same one comes with message after message. */
+  private readonly bodies = new Map<string, string>();
 
   constructor(private readonly client: Queryable) {}
 
@@ -153,8 +153,9 @@ export class MentionBook {
   }
 
   private rowOf(mention: Mention, messageId: string | null): MentionRow {
-    const body = this.bodies.get(mention.resource) ?? canonicalJson(mention.resource);
-    this.bodies.set(mention.resource, body);
+    const json = JSON.stringify(mention.resource);
+    const body = this.bodies.get(json) ?? canonicalJson(mention.resource);
+    this.bodies.set(json, body);
     return mentionRow(mention, messageId, body);
   }
 

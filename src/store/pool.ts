@@ -174,26 +174,37 @@ export function plainArray(values: readonly (string | number | boolean)[]): stri
 export type Statement = readonly [name: string, text: string];
 
 /** Runs in one transaction; a conflict is tried again a few times, and told so. */
-export async function inTransaction<T>(
+export function inTransaction<T>(
   pool: pg.Pool,
   run: (client: pg.PoolClient, again: boolean) => Promise<T>,
-  tries = 4,
-  again = false,
 ): Promise<T> {
+  return retried((again) => transaction(pool, (client) => run(client, again)));
+}
+
+/** Runs what is one transaction or one statement; a conflict is tried again a few times, and told so. */
+export async function retried<T>(run: (again: boolean) => Promise<T>, tries = 4, again = false): Promise<T> {
+  try {
+    return await run(again);
+  } catch (cause) {
+    const error = storeError(cause);
+    if (error.code === 'store-conflict' && tries > 1) return retried(run, tries - 1, true);
+    throw error;
+  }
+}
+
+async function transaction<T>(pool: pg.Pool, run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect().catch((cause: unknown) => {
     throw storeError(cause);
   });
   try {
     await client.query('BEGIN');
-    const result = await run(client, again);
+    const result = await run(client);
     await client.query('COMMIT');
     client.release();
     return result;
   } catch (cause) {
-    const error = storeError(cause);
     client.release(!(await rolledBack(client, cause)));
-    if (error.code === 'store-conflict' && tries > 1) return inTransaction(pool, run, tries - 1, true);
-    throw error;
+    throw cause;
   }
 }
 

@@ -56,7 +56,7 @@ export async function whoCarriesTheNumber(
   );
   return sent.map(({ patient, cluster }) => {
     if (patient === undefined || patient.identifier === null) return [];
-    const own = numbersIn(patient.body);
+    const own = numbersIn(patient.resource);
     const number = patient.identifier;
     const isFound = (anchor: string) => carried.get(anchor)?.has(number) === true;
     return (anchors.get(cluster) ?? []).filter((anchor) => !own.has(anchor) && isFound(anchor));
@@ -70,11 +70,11 @@ async function mayBeCarried(client: Queryable, endpoint: string, anchors: string
   const carried = new Map<string, Set<string>>();
   for (const { id, body } of rows) {
     const anchor = byId.get(id) ?? '';
-    carried.set(anchor, new Set([...(carried.get(anchor) ?? []), ...numbersIn(body)]));
+    carried.set(anchor, new Set([...(carried.get(anchor) ?? []), ...numbersIn(JSON.parse(body) as FhirResource)]));
   }
   return carried;
 }
 
-function numbersIn(body: string): Set<string> {
-  return new Set(identifiersOf(JSON.parse(body) as FhirResource).map(keyOf));
+function numbersIn(resource: FhirResource): Set<string> {
+  return new Set(identifiersOf(resource).map(keyOf));
 }

@@ -1,13 +1,13 @@
 import { documentStay } from '../message/document.js';
 import type { Fact } from '../message/fact.js';
 import { resourceId } from '../message/uuid.js';
-import { instant } from '../message/order.js';
-import type { AnchorBirth, PatientRequest, PatientWindow } from '../message/translation.js';
+import type { PatientRequest, PatientWindow } from '../message/translation.js';
 import { placeRequests, type Placed } from './clusters.js';
 import { receiptsAbout, receiptsOfCluster } from './earlier-receipts.js';
 import { FACT_COLUMNS, factOf, factsOfDocument, type FactRow } from './facts.js';
 import { loadOtherStays } from './memberships.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
+import { birthsOf, byCluster, emptyWindow, outdatedUntil, windowsOf, type Key } from './window-rows.js';
 
 /** The identifiers of clusters, and of each the fact recorded last that no longer matters. */
 const KEYS: Statement = [
@@ -65,14 +65,6 @@ const WHOLE: Statement = [
   CROSS JOIN ${factsWhere('patient = asked.key AND known_until IS NULL')}`,
 ];
 
-/** An identifier of a cluster. */
-interface Key {
-  key: string;
-  cluster: string;
-  recordedAt: Date | null;
-  outdatedUntil: string | null;
-}
-
 /**
  * Locks and unites the people that the requests speak of, and loads what each request touches.
  * @param endedSince what left a circle before is not loaded
@@ -96,30 +88,15 @@ export async function loadWindows(
     messages: requests.map(({ messageId }) => messageId),
   });
   const receipts = await receiptsAbout(client, { stay: stays, document: documents });
-  const patients = new Map(keys.map(({ key, cluster }) => [resourceId('Patient', key), cluster]));
+  const patients = keys.map(({ key, cluster }) => ({ cluster, id: resourceId('Patient', key) }));
   const folded = [...stays.names, ...documents.names.map(documentStay)];
-  const otherStays = await loadOtherStays(client, [...patients.keys()], folded, endedSince);
-  const ofCluster = <T>(entries: Iterable<[string, T]>, of: string) =>
-    new Map([...entries].filter(([patient]) => patients.get(patient) === of));
-  const windows = new Map(
-    clusters.map((cluster): [string, PatientWindow] => [
-      cluster,
-      {
-        cluster,
-        facts: distinct(facts.flatMap(({ cluster: of, ...row }) => (of === cluster ? [factOf(row)] : []))),
-        whole: false,
-        anchors: birthsOf(keys, cluster),
-        memberships: ofCluster(otherStays.memberships, cluster),
-        firstMember: ofCluster(otherStays.firstMember, cluster),
-        outdatedUntil: outdatedUntil(keys, cluster),
-        receipts: receipts.flatMap(({ cluster: of, ...receipt }) => (of === cluster ? [receipt] : [])),
-        around: placed.flatMap((of) => (of.cluster === cluster ? (of.around ?? []) : [])),
-      },
-    ]),
-  );
+  const ids = patients.map(({ id }) => id);
+  const otherStays = await loadOtherStays(client, ids, folded, endedSince);
+  const around = placed.flatMap((of) => (of.around === undefined ? [] : [{ cluster: of.cluster, times: of.around }]));
+  const windows = windowsOf(clusters, { keys, facts, patients, receipts, otherStays, around });
   return {
     windows: placed.map(({ cluster }) => windows.get(cluster) ?? emptyWindow(cluster)),
-    keysOf: new Map(clusters.map((cluster) => [cluster, keysOf(keys, cluster)])),
+    keysOf: new Map([...byCluster(keys)].map(([cluster, own]) => [cluster, own.map(({ key }) => key)])),
   };
 }
 
@@ -169,11 +146,6 @@ async function loadFacts(
   return rows;
 }
 
-/** A version of a document is found by each of its keys. */
-function distinct(facts: readonly Fact[]): Fact[] {
-  return [...new Map(facts.map((fact) => [fact.id, fact])).values()];
-}
-
 /** Every fact of the window's cluster; then no projection is needed. */
 export async function loadWholeWindow(client: Queryable, window: PatientWindow): Promise<PatientWindow> {
   const keys = (await keysOfClusters(client, [window.cluster])).map(({ key }) => key);
@@ -186,13 +158,10 @@ export async function readWholeWindow(client: Queryable, anchor: string): Promis
   const keys = await keysBeside(client, anchor);
   const [first] = keys;
   if (first === undefined) return undefined;
-  const { rows } = await prepared<FactRow>(client, WHOLE, [keysOf(keys, first.cluster)]);
-  const window = {
-    ...emptyWindow(first.cluster),
-    anchors: birthsOf(keys, first.cluster),
-    outdatedUntil: outdatedUntil(keys, first.cluster),
-  };
-  return wholeWindow(client, window, keysOf(keys, first.cluster), rows.map(factOf));
+  const list = keys.map(({ key }) => key);
+  const { rows } = await prepared<FactRow>(client, WHOLE, [list]);
+  const window = { ...emptyWindow(first.cluster), anchors: birthsOf(keys), outdatedUntil: outdatedUntil(keys) };
+  return wholeWindow(client, window, list, rows.map(factOf));
 }
 
 async function wholeWindow(
@@ -218,33 +187,4 @@ export async function keysBeside(client: Queryable, anchor: string): Promise<Key
 
 async function keysOfClusters(client: Queryable, clusters: readonly string[]): Promise<Key[]> {
   return (await prepared<Key>(client, KEYS, [clusters])).rows;
-}
-
-/** A window of nobody. */
-export function emptyWindow(cluster: string): PatientWindow {
-  return {
-    cluster,
-    facts: [],
-    whole: false,
-    anchors: [],
-    memberships: new Map(),
-    firstMember: new Map(),
-    outdatedUntil: undefined,
-    receipts: [],
-  };
-}
-
-function keysOf(keys: readonly Key[], cluster: string): string[] {
-  return keys.flatMap((row) => (row.cluster === cluster ? [row.key] : []));
-}
-
-function birthsOf(keys: readonly Key[], cluster: string): AnchorBirth[] {
-  return keys.flatMap(({ key, cluster: of, recordedAt }) =>
-    of === cluster && recordedAt !== null ? [{ anchor: key, recordedAt: recordedAt.toISOString() }] : [],
-  );
-}
-
-function outdatedUntil(keys: readonly Key[], cluster: string): string | undefined {
-  const moments = keys.flatMap((row) => (row.cluster === cluster ? (row.outdatedUntil ?? []) : []));
-  return moments.sort((a, b) => instant(b) - instant(a))[0];
 }

@@ -35,7 +35,7 @@ export interface TranslateDeps extends Pick<ApplyContext, 'directory' | 'rules'>
 type Reading = { message: JournalMessage; translation: Translation } | { message: JournalMessage; error: unknown };
 
 /** Waiting messages that a transaction takes beside those its job names. */
-const ROUND = 50;
+const ROUND = 100;
 /** Deaths of the process after which a message that was tried alone is parked: one may have had another cause. */
 const DEADLY = 2;
 

@@ -265,7 +265,7 @@ suite('500 patients at a FHIR server that others made (skipped without Java, or 
     const member = (resource: FhirResource, identifier: string, exclusions: string[] = []) => ({
       reference: `${resource.resourceType}/${resource.id ?? ''}`,
       identifier,
-      body: JSON.stringify(resource),
+      resource,
       excluded: exclusions,
     });
     const stay: Encounter = {

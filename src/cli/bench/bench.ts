@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { GatewayError } from '../../message/failure.js';
 import { table } from '../table.js';
 import { benchAccept } from './accept.js';
 import { benchAdmission } from './admission.js';
 import { benchDocument } from './document.js';
+import { BACKLOG, benchDrain } from './drain.js';
 import { benchBackends } from './end-to-end.js';
 import { startGatewayProcess } from './gateway-process.js';
 import { runLoad } from './load-process.js';
@@ -11,8 +13,12 @@ import { benchOnePatient } from './one-patient.js';
 import { benchParser } from './parser.js';
 import { benchTranslation } from './translation.js';
 
-/** `npm run bench [-- --quick]`: every figure beside its baseline of the same run, as a table and as JSON under bench/results. */
+/**
+ * `npm run bench [-- --quick]`: every figure beside its baseline of the same run, as a table and as JSON under bench/results.
+ * `-- --drain [messages]`: a backlog alone, which takes some minutes.
+ */
 export async function run(args: string[]): Promise<number> {
+  if (args.includes('--drain')) return runDrain(Number(args[args.indexOf('--drain') + 1] ?? BACKLOG));
   const quick = args.includes('--quick');
   const seconds = quick ? 2 : 8;
   const messages = Array.from({ length: 200 }, (_, n) => benchAdmission(n, 'P'));
@@ -39,23 +45,27 @@ export async function run(args: string[]): Promise<number> {
     ...(redis === undefined ? [] : [{ queue: 'Redis', ...redis }]),
   ].map((row) => ({ ...row, ratio: Math.round((row.rate / bare) * 10_000) / 10_000 }));
   show('end to end, MLLP to the vendor’s 2xx, median of three', endToEnd);
-  const result = {
-    at: new Date().toISOString(),
-    node: process.version,
-    cores: availableParallelism(),
-    parser,
-    translation,
-    document,
-    onePatient,
-    accept,
-    backlog,
-    endToEnd,
-  };
+  write({ parser, translation, document, onePatient, accept, backlog, endToEnd });
+  return 0;
+}
+
+/** @param messages how many wait */
+async function runDrain(messages: number): Promise<number> {
+  if (!Number.isInteger(messages) || messages < 1)
+    throw new GatewayError('request-invalid', '--drain takes a number of messages');
+  const drain = await benchDrain(messages);
+  show('a backlog translated, nobody to tell', [{ ...drain }]);
+  write({ drain });
+  return 0;
+}
+
+/** Keeps figures as JSON. */
+function write(figures: Record<string, unknown>): void {
+  const result = { at: new Date().toISOString(), node: process.version, cores: availableParallelism(), ...figures };
   mkdirSync('bench/results', { recursive: true });
   const file = `bench/results/${result.at.replaceAll(/[:.]/g, '-')}.json`;
   writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
   console.log(`\n${file}`);
-  return 0;
 }
 
 async function acceptAlone(seconds: number) {

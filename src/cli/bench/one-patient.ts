@@ -11,6 +11,7 @@ import { openStore, type Store } from '../../store/store.js';
 import { translateStage } from '../../work/translate-stage.js';
 import { pamMessage, type SamplePatient } from '../demo/pam-message.js';
 import { checkMappings } from '../../config/mapping-files.js';
+import { incomingMessage } from './incoming.js';
 import { round } from './load.js';
 
 export interface OnePatient {
@@ -31,7 +32,7 @@ const MOST_RATIO = 2;
 /** Messages a second. */
 const LEAST_RATE = 150;
 /** Messages of one transaction: as many as the stage takes beside those that its job names. */
-const BATCH = 50;
+const BATCH = 100;
 /** Messages over which a time is taken, and the place of the early ones. */
 const WINDOW = 200;
 /** Stays of somebody else, unmeasured: the compiler of a process that has just begun takes a core of its own. */
@@ -158,22 +159,7 @@ function session(name: string, stay: number, trigger: 'A01' | 'A03', day: number
     movement: { id: `${name}M${stay}${trigger}`, at, action: 'INSERT', nature: 'HMS' },
     ...(trigger === 'A03' ? { dischargeCode: '3', dischargedAt: at } : {}),
   });
-  return {
-    id,
-    source: 'default',
-    door: 'mllp',
-    receivedAt: new Date(day),
-    bytes: Buffer.from(text, 'utf8'),
-    charset: 'UNICODE UTF-8',
-    controlId,
-    sender: 'GAM|CH-AUTAN',
-    type: `ADT^${trigger}`,
-    state: 'received',
-    answer: Buffer.alloc(0),
-    answerCode: 'AA',
-    issues: [],
-    workItems: [],
-  };
+  return incomingMessage({ id, controlId, trigger, receivedAt: new Date(day), text });
 }
 
 function patientOf(name: string): SamplePatient {

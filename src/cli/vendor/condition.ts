@@ -1,4 +1,5 @@
 import type { FhirResource, Identifier } from 'fhir/r4.js';
+import { splitSearchValue } from '../../fhir/search-value.js';
 
 /** One token of an identifier search (R4 Search, "token"): a system alone, a value alone, or both; a system may be empty, which means none. */
 export interface IdentifierToken {
@@ -33,19 +34,10 @@ export function readCondition(url: string): Condition | undefined {
 }
 
 export function readTokens(text: string): IdentifierToken[] {
-  return parted(text, ',').map((token) => {
-    const [first = '', second] = parted(token, '|').map((part) => part.replaceAll(/\\(.)/gs, '$1'));
+  return splitSearchValue(text, ',').map((token) => {
+    const [first = '', second] = splitSearchValue(token, '|').map((part) => part.replaceAll(/\\(.)/gs, '$1'));
     return second === undefined ? { system: undefined, value: first } : { system: first, value: second };
   });
-}
-
-/** Parts a text at a mark, wherever no backslash stands before it. */
-function parted(text: string, mark: string): string[] {
-  const parts = [''];
-  for (const piece of text.match(/\\.|[^]/gs) ?? [])
-    if (piece === mark) parts.push('');
-    else parts[parts.length - 1] += piece;
-  return parts;
 }
 
 export function satisfies(resource: FhirResource, { tokens, excluded = [] }: Omit<Condition, 'type'>): boolean {

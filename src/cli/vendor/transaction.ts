@@ -18,6 +18,7 @@ export class Refusal extends Error {
 /** What an entry comes to once its condition has been looked up. */
 interface Step {
   resource: FhirResource & { id: string };
+  condition: Condition;
   /** A conditional create whose resource is there already changes nothing. */
   write: boolean;
   existing: Stored | undefined;
@@ -56,7 +57,8 @@ function stepOf(records: Records, { request, resource }: BundleEntry): Step {
   if (another !== undefined)
     throw new Refusal(412, 'multiple-matches', `several ${condition.type} match the condition of an entry`);
   const id = existing?.resource.id ?? randomUUID();
-  return { resource: { ...(resource as FhirResource), id }, write: update || existing === undefined, existing };
+  const write = update || existing === undefined;
+  return { resource: { ...(resource as FhirResource), id }, condition, write, existing };
 }
 
 function conditionOf(resource: FhirResource, request: BundleEntry['request']): Condition {
@@ -77,14 +79,8 @@ function conditionOf(resource: FhirResource, request: BundleEntry['request']): C
 function refuseOverlap(entries: readonly BundleEntry[], steps: readonly Step[]): void {
   const seen = new Set<string>();
   for (const [index, step] of steps.entries()) {
-    const { resourceType: type } = step.resource;
-    const { url, ifNoneExist } = entries[index]?.request ?? {};
-    const condition = readCondition(ifNoneExist === undefined ? (url ?? '') : `${type}?${ifNoneExist}`);
-    for (const key of [
-      referenceOf(step),
-      `${type} ${JSON.stringify(condition?.tokens)}`,
-      entries[index]?.fullUrl ?? '',
-    ])
+    const { type, tokens } = step.condition;
+    for (const key of [referenceOf(step), `${type} ${JSON.stringify(tokens)}`, entries[index]?.fullUrl ?? ''])
       if (key !== '' && seen.has(key)) throw new Refusal(400, 'duplicate', `two entries come to one ${type}`);
       else seen.add(key);
   }

@@ -11,7 +11,6 @@ import type {
 } from '../../../src/message/delivery.js';
 import { GatewayError, type FailureCode } from '../../../src/message/failure.js';
 import { businessIdentifier } from '../../../src/fhir/identifier.js';
-import { canonicalJson } from '../../../src/message/canonical-json.js';
 import { OWNERSHIP } from '../../support/stages.js';
 import { openDeliver, type DeliverEndpoint } from '../../../src/deliver/pump.js';
 
@@ -59,7 +58,7 @@ const stored = (resource: FhirResource): DeliveredResource => ({
   held: null,
   excluded: [],
   identifier: businessIdentifier(resource) ?? null,
-  body: canonicalJson(resource),
+  resource,
 });
 
 function delivery(endpoint: string, number: number): DueDelivery {

@@ -8,7 +8,6 @@ import { readCondition } from '../../../src/cli/vendor/condition.js';
 import { communicationOf } from '../../../src/fhir/communication.js';
 import { transactionBundle } from '../../../src/fhir/transaction.js';
 import { GatewayError } from '../../../src/message/failure.js';
-import { canonicalJson } from '../../../src/message/canonical-json.js';
 
 const BASE = 'http://gateway.example/fhir';
 const ID = '1f2e3d4c-5b6a-5789-8abc-def012345678';
@@ -75,13 +74,13 @@ describe('a transaction', () => {
     subject: { reference: `Patient/${ID}` },
     serviceProvider: { reference: 'Organization/elsewhere' },
   };
-  const textOf = (resource: FhirResource) => ({
+  const memberOf = (resource: FhirResource) => ({
     reference: `${resource.resourceType}/${resource.id ?? ''}`,
     identifier: businessIdentifier(resource) ?? null,
-    body: canonicalJson(resource),
+    resource,
   });
   const OURS = { directory: 'theirs', patient: 'ours', unchanged: 'omit', profiles: 'keep' } as const;
-  const transaction = (...resources: FhirResource[]) => transactionBundle(resources.map(textOf), OURS);
+  const transaction = (...resources: FhirResource[]) => transactionBundle(resources.map(memberOf), OURS);
   const bundle = transaction(patient, encounter);
 
   it('updates each resource by the identifier used most, so that it can be sent again', () => {
@@ -193,12 +192,12 @@ describe('a transaction', () => {
   });
 
   it('overwrites shared records where the endpoint says so', () => {
-    const { entry = [] } = transactionBundle(shared.map(textOf), { ...OURS, directory: 'overwrite' });
+    const { entry = [] } = transactionBundle(shared.map(memberOf), { ...OURS, directory: 'overwrite' });
     expect(entry.map(({ request }) => request?.method)).toEqual(['PUT', 'PUT', 'PUT', 'PUT']);
   });
 
   it('makes a Patient where he is absent and leaves him alone, where the endpoint says that its patients are its own', () => {
-    const { entry = [] } = transactionBundle([patient, encounter].map(textOf), { ...OURS, patient: 'theirs' });
+    const { entry = [] } = transactionBundle([patient, encounter].map(memberOf), { ...OURS, patient: 'theirs' });
     expect(entry.map(({ request }) => [request?.method, request?.ifNoneExist])).toEqual([
       ['POST', 'identifier=urn%3Aoid%3A2.999%7CA%201'],
       ['PUT', undefined],
@@ -228,7 +227,7 @@ describe('a transaction', () => {
   });
 
   it('leaves what it was made of as it was', () => {
-    const members = [patient, encounter].map(textOf);
+    const members = [patient, encounter].map(memberOf);
     const before = JSON.stringify(members);
     transactionBundle(members, OURS);
     expect(JSON.stringify(members)).toBe(before);

@@ -190,9 +190,7 @@ describe('deliveries', () => {
     await due('content', ['1', '2']);
     const claimed = await claim('content');
     const births = claimed.map(({ resources }) => resources.find(({ reference }) => reference.startsWith('Patient/')));
-    expect(births.map((patient) => (JSON.parse(patient?.body ?? '{}') as Patient).multipleBirthInteger).sort()).toEqual(
-      [0, 1],
-    );
+    expect(births.map((patient) => (patient?.resource as Patient).multipleBirthInteger).sort()).toEqual([0, 1]);
     expect(new Set(births.map((patient) => patient?.version)).size).toBe(2);
     for (const { resources } of claimed)
       expect(resources.map(({ reference }) => reference.split('/')[0]).sort()).toEqual([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { inOnePiece, inTransaction, openPool, prepared, storeError } from '../../../src/store/pool.js';
+import { inOnePiece, inTransaction, openPool, prepared, retried, storeError } from '../../../src/store/pool.js';
 import { connected, type ConnectedDatabase, emptyDatabase } from '../../support/database.js';
 
 let database: ConnectedDatabase;
@@ -128,5 +128,24 @@ describe.each(['receive', 'work', 'serve'] as const)('connections that %s', (use
     });
     expect(pool.totalCount).toBe(0);
     await pool.end();
+  });
+});
+
+describe('what meets others at the same rows', () => {
+  it.each(['40001', '40P01', '23505'])('is tried four times in all where it ends with %s', async (code) => {
+    const tries: boolean[] = [];
+    const run = retried((again) => {
+      tries.push(again);
+      return Promise.reject(Object.assign(new Error('busy'), { code }));
+    });
+    await expect(run).rejects.toMatchObject({ code: 'store-conflict', kind: 'transient' });
+    expect(tries).toEqual([false, true, true, true]);
+  });
+
+  it('is tried once where PostgreSQL refuses it for good', async () => {
+    let tries = 0;
+    const run = retried(() => Promise.reject(Object.assign(new Error('refused'), { code: String(22000 + tries++) })));
+    await expect(run).rejects.toMatchObject({ code: 'store-rejected' });
+    expect(tries).toBe(1);
   });
 });

@@ -51,9 +51,9 @@ const ids = (count: number) => Array.from({ length: count }, (_, n) => String(n)
 
 describe('a translate job', () => {
   it('goes on as long as more waits, and wakes the deliveries after each round', async () => {
-    const { stage, rounds, saved, woken } = stageOver(ids(120));
+    const { stage, rounds, saved, woken } = stageOver(ids(220));
     await stage(['7']);
-    expect(saved.sort()).toEqual(ids(120).sort());
+    expect(saved.sort()).toEqual(ids(220).sort());
     expect(rounds.map((round) => round.ids)).toEqual([['7'], [], []]);
     expect(woken).toEqual([['logiciel'], ['logiciel'], ['logiciel']]);
   });
@@ -66,7 +66,7 @@ describe('a translate job', () => {
   });
 
   it('ends with the round under way when the gateway stops', async () => {
-    const { stage, rounds } = stageOver(ids(60), { endless: true, roundsUntilStop: 25 });
+    const { stage, rounds } = stageOver(ids(120), { endless: true, roundsUntilStop: 25 });
     await stage([]);
     expect(rounds).toHaveLength(25);
   });
