@@ -75,11 +75,6 @@ export function select(from: XmlNode, path: Path): Selection[] {
   });
 }
 
-/** The elements that a path without `@` and `text()` leads to. */
-export function selectNodes(from: XmlNode, path: Path): XmlNode[] {
-  return select(from, path).map(({ node }) => node);
-}
-
 function rootOf(node: XmlNode): XmlNode {
   return node.parent === undefined ? node : rootOf(node.parent);
 }
