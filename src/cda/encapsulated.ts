@@ -45,7 +45,7 @@ const SIGNATURES: readonly [start: string, mediaType: string][] = [
 ];
 
 /** What kind of file the first bytes say it is. */
-export function mediaTypeOf(bytes: Buffer): string | undefined {
+function mediaTypeOf(bytes: Buffer): string | undefined {
   const start = bytes.toString('latin1', 0, 16);
   return SIGNATURES.find(([signature]) => start.startsWith(signature))?.[1];
 }

@@ -8,7 +8,7 @@ export interface InstanceIdentifier {
 }
 
 /** The system of numbers given as a URI: an OID or a UUID by itself (R4 datatypes, Identifier). */
-export const URI_SYSTEM = 'urn:ietf:rfc:3986';
+const URI_SYSTEM = 'urn:ietf:rfc:3986';
 
 /**
  * An II as FHIR writes it: the root is the system of the extension, and is itself the value where there is no extension. Undefined where the
@@ -26,12 +26,6 @@ export function readInstanceIdentifier(element: XmlElement | undefined): Instanc
   const root = element?.attributes['root']?.trim() ?? '';
   if (element === undefined || root === '' || element.attributes['nullFlavor'] !== undefined) return undefined;
   return { root, extension: element.attributes['extension']?.trim() ?? '' };
-}
-
-/** The II of an element as FHIR writes it. */
-export function readIdentifier(element: XmlElement | undefined): { system: string; value: string } | undefined {
-  const ii = readInstanceIdentifier(element);
-  return ii && identifierOf(ii);
 }
 
 /** An II as `system|value`. */

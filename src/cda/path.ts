@@ -6,6 +6,8 @@ import { HL7, PREFIXES } from './namespaces.js';
 export interface XmlNode {
   readonly element: XmlElement;
   readonly parent?: XmlNode;
+  /** How its children are called on the way to them: worked out once for all of them, since there may be thousands. */
+  childNames?: ReadonlyMap<XmlElement, string>;
 }
 
 /** What a path leads to: an element, or with `value` an attribute or the text of it. */
@@ -71,11 +73,6 @@ export function select(from: XmlNode, path: Path): Selection[] {
     const value = leaf === 'text()' ? textOf(node.element) : node.element.attributes[leaf];
     return value === undefined ? [] : [{ node, value, step: leaf === 'text()' ? leaf : `@${leaf}` }];
   });
-}
-
-/** The elements that a path without `@` and `text()` leads to. */
-export function selectNodes(from: XmlNode, path: Path): XmlNode[] {
-  return select(from, path).map(({ node }) => node);
 }
 
 function rootOf(node: XmlNode): XmlNode {
@@ -146,7 +143,7 @@ export function childOf(element: XmlElement, name: string, namespace = HL7): Xml
 export function locationOf({ node, step }: Selection): string {
   const parts: string[] = step === undefined ? [] : [step];
   for (let at: XmlNode = node; at.parent !== undefined; at = at.parent)
-    parts.unshift(nameAndPlace(at.element, at.parent.element));
+    parts.unshift(nameWithin(at.parent, at.element));
   return parts.length === 0 ? '.' : parts.join('/');
 }
 
@@ -157,10 +154,26 @@ export function fieldOf({ node, step }: Selection): string {
   return parts.length === 0 ? '.' : parts.join('/');
 }
 
-function nameAndPlace(element: XmlElement, parent: XmlElement): string {
-  const siblings = childrenOf(parent, element.name, element.namespace);
-  const name = prefixed(element);
-  return siblings.length === 1 ? name : `${name}[${String(siblings.indexOf(element) + 1)}]`;
+function nameWithin(parent: XmlNode, element: XmlElement): string {
+  parent.childNames ??= namesIn(parent.element);
+  return parent.childNames.get(element) ?? prefixed(element);
+}
+
+/** The children by their names, each with its place where several bear its name. */
+function namesIn({ children }: XmlElement): ReadonlyMap<XmlElement, string> {
+  const byName = new Map<string, XmlElement[]>();
+  for (const child of children) {
+    if (typeof child === 'string') continue;
+    const name = prefixed(child);
+    const siblings = byName.get(name);
+    if (siblings === undefined) byName.set(name, [child]);
+    else siblings.push(child);
+  }
+  return new Map(
+    [...byName].flatMap(([name, siblings]) =>
+      siblings.map((child, index) => [child, siblings.length === 1 ? name : `${name}[${String(index + 1)}]`] as const),
+    ),
+  );
 }
 
 function prefixed({ name, namespace }: XmlElement): string {

@@ -49,14 +49,6 @@ export function readNames(name: XmlElement | undefined): HumanName[] {
   return [{ ...(use[0] === undefined ? {} : { use: use[0] }), ...nameOf(valuesOf(family), all), ...affixes }];
 }
 
-/** The list of given names of birth, as one text in their order: the `given` without a qualifier beside one that has `BR`. */
-export function readBirthGivenNames(name: XmlElement | undefined): string | undefined {
-  if (name === undefined) return undefined;
-  const given = partsOf(name, 'given');
-  const plain = valuesOf(given.filter(({ qualifiers }) => qualifiers.length === 0));
-  return qualified(given, 'BR').length === 0 || plain.length === 0 ? undefined : plain.join(' ');
-}
-
 const SPECIAL = ['BR', 'CL', 'SP'];
 
 interface NamePart {

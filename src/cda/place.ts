@@ -12,6 +12,7 @@ const STRUCTURAL = new Set(
 export class Place implements XmlNode {
   readonly element: XmlElement;
   readonly parent?: XmlNode;
+  childNames?: ReadonlyMap<XmlElement, string>;
 
   /** @param step of an attribute or a text: `@root`, `text()` */
   constructor(

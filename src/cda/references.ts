@@ -32,7 +32,7 @@ export function textIn(element: XmlElement | undefined, references: References):
 const APART = new Set(['paragraph', 'item', 'list', 'table', 'tr', 'td', 'th', 'br', 'caption', 'text', 'title']);
 
 /** The words of a piece of narrative on one line, what stands apart divided by a blank. What was deleted in a revision is left out. */
-export function narrativeText(element: XmlElement): string {
+function narrativeText(element: XmlElement): string {
   const parts: string[] = [];
   const visit = ({ name, namespace, attributes, children }: XmlElement): void => {
     if (attributes['revised'] === 'delete') return;

@@ -18,19 +18,6 @@ export function readTime(element: XmlElement | undefined, zone: string): string 
   return value === undefined ? undefined : (dateTimeOf(value, zone) ?? 'malformed');
 }
 
-/** A TS as a FHIR date: the day that it has by its own clock. */
-export function readDate(element: XmlElement | undefined): string | Malformed | undefined {
-  const value = valueOf(element);
-  if (value === undefined) return undefined;
-  return FORM.test(value) ? (dateTimeOf(value.slice(0, 8).replace(/[+Z-].*$/, ''), 'UTC') ?? 'malformed') : 'malformed';
-}
-
-/** A TS as an instant: of a date its first, in the zone. */
-export function readInstant(element: XmlElement | undefined, zone: string): string | Malformed | undefined {
-  const time = readTime(element, zone);
-  return time === undefined || time === 'malformed' ? time : instantOf(time, zone);
-}
-
 /** The instant of a FHIR date or dateTime: of a date its first, in the zone. */
 export function instantOf(time: string, zone: string): string {
   if (time.includes('T')) return time;

@@ -4,6 +4,7 @@ import type { MessageClock } from '../hl7v2/datetime.js';
 import { instant } from '../message/order.js';
 import { instantOf } from './cda-time.js';
 import type { Contributions } from './contributions.js';
+import { take } from './fhir/take.js';
 import type { Issues } from './issues.js';
 
 /** When a document was written, took effect, was recorded and sent. */
@@ -40,7 +41,8 @@ export function documentTimes(
 export function writtenLast(documents: readonly OpenedDocument[], zone: string): string | undefined {
   const clock: MessageClock = { zone };
   const times = documents.flatMap((document) => {
-    if (document.format === 'fhir') return document.bundle.timestamp ?? [];
+    if (document.format === 'fhir')
+      return (take('instant', document.bundle.timestamp, () => undefined) as string | undefined) ?? [];
     const written = new Place({ element: document.root }).child('effectiveTime');
     return (written && instantOf(written, clock)) ?? [];
   });

@@ -40,7 +40,7 @@ export function about(code: string, value: string, attributes = ''): string {
   return `<entryRelationship typeCode="REFR"><observation classCode="OBS" moodCode="EVN" ${attributes}><code code="${code}" ${LOINC}/>${value}</observation></entryRelationship>`;
 }
 
-export const COMMENT = `<entryRelationship typeCode="SUBJ" inversionInd="true"><act classCode="ACT" moodCode="EVN">${model('32')}<code code="48767-8" ${LOINC}/><text><reference value="#note"/></text></act></entryRelationship>`;
+const COMMENT = `<entryRelationship typeCode="SUBJ" inversionInd="true"><act classCode="ACT" moodCode="EVN">${model('32')}<code code="48767-8" ${LOINC}/><text><reference value="#note"/></text></act></entryRelationship>`;
 
 const PERFORMER = `<performer typeCode="PRF"><assignedEntity><id root="1.2.250.1.71.4.2.1" extension="899700000013"/>
 <assignedPerson><name><family>TESTREEDUC</family><given>Léa</given></name></assignedPerson>

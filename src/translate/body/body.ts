@@ -1,3 +1,4 @@
+import type { XmlElement } from '../../cda/element.js';
 import type { Place } from '../../cda/place.js';
 import type { DocumentEntry, DocumentPlan } from '../../message/document.js';
 import type { Element } from '../../message/fragment.js';
@@ -9,7 +10,7 @@ import { membersOf } from '../document-members.js';
 import { keysOf } from './entry-key.js';
 import { finishEntry, isEntryType } from './entry-rules.js';
 import { planOf, type MadeEntry } from './plan.js';
-import { isWithin } from './statement.js';
+import { nearest } from './statement.js';
 import { sectionsOf, unitsOf, type Unit } from './unit.js';
 
 /** What the body of a document says, beside the words that stay in it. */
@@ -32,8 +33,9 @@ export function bodyOf(root: Place, mappings: DocumentMappings, context: CdaCont
   const units = sections.flatMap((section) => unitsOf(section, context));
   const made = entriesOf(units, writtenAt);
   const plan = planOf(units, made);
+  const used = usedOf(units, made, plan !== undefined);
   const stays = units.filter(({ target, negated }) => target === 'Encounter' && !negated);
-  for (const unit of units) if (isUsed(unit, made, plan)) unit.use(context.record);
+  for (const unit of used) unit.use(context.record);
   return {
     plans: plan === undefined ? [] : [plan],
     entries: made.map(({ entry }) => entry),
@@ -46,8 +48,8 @@ export function bodyOf(root: Place, mappings: DocumentMappings, context: CdaCont
 
 /** The entries whose resource can be made, each under its key; what a goal is about is referred to by it. */
 function entriesOf(units: readonly Unit[], writtenAt: string): MadeEntry[] {
-  const dosages = units.filter(({ target }) => target === 'Dosage');
   const candidates = units.filter(({ target }) => isEntryType(target));
+  const dosages = dosagesOf(units, candidates);
   const keys = keysOf(candidates);
   const made = candidates.flatMap((unit, index): MadeEntry[] => {
     const key = keys[index];
@@ -55,17 +57,30 @@ function entriesOf(units: readonly Unit[], writtenAt: string): MadeEntry[] {
     if (key === undefined || !isEntryType(target) || !finishEntry(unit, { writtenAt, dosages })) return [];
     return [{ unit, entry: { type: target, key, resource: { target, elements: unit.elements } } }];
   });
-  for (const { unit, entry } of made)
-    if (entry.type === 'Goal') {
-      const problem = made.find((of) => of.entry.type === 'Condition' && of.unit.place.element === unit.place.element);
-      if (problem !== undefined) unit.set('addresses', [{ reference: `entry:${problem.entry.key}` }], 'goal-problem');
-    }
+  const conditions = made.filter(({ entry }) => entry.type === 'Condition');
+  const problems = new Map(conditions.map(({ unit, entry }) => [unit.place.element, entry.key]));
+  for (const { unit, entry } of made) {
+    const problem = entry.type === 'Goal' ? problems.get(unit.place.element) : undefined;
+    if (problem !== undefined) unit.set('addresses', [{ reference: `entry:${problem}` }], 'goal-problem');
+  }
   return made;
 }
 
-function isUsed(unit: Unit, made: readonly MadeEntry[], plan: DocumentPlan | undefined): boolean {
-  if (made.some((of) => of.unit === unit)) return true;
-  if (unit.target === 'CarePlan' || unit.target === 'activity') return plan !== undefined && !unit.negated;
-  if (unit.target === 'Dosage') return made.some((of) => isWithin(unit.place, of.unit.place));
-  return (unit.target === 'Encounter' || unit.target === 'member') && !unit.negated;
+/** The dosages of each medication: its own, and those of its parts. */
+function dosagesOf(units: readonly Unit[], medications: readonly Unit[]): ReadonlyMap<XmlElement, Unit[]> {
+  const dosages = new Map(medications.map(({ place }) => [place.element, [] as Unit[]]));
+  for (const unit of units) if (unit.target === 'Dosage') nearest(unit.place, dosages)?.push(unit);
+  return dosages;
+}
+
+/** The units of which something was made. */
+function usedOf(units: readonly Unit[], made: readonly MadeEntry[], planned: boolean): Unit[] {
+  const entries = new Map(made.map(({ unit }) => [unit.place.element, unit]));
+  const own = new Set(made.map(({ unit }) => unit));
+  return units.filter((unit) => {
+    const { target, negated, place } = unit;
+    if (target === 'CarePlan' || target === 'activity') return planned && !negated;
+    if (target === 'Encounter' || target === 'member') return !negated;
+    return own.has(unit) || (target === 'Dosage' && nearest(place, entries) !== undefined);
+  });
 }

@@ -1,7 +1,7 @@
 import type { CodeableConcept, Period } from 'fhir/r4.js';
 import { isNoneAtAll, isPast, saysNothing } from './condition.js';
 import { dosageOf } from './dosage.js';
-import { hasTemplate, isWithin, rootOf } from './statement.js';
+import { hasTemplate, rootOf } from './statement.js';
 import type { EntrySurroundings } from './surroundings.js';
 import type { Unit } from './unit.js';
 
@@ -46,9 +46,8 @@ function statementStatus(unit: Unit, product: CodeableConcept, writtenAt: string
 }
 
 /** The dosage of the whole, else those of its parts in their order. */
-function takeDosages(unit: Unit, path: string, dosages: readonly Unit[]): void {
-  const own = dosages.filter(({ place }) => isWithin(place, unit.place));
-  const made = own.flatMap((part) => {
+function takeDosages(unit: Unit, path: string, dosages: EntrySurroundings['dosages']): void {
+  const made = (dosages.get(unit.place.element) ?? []).flatMap((part) => {
     const dosage = dosageOf(part);
     return dosage === undefined ? [] : [{ part, dosage }];
   });

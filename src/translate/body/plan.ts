@@ -1,8 +1,9 @@
 import type { CodeableConcept, Narrative } from 'fhir/r4.js';
+import type { XmlElement } from '../../cda/element.js';
 import type { DocumentActivity, DocumentEntry, DocumentPlan } from '../../message/document.js';
 import type { Element, Trace } from '../../message/fragment.js';
 import { activityOf } from './activity.js';
-import { hasTemplate, isNegated, isWithin } from './statement.js';
+import { hasTemplate, isNegated, nearest } from './statement.js';
 import type { Section, Unit } from './unit.js';
 
 /** An entry that was made, and the unit that it comes from. */
@@ -24,8 +25,10 @@ const OUTCOMES: ReadonlySet<string> = new Set(['Procedure', 'Immunization']);
 export function planOf(units: readonly Unit[], made: readonly MadeEntry[]): DocumentPlan | undefined {
   const sections = units.filter(({ target }) => target === 'CarePlan');
   const plans = sections.filter(({ place, section }) => place.element.name === 'section' && !isProposal(section));
-  const inPlans = ({ section }: Unit) => plans.some((plan) => plan.section === section);
-  const activities = units.flatMap((unit) => activitiesOf(unit, made, inPlans));
+  const planSections = new Set(plans.map(({ section }) => section));
+  const inPlans = ({ section }: Unit) => planSections.has(section);
+  const index = indexOf(made);
+  const activities = units.flatMap((unit) => activitiesOf(unit, index, inPlans));
   const goals = made.filter(({ entry, unit }) => entry.type === 'Goal' && inPlans(unit));
   const texts = plans.filter(({ place }) => saysMoreThanDenials(place));
   if (plans.length === 0 || (activities.length === 0 && goals.length === 0 && !texts.some((plan) => plan.has('text'))))
@@ -56,16 +59,28 @@ function saysMoreThanDenials(section: Unit['place']): boolean {
   return statements.length === 0 || statements.some((statement) => !isNegated(statement));
 }
 
+/** Entries by the unit that they come from, and the keys of goals by the element that states them. */
+interface MadeIndex {
+  entries: ReadonlyMap<Unit, DocumentEntry>;
+  goals: ReadonlyMap<XmlElement, string>;
+}
+
+function indexOf(made: readonly MadeEntry[]): MadeIndex {
+  const goals = made.filter(({ entry }) => entry.type === 'Goal');
+  return {
+    entries: new Map(made.map(({ unit, entry }) => [unit, entry])),
+    goals: new Map(goals.map(({ unit, entry }) => [unit.place.element, entry.key])),
+  };
+}
+
 /** A request is a step of the plan wherever it stands in the document, an order is none; what a section of plan tells as done is an outcome. */
-function activitiesOf(unit: Unit, made: readonly MadeEntry[], inPlans: (unit: Unit) => boolean): DocumentActivity[] {
+function activitiesOf(unit: Unit, made: MadeIndex, inPlans: (unit: Unit) => boolean): DocumentActivity[] {
   if (unit.negated) return [];
   if (unit.target === 'activity') {
-    const goal = made.find((of) => of.entry.type === 'Goal' && isWithin(unit.place, of.unit.place));
-    const serves = made.some((of) => of === goal) ? goal?.entry.key : undefined;
-    const activity = activityOf(unit, serves);
+    const activity = activityOf(unit, nearest(unit.place, made.goals));
     return activity === undefined ? [] : [activity];
   }
-  const entry = made.find((of) => of.unit === unit)?.entry;
+  const entry = made.entries.get(unit);
   if (entry === undefined) return [];
   const planned = REQUESTS.has(entry.type) && unit.value('intent') !== 'order';
   return planned || (OUTCOMES.has(entry.type) && inPlans(unit)) ? [{ entry: entry.key }] : [];

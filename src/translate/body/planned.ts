@@ -31,7 +31,7 @@ export function finishGoal(unit: Unit): boolean {
 }
 
 /** BL false as the value of an observation. */
-export function isAnsweredNo({ place }: Unit): boolean {
+function isAnsweredNo({ place }: Unit): boolean {
   const value = place.child('value');
   return value?.attribute('xsi:type') === 'BL' && isFalse(value.attribute('value'));
 }

@@ -1,3 +1,4 @@
+import type { XmlElement } from '../../cda/element.js';
 import { childrenOf, type XmlNode } from '../../cda/path.js';
 
 /** The elements from one up to ClinicalDocument, itself first. */
@@ -17,22 +18,30 @@ export function isStated(node: XmlNode): boolean {
   return true;
 }
 
-/** Is it about the patient? A subject may be a relative, a child, a foetus: what is said of them is not his (CDA R2 §4.3.4). */
-export function isOfPatient(node: XmlNode): boolean {
-  for (const { element } of upwards(node))
+/**
+ * Is it about the patient? A subject may be a relative, a child, a foetus: what is said of them is not his (CDA R2 §4.3.4).
+ * @param holder what holds it and is known to be about him
+ */
+export function isOfPatient(node: XmlNode, holder?: XmlNode): boolean {
+  for (const { element } of upwards(node)) {
+    if (element === holder?.element) return true;
     for (const subject of childrenOf(element, 'subject'))
       for (const related of childrenOf(subject, 'relatedSubject'))
         if (!OF_PATIENT.has(childrenOf(related, 'code')[0]?.attributes['code'] ?? '')) return false;
+  }
   return true;
 }
 
 /** v3 RoleCode: the person himself. */
 const OF_PATIENT: ReadonlySet<string> = new Set(['SELF', 'ONESELF']);
 
-/** Is one within the other, or the same? */
-export function isWithin(node: XmlNode, holder: XmlNode): boolean {
-  for (const { element } of upwards(node)) if (element === holder.element) return true;
-  return false;
+/** What belongs to an element, or to the nearest one that holds it. */
+export function nearest<T>(node: XmlNode, byElement: ReadonlyMap<XmlElement, T>): T | undefined {
+  for (const { element } of upwards(node)) {
+    const value = byElement.get(element);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 /** Has it one of these templates? */
@@ -59,7 +68,7 @@ export function concernStatus(node: XmlNode): string | undefined {
   return concern && childrenOf(concern, 'statusCode')[0]?.attributes['code'];
 }
 
-export function isTrue(text: string | undefined): boolean {
+function isTrue(text: string | undefined): boolean {
   return /^\s*(true|1)\s*$/i.test(text ?? '');
 }
 

@@ -1,11 +1,12 @@
+import type { XmlElement } from '../../cda/element.js';
 import type { Unit } from './unit.js';
 
 /** What the rules of entries know beside their unit. */
 export interface EntrySurroundings {
   /** ClinicalDocument/effectiveTime as FHIR writes it. */
   writtenAt: string;
-  /** How it is taken: the parts of a medication. */
-  dosages: readonly Unit[];
+  /** How a medication is taken, part by part, by the element that states it. */
+  dosages: ReadonlyMap<XmlElement, readonly Unit[]>;
 }
 
 /**

@@ -5,7 +5,7 @@ import { runElementMap } from '../cda-engine.js';
 import type { DocumentMaps, DocumentMappings } from '../compile-document.js';
 import { DocumentRecord } from '../document-record.js';
 import { sectionMaps } from '../document-reading.js';
-import { concernOf, isNegated, isOfPatient, isStated, isWithin } from './statement.js';
+import { concernOf, isNegated, isOfPatient, isStated, nearest } from './statement.js';
 
 /** A section of the body, and what is read of it. */
 export interface Section {
@@ -98,9 +98,11 @@ export function sectionsOf(body: Place, { sections }: DocumentMappings): Section
 
 /** What rows read of a section, in the order of the text: statements about the patient. */
 export function unitsOf(section: Section, context: CdaContext): Unit[] {
+  const { place: holder } = section;
+  if (!isStated(holder) || !isOfPatient(holder)) return [];
   const units = [...section.maps].flatMap(([target, maps]) =>
     maps.flatMap(({ map, from, each }) => {
-      const places = section.place.all(from).filter((place) => isStated(place) && isOfPatient(place));
+      const places = section.place.all(from).filter((place) => isStated(place) && isOfPatient(place, holder));
       return (each ? places : places.slice(0, 1)).map((place) => {
         const record = new DocumentRecord();
         const elements: Element[] = [];
@@ -109,8 +111,8 @@ export function unitsOf(section: Section, context: CdaContext): Unit[] {
       });
     }),
   );
-  const order = section.place.children('entry');
-  const indexOf = ({ place }: Unit) => order.findIndex((entry) => isWithin(place, entry));
+  const order = new Map(section.place.children('entry').map(({ element }, index) => [element, index]));
+  const indexOf = ({ place }: Unit) => nearest(place, order) ?? -1;
   return units
     .map((unit) => ({ unit, index: indexOf(unit) }))
     .sort((a, b) => a.index - b.index)

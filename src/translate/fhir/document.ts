@@ -5,10 +5,10 @@ import { instantOf } from '../../cda/time.js';
 import type { DocumentBody, DocumentRequest } from '../../message/document.js';
 import type { PatientIdentifier } from '../../message/fact.js';
 import type { Element } from '../../message/fragment.js';
-import { instant } from '../../message/order.js';
 import type { DocumentTranslation } from '../cda-document.js';
 import { Contributions } from '../contributions.js';
 import { computedElements } from '../document-content.js';
+import { documentTimes, type DocumentTimes } from '../document-times.js';
 import { FactDraft } from '../fact-draft.js';
 import { anchorOf, Authorities, isInsNumber, personIdentifiers } from '../identifiers.js';
 import { identityBody } from '../identity.js';
@@ -25,8 +25,6 @@ import { take, type Rewrite } from './take.js';
 import { visitOf } from './visit.js';
 
 type OpenedFhir = Extract<OpenedDocument, { format: 'fhir' }>;
-
-const DAY = 86_400_000;
 
 /** What was found out of a document before its facts are made. */
 interface Reading {
@@ -86,21 +84,20 @@ export function translateFhir(
   };
 }
 
-/** As a CDA's: recorded when it was written, unless that lies more than a day after its reception. */
+/** As a CDA's. */
 function timesOf(
   { carriage }: OpenedFhir,
   { composition }: BundleResources,
   { receivedAt, zone }: TranslateContext,
   issues: Issues,
-) {
+): DocumentTimes {
   const date = take('dateTime', composition.date, () => undefined) as string | undefined;
   if (date === undefined) issues.malformed('Composition.date', 'Composition.date cannot be read');
-  const effectiveAt = date === undefined ? receivedAt : instantOf(date, zone);
-  const believed = instant(effectiveAt) <= instant(receivedAt) + DAY;
-  if (!believed)
-    issues.malformed('Composition.date', 'Composition.date is later than the reception by more than a day');
-  const recordedAt = believed ? effectiveAt : receivedAt;
-  return { writtenAt: date ?? receivedAt, effectiveAt, recordedAt, sentAt: carriage.sentAt ?? recordedAt };
+  const read = [
+    { path: 'writtenAt', value: date },
+    { path: 'effectiveAt', value: date && instantOf(date, zone) },
+  ].map((part): Element => ({ ...part, field: 'Composition.date', trace: [] }));
+  return documentTimes(new Contributions(read), carriage, receivedAt, issues);
 }
 
 /** What becomes of a reference to what is no entry: somebody who is mentioned, else a number and words; the document's own ids never leave it. */

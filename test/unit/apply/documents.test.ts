@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Appointment, CarePlan, CareTeam, DocumentReference, Encounter } from 'fhir/r4.js';
+import type { Appointment, CarePlan, CareTeam, DocumentReference, Encounter, Patient } from 'fhir/r4.js';
 import { AGNES, BRUNO, happened, MemoryGateway, reasons, sent } from '../../support/applied.js';
 import { appointment, cdaMember, entry, plan, type TestDocument } from '../../support/documents.js';
+import { movement, pam } from '../../support/pam.js';
 
 const SET = 'urn:oid:2.999.7|SET-1';
 const V1 = 'urn:oid:2.999.7|V1';
@@ -201,6 +202,32 @@ describe('a document', () => {
     expect(memory.memberships().map(({ label, from, basis }) => [label, from, basis])).toEqual([
       ['AGNES', '2026-03-05T10:00:00+01:00', 'CDA'],
     ]);
+  });
+});
+
+describe('what a document says of its patient', () => {
+  const admission = pam({
+    trigger: 'A01',
+    at: '20260302080000',
+    zbe: movement('M1', '20260302080000'),
+    pid: { 5: 'ESSAI^CAMILLE^^^^^L' },
+  });
+  const document = { ...LETTER, patient: 'urn:oid:2.999.71.1|IPP1', family: 'AUTRE' };
+
+  it.each([
+    ['after', [admission, document]],
+    ['before', [document, admission]],
+  ] as const)('stands beneath what a hospital says, sent %s it', async (_when, order) => {
+    const memory = gateway();
+    for (const each of order) await (typeof each === 'string' ? memory.take(each) : memory.takeDocument(each));
+    const [patient] = memory.resources<Patient>('Patient').filter(({ active }) => active);
+    expect(patient?.name?.map(({ family }) => family)).toEqual(['ESSAI']);
+  });
+
+  it('is all there is where no hospital says anything', async () => {
+    const memory = gateway();
+    await memory.takeDocument(document);
+    expect(memory.only<Patient>('Patient').name?.[0]?.family).toBe('AUTRE');
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readBirthGivenNames, readNames } from '../../../src/cda/person-name.js';
+import { readNames } from '../../../src/cda/person-name.js';
 import { cda } from '../../support/cda.js';
 
 function read(content: string, attributes = '') {
@@ -14,7 +14,6 @@ describe('a name', () => {
       { use: 'official', family: 'TESTVALMY', given: ['ODETTE'] },
       { use: 'usual', family: 'TESTORMEAU', given: ['Odette'] },
     ]);
-    expect(readBirthGivenNames(cda(`<name>${name}</name>`))).toBe('ODETTE MARGUERITE');
   });
 
   it.each([
@@ -60,11 +59,5 @@ describe('a name', () => {
   ])('that is not given is none: %s %s', (content, attributes) => {
     expect(read(content, attributes)).toEqual([]);
     expect(readNames(undefined)).toEqual([]);
-  });
-
-  it('tells the given names of birth only where they stand beside the first', () => {
-    expect(readBirthGivenNames(cda('<name><given>A B</given></name>'))).toBeUndefined();
-    expect(readBirthGivenNames(cda('<name><given qualifier="BR">A</given></name>'))).toBeUndefined();
-    expect(readBirthGivenNames(undefined)).toBeUndefined();
   });
 });

@@ -56,6 +56,11 @@ describe('a plan of care', () => {
     expect(read(nested).steps).toEqual(['ServiceRequest']);
   });
 
+  it('may have thousands of steps', () => {
+    const { steps } = read(planned(procedure('INT', code).repeat(2000)));
+    expect(steps).toHaveLength(2000);
+  });
+
   it('may be words alone', () => {
     const { plan, body } = read(section('154', '<title>Suivi proposé</title><text>Une visite par mois</text>'));
     expect(plan).toMatchObject({ title: 'Suivi proposé', status: 'active', intent: 'plan' });
