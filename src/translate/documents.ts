@@ -1,6 +1,7 @@
 import type { OpenedDocument } from '../cda/opened.js';
 import type { Translation } from '../message/fact.js';
 import { translateCda, type DocumentTranslation } from './cda-document.js';
+import { isRoutingAllowed, ROUTING_NOT_ALLOWED } from './document-routing.js';
 import { translateFhir } from './fhir/document.js';
 import { Issues } from './issues.js';
 import type { TranslateContext } from './translate.js';
@@ -13,6 +14,10 @@ export function translateDocuments(documents: readonly OpenedDocument[], options
   const issues = new Issues();
   const translations: DocumentTranslation[] = [];
   for (const document of documents) {
+    if (!isRoutingAllowed(document.carriage)) {
+      const issue = { blocking: false, reason: 'routing-not-allowed', field: 'OBX-3', text: ROUTING_NOT_ALLOWED };
+      issues.add(issue, 'OBX-3');
+    }
     const before = translations.reduce((count, { facts }) => count + facts.length, 0);
     translations.push(
       document.format === 'cda'
