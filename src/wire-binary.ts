@@ -1,5 +1,7 @@
 import { cdaMediaType } from './cda/media-type.js';
+import { openCda } from './cda/open-cda.js';
 import { openPackage } from './cda/open-package.js';
+import { unstructuredBody } from './cda/unstructured-body.js';
 import type { Settings } from './config/schema.js';
 import { decodeText } from './hl7v2/charset.js';
 import { parse } from './hl7v2/parse.js';
@@ -13,15 +15,25 @@ type Content = NonNullable<Awaited<ReturnType<Store['openContent']>>>;
  * Where the bytes of a Binary come from: those of the journal as they are, piece by piece, or what a message or a package holds of them.
  */
 export function binaryPort(store: Pick<Store, 'openContent'>, { sources }: Pick<Settings, 'sources'>): BinaryPort {
-  return async ({ messageId, part }) => {
+  const charsetOf = ({ source }: Content) => sources.find(({ name }) => name === source)?.charset ?? 'UNICODE UTF-8';
+  return async ({ messageId, part, body }) => {
     const content = await store.openContent(messageId);
     if (content === undefined || content.state === 'refused') return undefined;
+    if (body === true) return bodyOf(content, part, charsetOf(content));
     if (content.format === 'fhir') return part === 0 ? { ...content, mediaType: 'application/fhir+json' } : undefined;
     if (content.format === 'cda') return part === 0 ? typed(content) : undefined;
-    const source = sources.find(({ name }) => name === content.source);
-    const bytes = await partOf(content, part, source?.charset ?? 'UNICODE UTF-8');
+    const bytes = await partOf(content, part, charsetOf(content));
     return bytes && { mediaType: cdaMediaType(bytes), length: bytes.length, bytes: pieces([bytes]) };
   };
+}
+
+/** The file in the body of a document. */
+async function bodyOf(content: Content, part: number, charset: string): Promise<BinaryContent | undefined> {
+  if (content.format === 'fhir') return undefined;
+  const document = await partOf(content, part, charset);
+  const root = document && openCda(document);
+  const file = root?.format === 'cda' ? unstructuredBody(root.root) : undefined;
+  return file && { mediaType: file.mediaType, length: file.bytes.length, bytes: pieces([file.bytes]) };
 }
 
 /** What it is stands in its first bytes. */
@@ -41,6 +53,7 @@ async function partOf({ format, bytes }: Content, part: number, charset: string)
   const list: Buffer[] = [];
   for await (const piece of bytes) list.push(piece);
   const whole = Buffer.concat(list);
+  if (format === 'cda') return part === 0 ? whole : undefined;
   if (format === 'xdm') return (await openPackage(whole))[part]?.bytes;
   if (format !== 'hl7v2') return undefined;
   const decoded = decodeText(whole, charset);

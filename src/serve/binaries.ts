@@ -16,7 +16,18 @@ export interface BinaryContent {
 /** Undefined where no accepted message has such a document. */
 export type BinaryPort = (place: BinaryPlace) => Promise<BinaryContent | undefined>;
 
-const EXTENSIONS: Readonly<Record<string, string>> = { 'application/fhir+json': 'json', 'application/xslt+xml': 'xsl' };
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'application/fhir+json': 'json',
+  'application/xslt+xml': 'xsl',
+  'application/pdf': 'pdf',
+  'application/rtf': 'rtf',
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'image/tiff': 'tif',
+  'image/gif': 'gif',
+  'text/plain': 'txt',
+  'application/octet-stream': 'bin',
+};
 
 /**
  * `GET /Binary/[id]` (R4 §2.36): the bytes themselves with their own media type, or a Binary where JSON of FHIR is asked for. A document

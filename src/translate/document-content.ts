@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Attachment, CodeableConcept, Coding, DocumentReferenceContent, HumanName } from 'fhir/r4.js';
 import type { OpenedDocument } from '../cda/opened.js';
+import { unstructuredBody } from '../cda/unstructured-body.js';
 import { SYSTEMS } from '../fhir/systems.js';
-import { binaryId } from '../message/binary.js';
+import { binaryId, bodyBinaryId } from '../message/binary.js';
 import type { PatientIdentifier } from '../message/fact.js';
 import type { Element, Trace } from '../message/fragment.js';
 import type { Contributions } from './contributions.js';
@@ -38,6 +40,7 @@ function contentOf(document: OpenedDocument, read: Contributions, messageId: str
   const carried = document.carriage.metadata?.['formatCode'];
   const format = carried ?? read.filled<Coding>('format');
   const content: DocumentReferenceContent = { attachment, ...(format === undefined ? {} : { format }) };
+  const file = bodyContent(document, attachment, messageId);
   const parts = read.traces(
     new Map([
       ['language', 'content[0].attachment.language'],
@@ -47,8 +50,33 @@ function contentOf(document: OpenedDocument, read: Contributions, messageId: str
     ]),
   );
   const ofCarrier: Trace[] = carried === undefined ? [] : [['content[0].format', METADATA, 'rule:metadata']];
-  const trace: Trace[] = [['content[0]', 'ClinicalDocument', 'rule:bytes'], ...parts, ...ofCarrier];
-  return { path: 'content', field: 'ClinicalDocument', value: [content], trace };
+  const trace: Trace[] = [
+    ['content[0]', 'ClinicalDocument', 'rule:bytes'],
+    ...parts,
+    ...ofCarrier,
+    ...file.map((_, index): Trace => [`content[${index + 1}]`, 'component/nonXMLBody/text', 'rule:bytes']),
+  ];
+  return { path: 'content', field: 'ClinicalDocument', value: [content, ...file], trace };
+}
+
+/** The file of a body that is not structured, ready to be shown: a reader of PDF needs no reader of CDA. */
+function bodyContent(
+  document: OpenedDocument,
+  { language, title, creation }: Attachment,
+  messageId: string,
+): DocumentReferenceContent[] {
+  const body = document.format === 'cda' ? unstructuredBody(document.root) : undefined;
+  if (body === undefined) return [];
+  const attachment: Attachment = {
+    contentType: body.mediaType,
+    ...(language === undefined ? {} : { language }),
+    url: `Binary/${bodyBinaryId(messageId, document.part)}`,
+    size: body.bytes.length,
+    hash: createHash('sha1').update(body.bytes).digest('base64'),
+    ...(title === undefined ? {} : { title }),
+    ...(creation === undefined ? {} : { creation }),
+  };
+  return [{ attachment }];
 }
 
 const METADATA = 'METADATA.XML';
