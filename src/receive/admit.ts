@@ -97,7 +97,7 @@ function checkContent(message: Message, trigger: string, controls: boolean, rule
   ];
 }
 
-export function reasonOf(faults: readonly AckIssue[], first: AckIssue): FailureCode {
+function reasonOf(faults: readonly AckIssue[], first: AckIssue): FailureCode {
   if (faults.some(({ code }) => code === 205)) return 'identity-conflict';
   return first.code === 101 || first.code === 100 ? 'field-missing' : 'field-invalid';
 }

@@ -157,7 +157,7 @@ export function requestOf({ carriage, head }: DocumentSummary): DocumentRequest 
 }
 
 /** The ids that a document replaces: those that it names, and those that its carrier does. */
-export function replacedBy({ carriage, head }: DocumentSummary): string[] {
+function replacedBy({ carriage, head }: DocumentSummary): string[] {
   return [...new Set([...head.replaces, ...carriage.replaces])].filter((key) => key !== head.key);
 }
 

@@ -34,7 +34,7 @@ export function contactPointOf(place: Place, uses: CodeTable, issues: Issues): C
 }
 
 /** Secure mail of health: of professionals and structures, and of patients at `patient.mssante.fr`. */
-export function isMssante(address: string): boolean {
+function isMssante(address: string): boolean {
   return /@([\w-]+\.)*mssante\.fr$/i.test(address);
 }
 

@@ -5,7 +5,7 @@ const MIDNIGHT = /^(\d{4})(\d{2})(\d{2})24(?:00(?:00)?(?:\.0+)?)?([+-]\d{4})?$/;
 const OFFSET = /([+-]\d{2}):(\d{2})$/;
 
 /** A TS in the form of HL7: `24:00` is the midnight that begins the next day; a colon in the offset is passed over. */
-export function timestamp(place: Place): string {
+function timestamp(place: Place): string {
   const text = place.value().replace(OFFSET, '$1$2');
   const [, year, month, day, offset = ''] = MIDNIGHT.exec(text) ?? [];
   if (year === undefined) return text;

@@ -165,7 +165,7 @@ const MASKS = [
 ] as const;
 
 /** The flags of MetaDMPMSS by their code: Y or N, as they were written. */
-export function flagsOf({ meta }: Pick<DocumentSegments, 'meta'>): Map<string, string> {
+function flagsOf({ meta }: Pick<DocumentSegments, 'meta'>): Map<string, string> {
   const flags = meta.filter(({ obx }) => obx.value(3, 1, 3) === META && obx.value(2) !== 'ED');
   return new Map(flags.map(({ obx }) => [obx.value(3), obx.value(5)]));
 }

@@ -93,6 +93,21 @@ describe('a document by HTTP', () => {
     expect(Buffer.from(binary.data ?? '', 'base64').toString()).toBe(xml);
   });
 
+  it('that holds a file gives the file an address of its own', async () => {
+    const pdf = Buffer.from('%PDF-1.4 invented');
+    const folded = pdf.toString('base64').replaceAll(/.{8}/g, '$&\n   ');
+    const body = `<component><nonXMLBody><text mediaType="application/pdf" representation="B64">${folded}</text></nonXMLBody></component>`;
+    const xml = letter({ id: '2.999.80.14', set: '2.999.80.4' });
+    const from = xml.indexOf('<component><structuredBody>');
+    const { body: answer } = await post(
+      `${from < 0 ? xml.replace('</ClinicalDocument>', '') : xml.slice(0, from)}${body}</ClinicalDocument>`,
+    );
+    const document = await reference(await progressOf(answer.message));
+    expect(document.content.map(({ attachment }) => attachment.contentType)).toEqual(['text/xml', 'application/pdf']);
+    const file = await gateway.get<Binary>(`/fhir/${document.content[1]?.attachment.url ?? ''}?_format=json`);
+    expect(Buffer.from(file.data ?? '', 'base64')).toEqual(pdf);
+  });
+
   it('is answered the same when it comes again, accepted or refused', async () => {
     const good = letter({ id: '2.999.80.12', set: '2.999.80.2' });
     const bad = letter({ id: '2.999.80.13', set: '2.999.80.3', ins: '' });

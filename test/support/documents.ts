@@ -4,12 +4,12 @@ import type { DocumentBody, DocumentEntry, DocumentPlan, VisitBody } from '../..
 import type { Element, Fact, FactContent, MemberBody, PatientIdentifier, Translation } from '../../src/message/fact.js';
 import { splitIdentifier } from '../../src/message/identifier.js';
 
-export const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
-export const LOINC = 'http://loinc.org';
+const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
+const LOINC = 'http://loinc.org';
 const IPP = 'urn:oid:2.999.1';
 
 /** Contributions to a resource, one for each element. */
-export function fragment(target: string, elements: Readonly<Record<string, unknown>>, field = 'component') {
+function fragment(target: string, elements: Readonly<Record<string, unknown>>, field = 'component') {
   return {
     target,
     elements: Object.entries(elements).map(([path, value]): Element => ({

@@ -14,10 +14,21 @@ describe('the id of a Binary', () => {
     expect(binaryId('9223372036854775807', 9999)).toMatch(/^[A-Za-z0-9.-]{1,64}$/);
   });
 
-  it.each(['', '12', '12.', '.1', '012.1', '12.01', '12.-1', '12.1.1', '12.a', '99999999999999999999.0', '12.0\n', '12.0.bodies', '12.body'])(
-    'is not %j',
-    (id) => {
-      expect(binaryPlace(id)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '12',
+    '12.',
+    '.1',
+    '012.1',
+    '12.01',
+    '12.-1',
+    '12.1.1',
+    '12.a',
+    '99999999999999999999.0',
+    '12.0\n',
+    '12.0.bodies',
+    '12.body',
+  ])('is not %j', (id) => {
+    expect(binaryPlace(id)).toBeUndefined();
+  });
 });
