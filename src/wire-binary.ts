@@ -7,7 +7,7 @@ import { decodeText } from './hl7v2/charset.js';
 import { parse } from './hl7v2/parse.js';
 import type { BinaryContent, BinaryPort } from './serve/binaries.js';
 import type { Store } from './store/store.js';
-import { carriedDocuments, carriesDocuments } from './translate/message-documents.js';
+import { carriedDocuments, carriesDocuments } from './translate/hl7v2/message-documents.js';
 
 type Content = NonNullable<Awaited<ReturnType<Store['openContent']>>>;
 

@@ -11,7 +11,7 @@ import type { MessageFormat } from '../message/message.js';
 import { admitDocuments, openSafely } from '../receive/admit-document.js';
 import { checkDocuments } from '../receive/document-checks.js';
 import type { Mappings } from '../translate/compile.js';
-import { writtenLast } from '../translate/document-times.js';
+import { writtenLast } from '../translate/cda/document-times.js';
 import { translateDocuments } from '../translate/documents.js';
 import { openDocuments, type DocumentBytes } from '../translate/open-documents.js';
 import { explanationOf, print, type Answer } from './explanation.js';

@@ -5,7 +5,7 @@ import { decodeText } from '../hl7v2/charset.js';
 import { toTimestamp } from '../hl7v2/datetime.js';
 import { parse, type Message } from '../hl7v2/parse.js';
 import type { AckCode, AckIssue, IncomingMessage, KeptMessage } from '../message/message.js';
-import { carriesDocuments, contentPath } from '../translate/message-documents.js';
+import { carriesDocuments, contentPath } from '../translate/hl7v2/message-documents.js';
 import { admit, brokenFrame, refusal, type Admission } from './admit.js';
 import type { ByteBudget } from './byte-budget.js';
 import { admitDocuments, type DocumentDeps, type ReceivedDocuments } from './admit-document.js';

@@ -5,7 +5,7 @@ import type { Message, Segment } from '../hl7v2/parse.js';
 import type { FailureCode } from '../message/failure.js';
 import { plainName } from '../message/plain-name.js';
 import { isRoutingAllowed, ROUTING_NOT_ALLOWED } from '../translate/document-routing.js';
-import { documentKey, type DocumentSegments } from '../translate/message-documents.js';
+import { documentKey, type DocumentSegments } from '../translate/hl7v2/message-documents.js';
 import { insOf, isOtherDate, requestOf } from './document-checks.js';
 import { refused, warned, type Finding } from './document-finding.js';
 

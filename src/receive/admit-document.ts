@@ -4,7 +4,12 @@ import type { Message } from '../hl7v2/parse.js';
 import type { DocumentClaim, DocumentKnowledge, DocumentQuestion } from '../message/document-claim.js';
 import { GatewayError } from '../message/failure.js';
 import type { AckIssue } from '../message/message.js';
-import { contentPath, documentSegments, requestsOf, type DocumentSegments } from '../translate/message-documents.js';
+import {
+  contentPath,
+  documentSegments,
+  requestsOf,
+  type DocumentSegments,
+} from '../translate/hl7v2/message-documents.js';
 import type { DocumentBytes } from '../translate/open-documents.js';
 import { admitHead, refusal, type Admission, type AdmissionFacts } from './admit.js';
 import { checkCarriage } from './admit-carriage.js';

@@ -4,7 +4,7 @@ import { generalPath } from '../hl7v2/path.js';
 import type { DocumentClaim } from '../message/document-claim.js';
 import type { FailureCode } from '../message/failure.js';
 import type { AckIssue, NewWorkItem } from '../message/message.js';
-import { carriesDocuments } from '../translate/message-documents.js';
+import { carriesDocuments } from '../translate/hl7v2/message-documents.js';
 import { checkSegments, STAY_FIELDS } from './admit-segments.js';
 import { checkOneMessage, checkSingletons } from './admit-structure.js';
 import {

@@ -1,10 +1,10 @@
 import type { CodeTable } from './codes.js';
-import { CDA } from './cda-dialect.js';
-import type { Cda } from './cda-format.js';
+import { CDA } from './cda/dialect.js';
+import type { Cda } from './cda/format.js';
 import { compileRow, type RowMap } from './compile-row.js';
 import type { Dialect } from './dialect.js';
 import type { Format } from './format.js';
-import { HL7V2 } from './hl7v2-dialect.js';
+import { HL7V2 } from './hl7v2/dialect.js';
 import { fault, type Faults, type ParsedFile } from './mapping-file.js';
 import { elementsOf, TARGET_NAMES, type ElementKind } from './targets.js';
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { GatewayError } from '../message/failure.js';
 import { compileTable, type CodeTable } from './codes.js';
 import { compileMaps } from './compile-map.js';
-import { compileDocuments, type DocumentMappings } from './compile-document.js';
-import { compileMessages, stayFieldsOf, type MapsByTarget } from './compile-message.js';
+import { compileDocuments, type DocumentMappings } from './cda/compile-document.js';
+import { compileMessages, stayFieldsOf, type MapsByTarget } from './hl7v2/compile-message.js';
 import { fault, isSite, parseMappingFile, type Faults, type MappingFile, type ParsedFile } from './mapping-file.js';
 import { withSite } from './site.js';
 

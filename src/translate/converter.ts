@@ -3,9 +3,9 @@ import type { Message, Segment } from '../hl7v2/parse.js';
 import type { Path } from '../hl7v2/path.js';
 import type { CodeTable } from './codes.js';
 import type { CommonContext, Format } from './format.js';
-import type { FieldReader, ReadRecord } from './reader.js';
+import type { FieldReader, ReadRecord } from './hl7v2/reader.js';
 import type { ElementType } from './targets.js';
-import type { Territory } from './territory.js';
+import type { Territory } from './hl7v2/territory.js';
 
 /** How a source fills XPN-3: `insi` the whole list of given names, which repeats XPN-2; `separate` further given names. */
 export type GivenNames = 'insi' | 'separate';

@@ -1,6 +1,6 @@
 import type { OpenedDocument } from '../cda/opened.js';
 import type { Translation } from '../message/fact.js';
-import { translateCda, type DocumentTranslation } from './cda-document.js';
+import { translateCda, type DocumentTranslation } from './cda/document.js';
 import { isRoutingAllowed, ROUTING_NOT_ALLOWED } from './document-routing.js';
 import { translateFhir } from './fhir/document.js';
 import { Issues } from './issues.js';

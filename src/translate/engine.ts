@@ -3,7 +3,7 @@ import type { Element } from '../message/fact.js';
 import type { CompiledRow, RowMap } from './compile-row.js';
 import { contribute, elementAt, listOf } from './contribute.js';
 import type { ConvertContext } from './converter.js';
-import { FieldReader } from './reader.js';
+import { FieldReader } from './hl7v2/reader.js';
 
 /** Runs the rows of a map over one segment: what each field contributes to the target. */
 export function runMap(map: RowMap, segment: Segment, into: Element[], context: ConvertContext): void {

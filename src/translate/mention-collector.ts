@@ -1,7 +1,7 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { canonicalJson } from '../message/canonical-json.js';
 import type { Mention, MentionRank } from '../message/fact.js';
-import { tracesOf, type MentionSource } from './mentioned.js';
+import { tracesOf, type MentionSource } from './hl7v2/mentioned.js';
 
 type Collected = Omit<Mention, 'source' | 'recordedAt'>;
 

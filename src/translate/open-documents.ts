@@ -6,7 +6,7 @@ import { decodeText } from '../hl7v2/charset.js';
 import { parse } from '../hl7v2/parse.js';
 import { GatewayError } from '../message/failure.js';
 import type { MessageFormat } from '../message/message.js';
-import { carriedDocuments } from './message-documents.js';
+import { carriedDocuments } from './hl7v2/message-documents.js';
 
 /** A message that holds documents, as it came. */
 export interface DocumentBytes {

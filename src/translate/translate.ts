@@ -2,20 +2,20 @@ import { messageClock } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
 import type { Fact, MemberBody, PatientIdentifier, Translation } from '../message/fact.js';
 import type { Mappings } from './compile.js';
-import { consentOf } from './consent.js';
-import { contactOf, type ContactReading } from './contact.js';
+import { consentOf } from './hl7v2/consent.js';
+import { contactOf, type ContactReading } from './hl7v2/contact.js';
 import type { ConvertContext, GivenNames } from './converter.js';
 import { FactDraft, type FactFrame } from './fact-draft.js';
 import { anchorOf, Authorities, isInsNumber, personIdentifiers, type SourceAuthority } from './identifiers.js';
 import { identityBody, identityNumbers, personNumbers, type IdentityNumbers } from './identity.js';
 import { Issues } from './issues.js';
-import { professionalMembers, type VisitContext } from './members.js';
-import { mergeOf, type Merge } from './merge.js';
-import { MessageReading } from './message-reading.js';
-import { movementBody } from './movement.js';
-import { ReadRecord } from './reader.js';
-import { recordedTimes, type RecordedTimes } from './recorded.js';
-import { Territory } from './territory.js';
+import { professionalMembers, type VisitContext } from './hl7v2/members.js';
+import { mergeOf, type Merge } from './hl7v2/merge.js';
+import { MessageReading } from './hl7v2/message-reading.js';
+import { movementBody } from './hl7v2/movement.js';
+import { ReadRecord } from './hl7v2/reader.js';
+import { recordedTimes, type RecordedTimes } from './hl7v2/recorded.js';
+import { Territory } from './hl7v2/territory.js';
 
 /** A source, as its messages are read. */
 export interface TranslateSource extends SourceAuthority {

@@ -10,7 +10,7 @@ import type { FoldOptions } from '../message/stay.js';
 import type { TranslationRequest, PatientWindow, TranslationStep, TranslationTx } from '../message/translation.js';
 import type { Mappings } from '../translate/compile.js';
 import { translateDocuments } from '../translate/documents.js';
-import { carriesDocuments } from '../translate/message-documents.js';
+import { carriesDocuments } from '../translate/hl7v2/message-documents.js';
 import { openDocuments } from '../translate/open-documents.js';
 import { translate, type TranslateSource } from '../translate/translate.js';
 import { Gate } from './gate.js';

@@ -6,10 +6,10 @@ import { referencesOf } from '../../src/cda/references.js';
 import { loadMappingFiles } from '../../src/config/mapping-files.js';
 import type { Element } from '../../src/message/fragment.js';
 import { buildFields, layFragment, type Contributions } from '../../src/record/contributions.js';
-import { bodyOf, type BodyContents } from '../../src/translate/body/body.js';
+import { bodyOf, type BodyContents } from '../../src/translate/cda/body/body.js';
 import { compileMappings } from '../../src/translate/compile.js';
-import { DocumentTerritory } from '../../src/translate/cda-territory.js';
-import { DocumentRecord } from '../../src/translate/document-record.js';
+import { DocumentTerritory } from '../../src/translate/cda/territory.js';
+import { DocumentRecord } from '../../src/translate/cda/document-record.js';
 import { Authorities } from '../../src/translate/identifiers.js';
 import { Issues } from '../../src/translate/issues.js';
 

@@ -1,7 +1,7 @@
 import type { Coding, Period, Reference } from 'fhir/r4.js';
 import { SYSTEMS } from '../../fhir/systems.js';
 import type { MemberBody } from '../../message/member.js';
-import { PROVIDER } from '../members.js';
+import { PROVIDER } from '../hl7v2/members.js';
 import { isOf, placeOf, type BundleResource, type BundleResources } from './bundle-resources.js';
 import type { DocumentPeople } from './people.js';
 import { objectsIn, take } from './take.js';

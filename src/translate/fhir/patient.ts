@@ -3,7 +3,7 @@ import { FR_CORE, INS, isIns, SYSTEMS } from '../../fhir/systems.js';
 import type { ContactBody, PatientIdentifier } from '../../message/fact.js';
 import type { Element } from '../../message/fragment.js';
 import type { MemberBody } from '../../message/member.js';
-import { insIdentifier } from '../cx.js';
+import { insIdentifier } from '../hl7v2/cx.js';
 import { hasInsKey, type Authorities } from '../identifiers.js';
 import { placeOf, type BundleResource } from './bundle-resources.js';
 import { elementOf, fragmentOf } from './entries.js';

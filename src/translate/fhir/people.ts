@@ -16,7 +16,7 @@ import { identifierKey } from '../../message/identifier.js';
 import { plainName } from '../../message/plain-name.js';
 import { resourceId } from '../../message/uuid.js';
 import type { MentionCollector } from '../mention-collector.js';
-import { practitionerOf, practitionerRoleOf } from '../mentioned.js';
+import { practitionerOf, practitionerRoleOf } from '../hl7v2/mentioned.js';
 import { isOf, placeOf, type BundleResource, type BundleResources } from './bundle-resources.js';
 import { take } from './take.js';
 
