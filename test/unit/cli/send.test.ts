@@ -60,7 +60,7 @@ describe('tdu send', () => {
     const { code, out } = await send(path, '--json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toEqual([
-      { file: path, controlId: 'S4', code: 'AR', errors: ['MSH-9 200 only ADT messages are served'] },
+      { file: path, controlId: 'S4', code: 'AR', errors: ['MSH-9 200 only ADT, MDM and ORU messages are served'] },
     ]);
   });
 
