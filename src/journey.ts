@@ -66,6 +66,7 @@ export const STAGES = [
     gives: 'FHIR, lists for the operator, metrics',
     files: [
       'src/wire-serve.ts',
+      'src/wire-binary.ts',
       'src/wire-start.ts',
       'src/serve/',
       'src/store/serving.ts',

@@ -77,6 +77,7 @@ describe('the settings', () => {
       name: 'chu',
       host: '0.0.0.0',
       charset: '8859/15',
+      documents: { unknownPatients: 'create' },
       zone: 'Europe/Paris',
       strict: 'auto',
       processingIds: ['P', 'T', 'D'],
