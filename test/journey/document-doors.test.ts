@@ -6,6 +6,7 @@ import { zipOf } from '../support/archive.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { startTestGateway, type Page, type TestGateway } from '../support/gateway.js';
 import { carrying, flags, insOf, letter } from '../support/letters.js';
+import { dischargeReport } from '../support/fhir-document.js';
 import { describeSamples, readSample, readSampleDocument, sampleDocumentsIn } from '../support/samples.js';
 
 const CONFIG = `
@@ -92,6 +93,27 @@ describe('a document by HTTP', () => {
     expect(binary).toMatchObject({ resourceType: 'Binary', contentType: 'text/xml' });
     expect(Buffer.from(binary.data ?? '', 'base64').toString()).toBe(xml);
   });
+
+  it('of FHIR is kept, read and given again like a CDA', async () => {
+    const report = JSON.stringify(dischargeReport());
+    const { status, body } = await post(report, 'application/fhir+json');
+    expect(status).toBe(202);
+    const progress = await progressOf(body.message);
+    expect(progress).toMatchObject({ state: 'translated' });
+    const document = await reference(progress);
+    expect(document).toMatchObject({ status: 'current', type: { coding: [{ code: '11490-0' }] } });
+    const binary = await gateway.get<Binary>(`/fhir/${document.content[0]?.attachment.url ?? ''}?_format=json`);
+    expect(Buffer.from(binary.data ?? '', 'base64').toString()).toBe(report);
+  });
+
+  it.each(['{}', '[]', '{"resourceType":"Bundle","type":"collection"}', '{"resourceType":"Patient"}', 'null', '{'])(
+    'that says it is FHIR and is %s is refused with its reason',
+    async (text) => {
+      const { status, body } = await post(text, 'application/fhir+json');
+      expect([400, 422]).toContain(status);
+      expect(body.issue[0]?.details?.coding?.[0]?.code).toBe('document-unreadable');
+    },
+  );
 
   it('that holds a file gives the file an address of its own', async () => {
     const pdf = Buffer.from('%PDF-1.4 invented');
