@@ -1,5 +1,5 @@
 import type { Meta, Reference } from 'fhir/r4.js';
-import { careTeam, replacedTeam } from '../circle/care-team.js';
+import { careTeam } from '../circle/care-team.js';
 import { patientMemberships, stayMemberships } from '../circle/members.js';
 import { canonicalJson } from '../message/canonical-json.js';
 import type { Fact, FactOf } from '../message/fact.js';
@@ -11,10 +11,11 @@ import type { FoldedStay, FoldOptions } from '../message/stay.js';
 import { resourceId } from '../message/uuid.js';
 import { contactsOf } from '../record/contacts.js';
 import type { PatientGroup } from '../record/groups.js';
-import { patientOf, replacedPatient } from '../record/patient.js';
+import { patientOf } from '../record/patient.js';
 import { foldedStay, type ReducedStay } from '../record/stay.js';
 import type { VisitFact } from '../record/visit.js';
 import { placeVisits, type PlacedVisits } from '../record/visit-matching.js';
+import { replacedResources } from './replaced-resources.js';
 import { documentCircles, foldDocuments, type DocumentFacts, type PersonDocument } from './documents.js';
 
 /** A folded resource with its canonical JSON. */
@@ -237,23 +238,4 @@ function protectedAs(team: FoldedResource, patient: FoldedResource): Meta {
   const security = [...(team.resource.meta?.security ?? []), ...(patient.resource.meta?.security ?? [])];
   const distinct = security.filter(({ code }, index) => security.findIndex((label) => label.code === code) === index);
   return { ...team.resource.meta, ...(distinct.length === 0 ? {} : { security: distinct }) };
-}
-
-/** What the numbers that another replaced leave behind: an inactive Patient and an ended circle each, so that who holds them learns it. */
-function replacedResources({ group, births }: PersonInput): FoldedResource[] {
-  const [survivor, ...replaced] = group.anchors;
-  if (survivor === undefined) return [];
-  const bornAt = (anchor: string) => births.get(anchor) ?? '';
-  return replaced.flatMap((identity) => {
-    const { anchor } = identity;
-    const [from, own] = [bornAt(anchor), bornAt(survivor.anchor)];
-    const team = replacedTeam({
-      anchor,
-      patientId: resourceId('Patient', anchor),
-      by: { anchor: survivor.anchor },
-      from,
-      to: instant(own) > instant(from) ? own : from,
-    });
-    return [replacedPatient(identity, survivor.anchor), team];
-  });
 }

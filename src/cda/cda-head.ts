@@ -2,6 +2,7 @@ import type { XmlElement } from './element.js';
 import type { DocumentHead, HeadIdentifier, HeadTraits } from './head.js';
 import { identifierOf, keyOf } from './instance-identifier.js';
 import { partyOf, type PartyKind } from './party.js';
+import { childrenOf } from './path.js';
 
 /** The head of a ClinicalDocument. */
 export function cdaHead(root: XmlElement): DocumentHead {
@@ -9,8 +10,8 @@ export function cdaHead(root: XmlElement): DocumentHead {
   const patients = all(root, 'recordTarget/patientRole');
   const [patient] = patients;
   return {
-    key: first(numbers(root, 'id')),
-    set: first(numbers(root, 'setId')),
+    key: numbers(root, 'id')[0],
+    set: numbers(root, 'setId')[0],
     version: versionOf(attribute(root, 'versionNumber', 'value')),
     replaces: replaced.flatMap((related) => numbers(related, 'parentDocument/id')),
     type: attribute(root, 'code', 'code'),
@@ -92,30 +93,16 @@ function iiOf({ attributes }: XmlElement): { root: string; extension: string } {
   return { root: attributes['root'] ?? '', extension: attributes['extension'] ?? '' };
 }
 
-function first<T>(list: readonly T[]): T | undefined {
-  return list[0];
-}
-
 function attribute(element: XmlElement, path: string, name: string): string {
   const [target] = all(element, path);
   return target?.attributes['nullFlavor'] === undefined ? (target?.attributes[name] ?? '').trim() : '';
 }
 
-const HL7 = 'urn:hl7-org:v3';
-
-/** Every element that a path of local names leads to, all of HL7's namespace. */
+/** Every element that a path of names leads to. */
 function all(element: XmlElement, path: string): XmlElement[] {
   return path
     .split('/')
-    .reduce<XmlElement[]>(
-      (elements, name) =>
-        elements.flatMap(({ children }) =>
-          children.flatMap((child) =>
-            typeof child !== 'string' && child.name === name && child.namespace === HL7 ? [child] : [],
-          ),
-        ),
-      [element],
-    );
+    .reduce<XmlElement[]>((elements, name) => elements.flatMap((holder) => childrenOf(holder, name)), [element]);
 }
 
 function textOf(element: XmlElement | undefined): string {

@@ -6,8 +6,7 @@ import { readInstanceIdentifier, type InstanceIdentifier } from './instance-iden
 import { readMetadata, type DocumentEntryMetadata, type SubmissionMetadata } from './metadata.js';
 import { openCda } from './open-cda.js';
 import type { Carriage, OpenedDocument } from './opened.js';
-import { childOf, childrenOf } from './path.js';
-import { readNames } from './person-name.js';
+import { childOf, childrenOf, textOf } from './path.js';
 import { inconsistent, ofNobody, unreadable } from './unreadable.js';
 
 type OpenedCda = OpenedDocument & { format: 'cda' };
@@ -180,13 +179,30 @@ function checkTraits(root: XmlElement, info: readonly string[]): void {
   const field = (name: string) =>
     info.filter((line) => line.startsWith(`${name}|`)).map((line) => line.slice(name.length + 1));
   const names = field('PID-5').map((name) => name.split('^'));
-  const official = childrenOf(patient, 'name')
-    .flatMap(readNames)
-    .find(({ use }) => use === 'official');
   const stated = names.find((name) => name[6] === 'L')?.[0];
-  check('PID-5', ANY, stated, official?.family);
+  check('PID-5', ANY, stated, officialFamily(patient));
   check('PID-7', /^\d{8}/, field('PID-7')[0], childOf(patient, 'birthTime')?.attributes['value']);
   check('PID-8', /^[FM]$/, field('PID-8')[0], childOf(patient, 'administrativeGenderCode')?.attributes['code']);
+}
+
+/** The family name of birth; where no qualifier tells several apart, that of a name for legal use (EN.use L, C, OR). */
+function officialFamily(patient: XmlElement): string | undefined {
+  for (const name of childrenOf(patient, 'name')) {
+    const families = childrenOf(name, 'family').map((family) => ({
+      text: textOf(family),
+      qualifiers: (family.attributes['qualifier'] ?? '').split(/\s+/),
+    }));
+    const textWith = (...wanted: string[]) =>
+      families
+        .filter(({ qualifiers }) => wanted.some((qualifier) => qualifiers.includes(qualifier)))
+        .map(({ text }) => text)
+        .join(' ');
+    const birth = textWith('BR');
+    if (birth !== '') return birth;
+    if (textWith('CL', 'SP') === '' && /^(L|C|OR)\b/.test(name.attributes['use'] ?? ''))
+      return families.map(({ text }) => text).join(' ');
+  }
+  return undefined;
 }
 
 const ANY = /.+/s;

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readPorts } from '../../config/load.js';
 import { receiptText, type WrittenReceipt } from '../../route/receipt-text.js';
-import { exchange } from '../mllp-client.js';
 import { startGatewayProcess, type GatewayProcess } from '../bench/gateway-process.js';
 import { EXPECTED_DOCUMENTS, EXPECTED_STAYS, sampleDay, sampleDocuments, type DayMessage } from './day.js';
 import type { DayDocument } from './documents.js';
+import { acknowledged, get, type Page } from './gateway-calls.js';
 import { playDocuments, shownDocuments, type PlayedDocuments } from './play-documents.js';
+import { circleRows, deliveryRows, stayRow } from './rows.js';
 import { table } from '../table.js';
 import { startVendorProcess, until, type VendorProcess } from './vendor-process.js';
 
@@ -156,19 +157,9 @@ async function play(day: DayMessage[], gateway: GatewayProcess, vendor: VendorPr
     }
     // Minutes lie between the messages of a real day: what is corrected has been told by then.
     if (!fails) await settled(gateway);
-    const answer = await exchange('127.0.0.1', gateway.mllpPort, message.text);
-    answers.push(/MSA\|(\w\w)/.exec(answer)?.[1] ?? '??');
+    answers.push(await acknowledged(gateway, message.text));
   }
   return answers;
-}
-
-async function get<T>(gateway: GatewayProcess, path: string): Promise<T> {
-  return (await (await fetch(`http://127.0.0.1:${gateway.httpPort}${path}`)).json()) as T;
-}
-
-interface Page {
-  total: number;
-  items: Record<string, string | number | null>[];
 }
 
 /** Waits until the vendor has turned one delivery away, so that the day shows what becomes of it. */
@@ -185,60 +176,6 @@ function settled(gateway: GatewayProcess): Promise<void> {
     const due = await get<Page>(gateway, '/api/deliveries?state=due');
     return waiting.total + due.total === 0;
   }, 60_000);
-}
-
-async function stayRow(gateway: GatewayProcess, visit: string): Promise<Record<string, string>> {
-  const stays = await get<{ total: number; entry?: { resource: Stay }[] }>(
-    gateway,
-    `/fhir/Encounter?identifier=${visit}`,
-  );
-  const stay = stays.entry?.[0]?.resource;
-  const place = stay?.location?.at(-1)?.location?.display ?? '';
-  return {
-    séjour: visit,
-    statut: stay?.status ?? 'absent',
-    début: stay?.period?.start ?? '',
-    fin: stay?.period?.end ?? '',
-    lieu: place,
-  };
-}
-
-interface Stay {
-  status: string;
-  period?: { start?: string; end?: string };
-  location?: { location?: { display?: string } }[];
-}
-
-interface Team {
-  status: string;
-  participant?: {
-    role?: { coding?: { display?: string }[] }[];
-    member?: { display?: string };
-    period?: { start?: string; end?: string };
-  }[];
-}
-
-async function circleRows(gateway: GatewayProcess): Promise<Record<string, string>[]> {
-  const teams = await get<{ entry?: { resource: Team }[] }>(gateway, '/fhir/CareTeam');
-  return (teams.entry ?? []).flatMap(({ resource }, index) =>
-    (resource.participant ?? []).map(({ role, member, period }) => ({
-      cercle: `${index + 1} (${resource.status})`,
-      membre: member?.display ?? '',
-      rôle: role?.[0]?.coding?.[0]?.display ?? '',
-      depuis: period?.start ?? '',
-      jusque: period?.end ?? '',
-    })),
-  );
-}
-
-async function deliveryRows(gateway: GatewayProcess): Promise<Record<string, string>[]> {
-  const { items } = await get<Page>(gateway, '/api/deliveries?count=500');
-  return items.reverse().map((item) => ({
-    événement: String(item['event']),
-    logiciel: String(item['endpoint']),
-    état: String(item['state']),
-    essais: String(item['attempts']),
-  }));
 }
 
 async function showReceipt(gateway: GatewayProcess): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Appointment, Bundle, CarePlan, CareTeam, DocumentReference, FhirResource } from 'fhir/r4.js';
 import type { GatewayProcess } from '../bench/gateway-process.js';
-import { exchange } from '../mllp-client.js';
 import type { DayDocument } from './documents.js';
+import { acknowledged, get } from './gateway-calls.js';
 
 /** What became of the documents of the day, as tables and as what must hold. */
 export interface PlayedDocuments {
@@ -15,13 +15,8 @@ export interface PlayedDocuments {
 export async function playDocuments(documents: readonly DayDocument[], gateway: GatewayProcess): Promise<string[]> {
   const answers: string[] = [];
   for (const { door, text } of documents)
-    answers.push(await (door === 'mllp' ? byMllp(text, gateway) : byHttp(text, gateway)));
+    answers.push(await (door === 'mllp' ? acknowledged(gateway, text) : byHttp(text, gateway)));
   return answers;
-}
-
-async function byMllp(text: string, { mllpPort }: GatewayProcess): Promise<string> {
-  const answer = await exchange('127.0.0.1', mllpPort, text);
-  return /MSA\|(\w\w)/.exec(answer)?.[1] ?? '??';
 }
 
 async function byHttp(text: string, { httpPort }: GatewayProcess): Promise<string> {
@@ -37,16 +32,14 @@ async function byHttp(text: string, { httpPort }: GatewayProcess): Promise<strin
 
 /** The documents that the gateway serves, their plans, the appointments that they propose, and who was told of them. */
 export async function shownDocuments(gateway: GatewayProcess): Promise<PlayedDocuments> {
-  const base = `http://127.0.0.1:${gateway.httpPort}`;
-  const documents = await all<DocumentReference>(`${base}/fhir/DocumentReference`);
-  const teams = await all<CareTeam>(`${base}/fhir/CareTeam`);
-  const plans = (await all<CarePlan>(`${base}/fhir/CarePlan`)).filter(
-    ({ supportingInfo }) => supportingInfo !== undefined,
+  const documents = await all<DocumentReference>(gateway, 'DocumentReference');
+  const teams = await all<CareTeam>(gateway, 'CareTeam');
+  const plans = (await all<CarePlan>(gateway, 'CarePlan')).filter(({ supportingInfo }) => supportingInfo !== undefined);
+  const appointments = await all<Appointment>(gateway, 'Appointment');
+  const receipts = await get<{ items: { event: string; label: string; role: string }[] }>(
+    gateway,
+    '/api/receipts?decision=told&count=500',
   );
-  const appointments = await all<Appointment>(`${base}/fhir/Appointment`);
-  const receipts = (await (await fetch(`${base}/api/receipts?decision=told&count=500`)).json()) as {
-    items: { event: string; label: string; role: string }[];
-  };
   return {
     documents: documents.map(({ status, type, date, subject }) => ({
       document: type?.coding?.[0]?.display ?? '',
@@ -54,7 +47,7 @@ export async function shownDocuments(gateway: GatewayProcess): Promise<PlayedDoc
       date: date ?? '',
       cercle: String(teams.find((team) => team.subject?.reference === subject?.reference)?.participant?.length ?? 0),
     })),
-    plans: (await Promise.all(plans.map((plan) => planRows(plan, `${base}/fhir`)))).flat(),
+    plans: (await Promise.all(plans.map((plan) => planRows(plan, gateway)))).flat(),
     appointments: appointments.map(({ status, description, requestedPeriod, participant }) => ({
       'rendez-vous': description ?? '',
       statut: status,
@@ -70,9 +63,13 @@ export async function shownDocuments(gateway: GatewayProcess): Promise<PlayedDoc
   };
 }
 
-async function planRows({ title, status, activity = [] }: CarePlan, base: string): Promise<Record<string, string>[]> {
+async function planRows(
+  { title, status, activity = [] }: CarePlan,
+  gateway: GatewayProcess,
+): Promise<Record<string, string>[]> {
   const rows = activity.map(async ({ detail, reference }) => {
-    const step = reference?.reference === undefined ? undefined : await read(`${base}/${reference.reference}`);
+    const step =
+      reference?.reference === undefined ? undefined : await get<FhirResource>(gateway, `/fhir/${reference.reference}`);
     const what = detail?.description ?? detail?.code?.text ?? wordsOf(step);
     return { plan: title ?? '', statut: status, activité: what, ressource: step?.resourceType ?? '' };
   });
@@ -86,11 +83,7 @@ function wordsOf(step: FhirResource | undefined): string {
   return step?.resourceType === 'ServiceRequest' || step?.resourceType === 'Procedure' ? (step.code?.text ?? '') : '';
 }
 
-async function read(url: string): Promise<FhirResource> {
-  return (await (await fetch(url)).json()) as FhirResource;
-}
-
-async function all<T extends FhirResource>(url: string): Promise<T[]> {
-  const bundle = (await (await fetch(`${url}?_count=100`)).json()) as Bundle<T>;
+async function all<T extends FhirResource>(gateway: GatewayProcess, type: T['resourceType']): Promise<T[]> {
+  const bundle = await get<Bundle<T>>(gateway, `/fhir/${type}?_count=100`);
   return (bundle.entry ?? []).flatMap(({ resource }) => resource ?? []);
 }

@@ -1,4 +1,5 @@
-import { compilePath, type Path } from '../../cda/path.js';
+import { compilePath } from '../../cda/compile-path.js';
+import type { Path } from '../../cda/path.js';
 import { GatewayError } from '../../message/failure.js';
 import { CDA_CONVERTERS } from './converters.js';
 import type { Cda } from './format.js';

@@ -1,5 +1,5 @@
 import type { Coding } from 'fhir/r4.js';
-import { compilePath } from '../../cda/path.js';
+import { compilePath } from '../../cda/compile-path.js';
 import type { Place } from '../../cda/place.js';
 import { SYSTEMS } from '../../fhir/systems.js';
 import { identifierKey } from '../../message/identifier.js';

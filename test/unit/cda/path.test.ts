@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseXml } from '../../../src/cda/parse.js';
-import { childOf, childrenOf, compilePath, fieldOf, locationOf, select } from '../../../src/cda/path.js';
+import { compilePath } from '../../../src/cda/compile-path.js';
+import { childOf, childrenOf, fieldOf, locationOf, select } from '../../../src/cda/path.js';
 
 const ROOT = {
   element: parseXml(`<ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:s="urn:hl7-org:sdtc">
