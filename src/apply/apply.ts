@@ -142,9 +142,12 @@ function readingOf(messageId: string, facts: Fact[], stored: readonly Fact[]): R
   return content(earlier) === content(facts) ? { facts: [], supersedes: false } : { facts, supersedes: true };
 }
 
-/** On the short way what no longer matters is not carried along. */
+/**
+ * On the short way what no longer matters is not carried along. Of a whole window nothing is left out, but what this message outdated may
+ * matter again by the next of its transaction, which has to say so.
+ */
 function withoutOutdated(window: FoldedWindow, outdated: readonly string[]): FoldedWindow {
-  if (window.whole || outdated.length === 0) return window;
+  if (outdated.length === 0) return window;
   const ids = new Set(outdated);
   const gone = window.facts.filter((fact) => ids.has(fact.id) && isLasting(fact));
   if (gone.length === 0) return window;
@@ -152,6 +155,7 @@ function withoutOutdated(window: FoldedWindow, outdated: readonly string[]): Fol
   const outdatedUntil = [...left, ...(window.outdatedUntil === undefined ? [] : [window.outdatedUntil])].reduce(
     (latest, recordedAt) => (Date.parse(recordedAt) > Date.parse(latest) ? recordedAt : latest),
   );
+  if (window.whole) return { ...window, outdatedUntil };
   return { ...window, facts: window.facts.filter((fact) => !gone.includes(fact)), outdatedUntil };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Encounter, Patient } from 'fhir/r4.js';
-import { AGNES, MemoryGateway, rol, sent } from '../../support/applied.js';
+import type { CareTeam, Encounter, Patient } from 'fhir/r4.js';
+import { AGNES, BRUNO, MemoryGateway, rol, sent } from '../../support/applied.js';
 import { movement, pam } from '../../support/pam.js';
 
 const LOCAL = 'CH-ESSAI';
@@ -106,5 +106,21 @@ describe('messages of one transaction', () => {
       for (const type of ['Patient', 'Encounter', 'CarePlan', 'CareTeam'] as const)
         expect(together.resources(type)).toEqual(alone.resources(type));
     }
+  });
+
+  it('keep an end that came before what it ends, for the messages of later transactions', async () => {
+    const identity = (at: string, member: string) =>
+      pam({ trigger: 'A31', at, pv1: null, pid: { 3: `IPP1^^^${LOCAL}^PI` }, patientSegments: [member] });
+    const end = identity('20260307080000', rol(AGNES, { action: 'DE' }));
+    const begin = identity('20260303170000', rol(AGNES));
+    // It changes the circle, which is folded anew.
+    const later = identity('20260309080000', rol(BRUNO));
+    const alone = new MemoryGateway();
+    await alone.takeAll(end, begin, later);
+    const together = new MemoryGateway();
+    await together.takeTogether(end, begin);
+    await together.take(later);
+    expect(together.only<CareTeam>('CareTeam')).toEqual(alone.only('CareTeam'));
+    expect(together.only<CareTeam>('CareTeam').participant?.[0]?.period?.end).toBe('2026-03-07T08:00:00+01:00');
   });
 });
