@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CareTeam, Encounter, Patient } from 'fhir/r4.js';
 import { AGNES, BRUNO, MemoryGateway, rol, sent } from '../../support/applied.js';
-import { movement, pam } from '../../support/pam.js';
+import { movement, pam, professional } from '../../support/pam.js';
 
 const LOCAL = 'CH-ESSAI';
 const admission = (more: { ipp?: string; at?: string } = {}) =>
@@ -113,14 +113,23 @@ describe('messages of one transaction', () => {
       pam({ trigger: 'A31', at, pv1: null, pid: { 3: `IPP1^^^${LOCAL}^PI` }, patientSegments: [member] });
     const end = identity('20260307080000', rol(AGNES, { action: 'DE' }));
     const begin = identity('20260303170000', rol(AGNES));
-    // It changes the circle, which is folded anew.
-    const later = identity('20260309080000', rol(BRUNO));
+    // A doctor of the hospital: the circle is folded anew, from what is loaded of the patient.
+    const later = pam({
+      trigger: 'A01',
+      at: '20260309080000',
+      pid: { 3: `IPP1^^^${LOCAL}^PI` },
+      pv1: { 7: professional(BRUNO.rpps, BRUNO.family), 19: `V1^^^${LOCAL}^VN` },
+      zbe: movement('M1', '20260309080000'),
+    });
     const alone = new MemoryGateway();
     await alone.takeAll(end, begin, later);
     const together = new MemoryGateway();
     await together.takeTogether(end, begin);
     await together.take(later);
     expect(together.only<CareTeam>('CareTeam')).toEqual(alone.only('CareTeam'));
-    expect(together.only<CareTeam>('CareTeam').participant?.[0]?.period?.end).toBe('2026-03-07T08:00:00+01:00');
+    expect(together.only<CareTeam>('CareTeam').participant).toMatchObject([
+      { member: { display: expect.stringContaining('AGNES') }, period: { end: '2026-03-07T08:00:00+01:00' } },
+      { member: { display: expect.stringContaining('BRUNO') } },
+    ]);
   });
 });
