@@ -46,6 +46,8 @@ const BEGIN_MS = 10_000;
 const MARGIN_MS = 5000;
 /** When a job comes back that could not be carried now. */
 const LATER_MS = 2000;
+/** While others wait for a place outcomes are gathered, so many at most and so long, and recorded in one statement. */
+const GATHERED = { most: 32, ms: 20 };
 
 /** One pump for each endpoint, so that none waits for another. */
 export function openDeliver(deps: DeliverDeps): Deliver {
@@ -80,6 +82,7 @@ class Pump {
   private underWay = 0;
   /** Ended, and not yet recorded. */
   private readonly outcomes: AttemptOutcome[] = [];
+  private gathering: NodeJS.Timeout | undefined;
   /** Claimed, and not to be begun. */
   private readonly untried: DueDelivery[] = [];
   private readonly jobs = new WaitingJobs();
@@ -152,6 +155,8 @@ class Pump {
 
   /** Something ended, or somebody asks for another look. */
   private change(): void {
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
     this.changed = true;
     this.notify();
   }
@@ -192,7 +197,15 @@ class Pump {
     this.outcomes.push(made.outcome);
     this.underWay -= 1;
     this.begin();
-    this.change();
+    this.gather();
+  }
+
+  /** Where nothing waits, the outcome may free what comes next: it is recorded at once. */
+  private gather(): void {
+    if (this.outcomes.length >= GATHERED.most || this.waiting.length === 0) return this.change();
+    this.gathering ??= setTimeout(() => {
+      this.change();
+    }, GATHERED.ms);
   }
 
   /** What cannot be recorded now is kept for the next time. */

@@ -10,12 +10,15 @@ export function localType(reference: string | undefined): string | undefined {
 /** `Type/id` of every resource of this server that a resource refers to, each once, in the order of its elements. */
 export function localReferences(resource: FhirResource): string[] {
   const targets = new Set<string>();
-  mapReferences(resource, (reference) => {
-    if (reference.reference !== undefined && localType(reference.reference) !== undefined)
-      targets.add(reference.reference);
-    return reference;
-  });
+  collect(resource, targets);
   return [...targets];
+}
+
+function collect(element: unknown, targets: Set<string>): void {
+  if (typeof element !== 'object' || element === null) return;
+  for (const value of Object.values(element)) collect(value, targets);
+  const { reference } = element as Reference;
+  if (typeof reference === 'string' && localType(reference) !== undefined) targets.add(reference);
 }
 
 /** A copy of an element or resource in which every Reference, at any depth, is what `change` makes of it. */
@@ -24,9 +27,9 @@ export function mapReferences<T>(element: T, change: (reference: Reference) => R
 }
 
 function mapped(element: unknown, change: (reference: Reference) => Reference): unknown {
-  if (Array.isArray(element)) return element.map((item) => mapped(item, change));
   if (typeof element !== 'object' || element === null) return element;
+  if (Array.isArray(element)) return element.map((item) => mapped(item, change));
   const copy: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(element)) copy[name] = mapped(value, change);
+  for (const name of Object.keys(element)) copy[name] = mapped((element as Record<string, unknown>)[name], change);
   return typeof copy['reference'] === 'string' ? change(copy as Reference) : copy;
 }

@@ -64,6 +64,18 @@ export function withMention(rows: readonly MentionRow[], added: MentionRow): Men
   return rows.map((row) => (row === same ? merged : row));
 }
 
+/**
+ * Does the mention say once more what that source has said, so that no more than the time of its row changes, and no resource? Of such mentions
+ * any number may be added at once, whatever each knows of the others.
+ * @param rows those of the same resource
+ */
+export function isRepetition(rows: readonly MentionRow[], added: MentionRow): boolean {
+  const same = rows.find((row) => isSameWording(row, added));
+  if (same === undefined || RANKS[added.rank] > RANKS[same.rank]) return false;
+  if (added.firstRecordedAt < same.firstRecordedAt) return false;
+  return winner(withMention(rows, added))?.body === winner(rows)?.body;
+}
+
 function isSameWording(a: MentionRow, b: MentionRow): boolean {
   return a.type === b.type && a.id === b.id && a.source === b.source && a.body === b.body;
 }

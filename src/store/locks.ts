@@ -13,6 +13,13 @@ export async function lockNames(client: Queryable, names: readonly string[]): Pr
   if (names.length > 0) await prepared(client, LOCK, [[...new Set(names)]]);
 }
 
+const SHARE: Statement = ['locks-share', LOCK[1].replace('pg_advisory_xact_lock', 'pg_advisory_xact_lock_shared')];
+
+/** The same beside others who share them; whoever locks them waits, and is waited for. */
+export async function shareNames(client: Queryable, names: readonly string[]): Promise<void> {
+  if (names.length > 0) await prepared(client, SHARE, [[...new Set(names)]]);
+}
+
 const TRY: Statement = [
   'locks-try',
   `SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(name, 0))) AS held FROM unnest($1::text[]) AS name`,

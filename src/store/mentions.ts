@@ -2,7 +2,9 @@ import type { Mention } from '../message/fact.js';
 import { canonicalJson } from '../message/canonical-json.js';
 import type { NewWorkItem } from '../message/message.js';
 import type { TranslationStep } from '../message/translation.js';
+import { GatewayError } from '../message/failure.js';
 import {
+  isRepetition,
   mentionedResource,
   mentionRow,
   ownerOf,
@@ -12,7 +14,7 @@ import {
   withoutReading,
   type MentionRow,
 } from '../record/mention.js';
-import { lockNames } from './locks.js';
+import { lockNames, shareNames } from './locks.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
 
 const COLUMNS = `type, id, source, rank, recorded_at AS "recordedAt", first_recorded_at AS "firstRecordedAt",
@@ -32,16 +34,22 @@ const READ: Statement = [
   CROSS JOIN LATERAL (SELECT ${COLUMNS} FROM mention WHERE mention.number = asked.number OFFSET 0) AS probe`,
 ];
 
-const WRITE: Statement = [
-  'mentions-write',
-  `
+/** In the order of the key: two transactions may say the same things again at once. */
+const ADD = `
   INSERT INTO mention (type, id, source, sha256, rank, recorded_at, first_recorded_at, message_id, number, family, body)
-  SELECT type, id, source, sha256(convert_to(body, 'UTF8')), rank, recorded_at, first_recorded_at, message_id, number, family, body
+  SELECT type, id, source, sha256(convert_to(body, 'UTF8')) AS sha256, rank, recorded_at, first_recorded_at, message_id, number, family, body
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::bigint[], $8::text[], $9::text[],
     $10::text[]) AS input (type, id, source, rank, recorded_at, first_recorded_at, message_id, number, family, body)
-  ON CONFLICT (type, id, source, sha256) DO UPDATE SET rank = excluded.rank, recorded_at = excluded.recorded_at,
-    first_recorded_at = excluded.first_recorded_at, message_id = excluded.message_id`,
+  ORDER BY type, id, source, sha256
+  ON CONFLICT (type, id, source, sha256) DO UPDATE SET recorded_at = excluded.recorded_at, message_id = excluded.message_id`;
+
+const WRITE: Statement = [
+  'mentions-write',
+  `${ADD}, rank = excluded.rank, first_recorded_at = excluded.first_recorded_at`,
 ];
+
+/** Somebody else may have said it again meanwhile, and later. */
+const REPEAT: Statement = ['mentions-repeat', `${ADD} WHERE mention.recorded_at <= excluded.recorded_at`];
 
 const TAKE_BACK: Statement = [
   'mentions-take-back',
@@ -67,36 +75,58 @@ export class MentionBook {
   /** Number → `Type/id` of those who were mentioned with it. */
   private readonly holders = new Map<string, Set<string>>();
   private readonly stored = new Map<string, MentionRow>();
+  /** Nothing new is said. */
+  private repeats = false;
   /** Of each resource by its JSON as it came: the same one comes with message after message. */
   private readonly bodies = new Map<string, string>();
+  private readonly rowsOfMentions = new Map<Mention, MentionRow>();
 
   constructor(private readonly client: Queryable) {}
 
   /**
-   * Reads what is said so far. Two transactions that mention the same thing come one after the other: each must see what the other said.
+   * Reads what is said so far. Two transactions that say something new of the same thing come one after the other: each must see what the other
+   * said. Those that only say again what is known go on side by side.
    * @returns `Type/id` of every resource that the steps may change
+   * @throws GatewayError store-conflict where something new was said of it meanwhile
    */
   async open(steps: readonly TranslationStep[]): Promise<string[]> {
     const rows = steps.flatMap(({ messageId, mentions }) => mentions.map((mention) => this.rowOf(mention, messageId)));
     if (rows.length === 0) return [];
     const numbers = [...new Set(rows.flatMap(({ number }) => number ?? []))];
     const things = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
-    await lockNames(this.client, [
-      ...things.map((row) => `mention ${keyOf(row)}`),
-      ...numbers.map((number) => `mention ${number}`),
-    ]);
+    const names = [...things.map((row) => `mention ${keyOf(row)}`), ...numbers.map((number) => `mention ${number}`)];
+    await this.read(things, numbers);
+    this.repeats = !steps.some(({ supersedes }) => supersedes) && this.areRepetitions(rows);
+    await (this.repeats ? shareNames(this.client, names) : lockNames(this.client, names));
+    await this.read(things, numbers);
+    if (this.repeats && !this.areRepetitions(rows))
+      throw new GatewayError('store-conflict', 'something new was said of the same place or professional meanwhile');
+    return [...new Set([...this.rows.keys(), ...things.map(keyOf)])];
+  }
+
+  private async read(things: readonly MentionRow[], numbers: readonly string[]): Promise<void> {
     type Row = Omit<MentionRow, 'recordedAt' | 'firstRecordedAt'> & { recordedAt: Date; firstRecordedAt: Date };
     const read = await prepared<Row>(this.client, READ, [
       things.map(({ type }) => type),
       things.map(({ id }) => id),
       numbers,
     ]);
+    for (const known of [this.rows, this.holders, this.stored]) known.clear();
     for (const { recordedAt, firstRecordedAt, ...rest } of read.rows) {
       const row = { ...rest, recordedAt: recordedAt.getTime(), firstRecordedAt: firstRecordedAt.getTime() };
       this.put(keyOf(row), [...(this.rows.get(keyOf(row)) ?? []), row]);
       this.stored.set(wordingOf(row), row);
     }
-    return [...new Set([...this.rows.keys(), ...things.map(keyOf)])];
+  }
+
+  /** Each after those before it. */
+  private areRepetitions(added: readonly MentionRow[]): boolean {
+    const rows = new Map(this.rows);
+    return added.every((row) => {
+      const before = rows.get(keyOf(row)) ?? [];
+      rows.set(keyOf(row), withMention(before, row));
+      return isRepetition(before, row);
+    });
   }
 
   /**
@@ -124,7 +154,10 @@ export class MentionBook {
     return { resources: [...touched].sort().flatMap((key) => this.resource(key)), workItems };
   }
 
-  /** Writes what changed, in one statement whatever the size of the batch. */
+  /**
+   * Writes what changed, in one statement whatever the size of the batch. From here to the commit those who say the same again wait for each
+   * other, so it comes last.
+   */
   async flush(): Promise<void> {
     const rows = [...this.rows.values()].flat();
     const kept = new Set(rows.map(wordingOf));
@@ -138,7 +171,7 @@ export class MentionBook {
       ]);
     const changed = rows.filter((row) => row !== this.stored.get(wordingOf(row)));
     if (changed.length > 0)
-      await prepared(this.client, WRITE, [
+      await prepared(this.client, this.repeats ? REPEAT : WRITE, [
         changed.map(({ type }) => type),
         changed.map(({ id }) => id),
         changed.map(({ source }) => source),
@@ -153,10 +186,14 @@ export class MentionBook {
   }
 
   private rowOf(mention: Mention, messageId: string | null): MentionRow {
+    const made = this.rowsOfMentions.get(mention);
+    if (made !== undefined) return made;
     const json = JSON.stringify(mention.resource);
     const body = this.bodies.get(json) ?? canonicalJson(mention.resource);
     this.bodies.set(json, body);
-    return mentionRow(mention, messageId, body);
+    const row = mentionRow(mention, messageId, body);
+    this.rowsOfMentions.set(mention, row);
+    return row;
   }
 
   private put(key: string, rows: MentionRow[]): void {

@@ -141,7 +141,6 @@ export class ResourceWriter {
    * @throws GatewayError store-conflict where another gateway changed one of them meanwhile
    */
   async flush(): Promise<void> {
-    await this.mentions.flush();
     if (this.versions.length === 0) return;
     const instant = await instantOf(this.client);
     await prepared(this.client, VERSIONS, [
@@ -158,6 +157,11 @@ export class ResourceWriter {
     if (fresh.length > 0) await prepared(this.client, CREATE, [...this.indexed(fresh), instant]);
     if (changed.length > 0)
       expectAll(changed, await prepared(this.client, CHANGE, [...this.indexed(changed), instant]));
+  }
+
+  /** Writes what is said of the territory: last of all, see {@link MentionBook.flush}. */
+  async flushMentions(): Promise<void> {
+    await this.mentions.flush();
   }
 
   private isChanged(key: string, body: string): boolean {

@@ -105,6 +105,7 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
     // Late: whoever has the same problem waits for the lock of its item.
     await saveWorkItems(this.client, items);
     await saveOtherStates(this.client, steps);
+    await writer.flushMentions();
     return { endpoints: [...new Set(steps.flatMap((step) => step.deliveries.map(({ endpoint }) => endpoint)))] };
   }
 

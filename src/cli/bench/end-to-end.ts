@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { round } from './load.js';
 import { runLoad } from './load-process.js';
-import { startVendorProcess } from '../demo/vendor-process.js';
+import { startRecipientProcess } from './recipient.js';
 import { startGatewayProcess, type GatewayProcess } from './gateway-process.js';
 import { isRedisInstalled, startRedisProcess } from './redis-process.js';
 
@@ -21,11 +21,11 @@ export interface EndToEnd {
   residentMiBSecondHalf: number;
 }
 
-/** The demo territory reduced to one family doctor whose software is the vendor of this bench. */
-function benchTerritory(vendorUrl: string): string {
+/** The demo territory reduced to one family doctor whose software is the recipient of this bench. */
+function benchTerritory(url: string): string {
   return [
     'endpoints:',
-    `  - { id: logiciel, url: "${vendorUrl}", concurrency: 8 }`,
+    `  - { id: logiciel, url: "${url}", concurrency: 8 }`,
     'professionals:',
     '  - { rpps: "10999000011", family: BERTHIER, given: Claire, endpoint: logiciel }',
     'rules:',
@@ -35,7 +35,7 @@ function benchTerritory(vendorUrl: string): string {
 }
 
 /** Unmeasured messages first: the compiler of a process that has just begun takes a core of its own. */
-const WARM_UP = 2000;
+const WARM_UP = 8000;
 
 /** Runs of each backend, in turns with the other: a shared machine drifts. */
 const TURNS = 3;
@@ -62,15 +62,15 @@ function median(runs: readonly EndToEnd[]): EndToEnd | undefined {
 
 /** MLLP in, vendor's 2xx out, everything real, on the embedded store. */
 async function benchEndToEnd(messages: number, connections: number, env: Record<string, string>): Promise<EndToEnd> {
-  const vendor = await startVendorProcess();
-  const config = benchTerritory(vendor.url);
+  const recipient = await startRecipientProcess();
+  const config = benchTerritory(recipient.url);
   const gateway = await startGatewayProcess({ roles: 'receive,work,serve', config, env });
   try {
     await runLoad({ port: gateway.mllpPort, connections, messages: WARM_UP, seconds: 60, run: 'W' });
-    await vendor.received(WARM_UP, 120_000);
+    await recipient.received(WARM_UP, 120_000);
     const resident = watchMemory(gateway);
     const ack = await runLoad({ port: gateway.mllpPort, connections, messages, seconds: 300, run: 'E' });
-    await vendor.received(WARM_UP + messages, 300_000);
+    await recipient.received(WARM_UP + messages, 300_000);
     const seconds = (Date.now() - ack.startedAt) / 1000;
     const [residentMiBFirstHalf, residentMiBSecondHalf] = resident.stop();
     const { p50, p99 } = await delays(gateway.databaseUrl);
@@ -87,7 +87,7 @@ async function benchEndToEnd(messages: number, connections: number, env: Record<
     };
   } finally {
     await gateway.stop();
-    await vendor.stop();
+    await recipient.stop();
   }
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { FhirResource, Practitioner } from 'fhir/r4.js';
 import type { Mention, MentionRank } from '../../../src/message/fact.js';
 import {
+  isRepetition,
   mentionedResource,
   mentionRow,
   ownerOf,
@@ -48,6 +49,28 @@ function doctor(id: string, family: string | undefined, minutes: number, source 
 }
 
 describe('what is said of a place', () => {
+  it('may be said again by any number at once, each without knowing of the others', () => {
+    const row = fc
+      .record({
+        name: fc.constantFrom('A', 'B', 'C'),
+        rank: fc.constantFrom<MentionRank>('name', 'number', 'document'),
+        minutes: fc.integer({ min: 0, max: 6 }),
+        source: fc.constantFrom('chu', 'clinique'),
+      })
+      .map(({ name, rank, minutes, source }) => unit(name, rank, minutes, source));
+    let repetitions = 0;
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 8 }), fc.array(row, { maxLength: 8 }), (before, added) => {
+        const rows = rowsOf(before);
+        const again = added.filter((one) => isRepetition(rows, one));
+        repetitions += again.length;
+        expect(nameOf(winner(rowsOf([...rows, ...again])))).toBe(nameOf(winner(rows)));
+      }),
+      { numRuns: 2000 },
+    );
+    expect(repetitions).toBeGreaterThan(500);
+  });
+
   it('is said by a name before a number alone, by the last before earlier ones, by content at last', () => {
     expect(nameOf(winner([unit('6268', 'number', 9), unit('Chirurgie', 'name', 1)]))).toBe('Chirurgie');
     expect(nameOf(winner([unit('Chirurgie', 'name', 1), unit('Chirurgie V', 'name', 2, 'clinique')]))).toBe(

@@ -65,6 +65,62 @@ describe('a place that messages mention', () => {
     expect(await nameOf('o3')).toBe('name 0');
   });
 
+  it('keeps no transaction waiting that says again what is known, and every one that says something new', async () => {
+    await say(unit('o6', 'known', 1));
+    await say(unit('o6', 'known', 5));
+    const ended: string[] = [];
+    const note = (name: string) => () => void ended.push(name);
+    const message = incoming('open');
+    await store.keep([message]);
+    await store
+      .inTranslation({ ids: [message.id], limit: 0 }, async (tx) => {
+        await tx.save([step(message.id, { mentions: [unit('o6', 'known', 7)] })]);
+        await say(unit('o6', 'known', 3)).then(note('repeats'));
+        const others = [
+          say(unit('o6', 'known', 8)).then(note('repeats later')),
+          say(unit('o6', 'new', 9)).then(note('says something new')),
+        ];
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        note('is open')();
+        return others;
+      })
+      .then((others) => Promise.all(others));
+    expect(ended.slice(0, 2)).toEqual(['repeats', 'is open']);
+    expect(await nameOf('o6')).toBe('new');
+    const { rows } = await client.query(`SELECT recorded_at FROM mention WHERE id = 'o6' ORDER BY recorded_at`);
+    expect(rows).toEqual([8, 9].map((minute) => ({ recorded_at: new Date(at(minute)) })));
+  });
+
+  it('ends as it does one after the other, whoever speaks at once', async () => {
+    const said = fc.record({
+      name: fc.constantFrom('A', 'B', 'C'),
+      minute: fc.integer({ min: 0, max: 5 }),
+      rank: fc.constantFrom('name', 'number', 'document'),
+      source: fc.constantFrom('chu', 'clinique'),
+    });
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(said, { minLength: 3, maxLength: 12 }), async (list) => {
+        run += 1;
+        const of = (id: string) => (one: (typeof list)[number]) => say(unit(id, one.name, one.minute, one));
+        const [alone, together] = [`alone ${run}`, `together ${run}`];
+        for (const one of list) await of(alone)(one);
+        await Promise.all(list.map(of(together)));
+        const rowsOf = async (id: string) =>
+          (
+            await client.query(
+              `SELECT source, rank, recorded_at, first_recorded_at, replace(body, $1, 'id') AS body FROM mention
+              WHERE id = $1 ORDER BY source, body`,
+              [id],
+            )
+          ).rows;
+        expect(await rowsOf(together)).toEqual(await rowsOf(alone));
+        expect(await nameOf(together)).toBe(await nameOf(alone));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
   it('is called as the last reading of a message says, whatever that reading is', async () => {
     for (const [first, second] of [
       ['Z wrong', 'A mended'],
