@@ -67,8 +67,14 @@ function servesApart({ roles }: Settings): boolean {
   return roles.includes('serve') && roles.length > 1;
 }
 
+function processesOf(name: WorkerName, settings: Settings): number {
+  if (name === 'http') return servesApart(settings) ? 1 : 0;
+  if (!settings.roles.includes('work')) return 0;
+  return name === 'translate' ? settings.translators : 1;
+}
+
 function startWorkers({ settings, metrics, log }: House, closers: Closers): Workers<MetricsJson> {
-  const names = WORKERS.filter((name) => (name === 'http' ? servesApart(settings) : settings.roles.includes('work')));
+  const names = WORKERS.flatMap((name) => Array.from({ length: processesOf(name, settings) }, () => name));
   const own: Record<string, string> = { DATABASE_URL: settings.databaseUrl };
   const workers: Workers<MetricsJson> = forkWorkers(names, {
     main: fileURLToPath(import.meta.url),

@@ -105,13 +105,14 @@ function operatorPort({ queues, settings }: House, store: Store): OperatorPort {
   };
 }
 
-/** One check for each half of the work role, by its name: it says no while it is dead or not there yet. */
+/** One check for each half of the work role, by its name: it says no while a process of it is dead or not there yet. */
 function workerChecks(standing: () => Promise<Standing<MetricsJson>>): Record<string, () => Promise<void>> {
   const checks = WORKERS.filter((name) => name !== 'http').map((name) => {
     const check = async () => {
       const { states } = await standing();
-      if (!states.some((state) => state.name === name && state.up))
-        throw new GatewayError('store-unavailable', `${name} is not up`);
+      const down = states.find(({ kind, up }) => kind === name && !up);
+      if (down !== undefined || !states.some(({ kind }) => kind === name))
+        throw new GatewayError('store-unavailable', `${down?.name ?? name} is not up`);
     };
     return [name, check] as const;
   });

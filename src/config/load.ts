@@ -35,6 +35,7 @@ export function readSettings(
       http: { port: env.HTTP_PORT, host: env.HTTP_HOST },
       mllpPort: env.MLLP_PORT,
       roles: env.TDU_ROLES,
+      translators: env.TDU_TRANSLATORS,
       insecureFhir: env.TDU_INSECURE_FHIR === 'yes',
       publicUrl: env.TDU_PUBLIC_URL,
       logLevel: env.TDU_LOG_LEVEL,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isIns } from '../fhir/systems.js';
@@ -212,6 +213,12 @@ export const environmentSchema = z.object({
     .default('receive,work,serve')
     .transform((list) => [...new Set(list.split(',').map((part) => part.trim()))])
     .pipe(z.array(role).min(1)),
+  TDU_TRANSLATORS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .default(() => Math.min(4, availableParallelism())),
   /** The address of the gateway's root as callers know it. */
   TDU_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'an http or https address' })
@@ -244,6 +251,8 @@ export interface Settings {
   http: { port: number; host: string };
   mllpPort: number;
   roles: Role[];
+  /** How many processes translate, where `work` is among the roles. */
+  translators: number;
   insecureFhir: boolean;
   publicUrl: string | undefined;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';

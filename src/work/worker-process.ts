@@ -17,7 +17,9 @@ export interface Standing<Report> {
 }
 
 export interface WorkerState {
+  /** `translate`, `translate-2` where several do the same. */
   name: string;
+  kind: WorkerName;
   /** It has reported since it was last started. */
   up: boolean;
   restarts: number;
@@ -68,16 +70,21 @@ const OPTIONS: Readonly<Record<WorkerName, string[]>> = {
 
 /** Starts these, each brought back when it dies, and killed when it has reported nothing for too long. They share the store and end with their parent. */
 export function forkWorkers<Report>(names: readonly WorkerName[], deps: WorkerDeps<Report>): Workers<Report> {
-  const workers = names.map((name) => new Worker(name, deps));
+  const workers = names.map((kind, index) => new Worker(kind, nameOf(kind, names.slice(0, index)), deps));
   return {
     standing: () => ({
       // The one that serves adds its own.
-      reports: workers.flatMap(({ name, reports }) => (name === 'http' ? [] : reports)),
+      reports: workers.flatMap(({ kind, reports }) => (kind === 'http' ? [] : reports)),
       states: workers.map((worker) => worker.state()),
     }),
     httpPort: async () => Promise.race(workers.map(({ httpPort }) => httpPort)),
     stop: async () => void (await Promise.all(workers.map((worker) => worker.stop()))),
   };
+}
+
+function nameOf(kind: WorkerName, before: readonly WorkerName[]): string {
+  const place = before.filter((other) => other === kind).length + 1;
+  return place === 1 ? kind : `${kind}-${place}`;
 }
 
 class Worker<Report> {
@@ -93,7 +100,8 @@ class Worker<Report> {
   private hasPort: (port: number | undefined) => void = () => undefined;
 
   constructor(
-    readonly name: WorkerName,
+    readonly kind: WorkerName,
+    readonly name: string,
     private readonly deps: WorkerDeps<Report>,
   ) {
     this.httpPort = new Promise((resolve) => (this.hasPort = resolve));
@@ -101,7 +109,7 @@ class Worker<Report> {
   }
 
   state(): WorkerState {
-    return { name: this.name, up: this.reports.length > 0, restarts: this.restarts };
+    return { name: this.name, kind: this.kind, up: this.reports.length > 0, restarts: this.restarts };
   }
 
   stop(): Promise<void> {
@@ -112,11 +120,11 @@ class Worker<Report> {
   }
 
   private start(): void {
-    const { name, deps } = this;
+    const { kind, name, deps } = this;
     const started = performance.now();
-    const child = fork(deps.main, [name], {
-      env: deps.environment(name),
-      execArgv: [...process.execArgv, ...OPTIONS[name]],
+    const child = fork(deps.main, [kind], {
+      env: deps.environment(kind),
+      execArgv: [...process.execArgv, ...OPTIONS[kind]],
     });
     this.child = child;
     this.watchSilence(child);
@@ -127,7 +135,7 @@ class Worker<Report> {
     child.on('exit', (code, signal) => {
       clearTimeout(this.silence);
       this.reports = [];
-      if (name === 'http') this.hasPort(undefined);
+      if (kind === 'http') this.hasPort(undefined);
       if (this.stopping) return;
       if (performance.now() - started >= BACKOFF_MS.well) this.backoff = BACKOFF_MS.first;
       deps.log('error', 'work.died', { worker: name, code, signal, againMs: this.backoff });

@@ -25,7 +25,7 @@ let client: pg.Client;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  gateway = await startTestGateway('', { DATABASE_URL: database.url, TDU_LOG_LEVEL: 'info' });
+  gateway = await startTestGateway('', { DATABASE_URL: database.url, TDU_TRANSLATORS: '1', TDU_LOG_LEVEL: 'info' });
   client = new pg.Client({ connectionString: database.url });
   await client.connect();
   await client.query(TRAP);

@@ -10,7 +10,7 @@ let drop: () => Promise<void>;
 beforeAll(async () => {
   const database = await freshDatabase();
   drop = database.drop;
-  gateway = await startTestGateway('', { DATABASE_URL: database.url });
+  gateway = await startTestGateway('', { DATABASE_URL: database.url, TDU_TRANSLATORS: '2' });
 });
 afterAll(async () => {
   await gateway.stop();
@@ -48,9 +48,9 @@ describe('the process that serves HTTP', () => {
   it('serves the metrics of all processes, each once', async () => {
     await until(async () => {
       const text = await (await fetch(`http://127.0.0.1:${gateway.httpPort}/metrics`)).text();
-      const up = [...text.matchAll(/^tdu_worker_up\{worker="(\w+)"\} 1$/gm)].map(([, name]) => name);
+      const up = [...text.matchAll(/^tdu_worker_up\{worker="([\w-]+)"\} 1$/gm)].map(([, name]) => name);
       return (
-        up.sort().join(' ') === 'deliver http translate' &&
+        up.sort().join(' ') === 'deliver http translate translate-2' &&
         /^tdu_answer_seconds_count\{[^}]*code="AA"[^}]*\} 10$/m.test(text)
       );
     }, 30_000);

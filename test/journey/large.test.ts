@@ -17,7 +17,7 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  gateway = await startTestGateway('', { DATABASE_URL: database.url, TDU_LOG_LEVEL: 'info' });
+  gateway = await startTestGateway('', { DATABASE_URL: database.url, TDU_TRANSLATORS: '2', TDU_LOG_LEVEL: 'info' });
 });
 afterAll(async () => {
   await gateway.stop();
@@ -33,15 +33,14 @@ function largeAdmission(index: number): string {
 }
 
 /** The most memory that each process of the gateway ever had, in bytes. */
-async function peaks(): Promise<Record<string, number>> {
+async function peaks(): Promise<[name: string, bytes: number][]> {
   const found = [{ pid: gateway.pid, command: 'receive' }, ...(await childrenOf(gateway.pid))];
-  const entries = await Promise.all(
+  return Promise.all(
     found.map(async ({ pid, command }) => {
       const status = await readFile(`/proc/${pid}/status`, 'utf8');
-      return [command.split(' ').at(-1) ?? '', Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) * 1024] as const;
+      return [command.split(' ').at(-1) ?? '', Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) * 1024];
     }),
   );
-  return Object.fromEntries(entries);
 }
 
 describe('messages of 15 MiB', () => {
@@ -70,9 +69,8 @@ describe('messages of 15 MiB', () => {
     const translated = await gateway.get<Page>('/api/messages?state=translated');
     expect([parked.total, translated.total]).toEqual([0, LARGE + times.length]);
     const memory = await peaks();
-    expect(Object.keys(memory).sort()).toEqual(['deliver', 'http', 'receive', 'translate']);
-    for (const [name, bytes] of Object.entries(memory))
-      expect({ name, isBounded: bytes < GIB }).toEqual({ name, isBounded: true });
+    expect(memory.map(([name]) => name).sort()).toEqual(['deliver', 'http', 'receive', 'translate', 'translate']);
+    for (const [name, bytes] of memory) expect({ name, isBounded: bytes < GIB }).toEqual({ name, isBounded: true });
     times.sort((a, b) => a - b);
     const p99 = times[Math.floor(times.length * 0.99)] ?? Infinity;
     // By day the machine has other work, and times say little.

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -57,6 +57,7 @@ describe('the settings', () => {
       http: { port: 8080, host: '0.0.0.0' },
       mllpPort: 2575,
       roles: ['receive', 'work', 'serve'],
+      translators: Math.min(4, availableParallelism()),
       insecureFhir: false,
       publicUrl: undefined,
       logLevel: 'info',
@@ -201,6 +202,8 @@ describe('a variable of the environment', () => {
     ['HTTP_PORT', '-1'],
     ['MLLP_PORT', '0x10'],
     ['MLLP_PORT', '25.5'],
+    ['TDU_TRANSLATORS', '0'],
+    ['TDU_TRANSLATORS', 'two'],
     ['TDU_ROLES', 'receive,sleep'],
     ['TDU_ROLES', ','],
     ['TDU_INSECURE_FHIR', 'true'],

@@ -36,9 +36,9 @@ describe('a worker process', () => {
     ['is stopped', "process.kill(process.pid, 'SIGSTOP');", 'work.hangs'],
     ['aborts', 'process.abort();', 'work.died'],
     ['is killed', "process.kill(process.pid, 'SIGKILL');", 'work.died'],
-  ])('that %s is ended and started again, and the other is left alone', async (name, first, event) => {
+  ])('that %s is ended and started again, and the others are left alone', async (name, first, event) => {
     const logged: string[] = [];
-    const workers: Workers<number> = forkWorkers(['translate', 'deliver'], {
+    const workers: Workers<number> = forkWorkers(['translate', 'deliver', 'deliver'], {
       main: await program(name, first),
       environment: () => process.env,
       standing: () => Promise.resolve(workers.standing()),
@@ -54,8 +54,9 @@ describe('a worker process', () => {
       );
       expect(logged).toEqual(event === 'work.hangs' ? ['work.hangs', 'work.died'] : ['work.died']);
       expect(workers.standing().states).toEqual([
-        { name: 'translate', up: true, restarts: 1 },
-        { name: 'deliver', up: true, restarts: 0 },
+        { name: 'translate', kind: 'translate', up: true, restarts: 1 },
+        { name: 'deliver', kind: 'deliver', up: true, restarts: 0 },
+        { name: 'deliver-2', kind: 'deliver', up: true, restarts: 0 },
       ]);
       const { reports } = workers.standing();
       expect(reports[0]).not.toBe(before[0]);
