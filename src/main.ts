@@ -67,16 +67,11 @@ function servesApart({ roles }: Settings): boolean {
   return roles.includes('serve') && roles.length > 1;
 }
 
-function processesOf(name: WorkerName, settings: Settings): number {
-  if (name === 'http') return servesApart(settings) ? 1 : 0;
-  if (!settings.roles.includes('work')) return 0;
-  return name === 'translate' ? settings.translators : 1;
-}
-
 function startWorkers({ settings, metrics, log }: House, closers: Closers): Workers<MetricsJson> {
-  const names = WORKERS.flatMap((name) => Array.from({ length: processesOf(name, settings) }, () => name));
+  const work = Number(settings.roles.includes('work'));
+  const counts = { translate: work * settings.translators, deliver: work, http: Number(servesApart(settings)) };
   const own: Record<string, string> = { DATABASE_URL: settings.databaseUrl };
-  const workers: Workers<MetricsJson> = forkWorkers(names, {
+  const workers: Workers<MetricsJson> = forkWorkers(counts, {
     main: fileURLToPath(import.meta.url),
     environment: (name) => childEnvironment({ ...own, ...(name === 'http' ? {} : { TDU_ROLES: 'work' }) }),
     standing: async () => {

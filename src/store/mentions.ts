@@ -111,7 +111,7 @@ export class MentionBook {
       things.map(({ id }) => id),
       numbers,
     ]);
-    for (const known of [this.rows, this.holders, this.stored]) known.clear();
+    for (const map of [this.rows, this.holders, this.stored]) map.clear();
     for (const { recordedAt, firstRecordedAt, ...rest } of read.rows) {
       const row = { ...rest, recordedAt: recordedAt.getTime(), firstRecordedAt: firstRecordedAt.getTime() };
       this.put(keyOf(row), [...(this.rows.get(keyOf(row)) ?? []), row]);

@@ -68,9 +68,17 @@ const OPTIONS: Readonly<Record<WorkerName, string[]>> = {
   http: [ALONE],
 };
 
-/** Starts these, each brought back when it dies, and killed when it has reported nothing for too long. They share the store and end with their parent. */
-export function forkWorkers<Report>(names: readonly WorkerName[], deps: WorkerDeps<Report>): Workers<Report> {
-  const workers = names.map((kind, index) => new Worker(kind, nameOf(kind, names.slice(0, index)), deps));
+/** Starts so many of each kind, each brought back when it dies, and killed when it has reported nothing for too long. They share the store and end with their parent. */
+export function forkWorkers<Report>(
+  counts: Readonly<Record<WorkerName, number>>,
+  deps: WorkerDeps<Report>,
+): Workers<Report> {
+  const workers = WORKERS.flatMap((kind) =>
+    Array.from(
+      { length: counts[kind] },
+      (_, index) => new Worker(kind, index === 0 ? kind : `${kind}-${index + 1}`, deps),
+    ),
+  );
   return {
     standing: () => ({
       // The one that serves adds its own.
@@ -80,11 +88,6 @@ export function forkWorkers<Report>(names: readonly WorkerName[], deps: WorkerDe
     httpPort: async () => Promise.race(workers.map(({ httpPort }) => httpPort)),
     stop: async () => void (await Promise.all(workers.map((worker) => worker.stop()))),
   };
-}
-
-function nameOf(kind: WorkerName, before: readonly WorkerName[]): string {
-  const place = before.filter((other) => other === kind).length + 1;
-  return place === 1 ? kind : `${kind}-${place}`;
 }
 
 class Worker<Report> {

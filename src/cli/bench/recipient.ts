@@ -17,9 +17,9 @@ export interface RecipientProcess {
   stop(): Promise<void>;
 }
 
-/** What the process tells every `TOLD_MS`. */
-type Told = { port: number } | { received: number };
-const TOLD_MS = 50;
+/** What the process reports every `REPORT_MS`. */
+type Report = { port: number } | { received: number };
+const REPORT_MS = 50;
 
 export async function startRecipientProcess(): Promise<RecipientProcess> {
   const child = fork(fileURLToPath(import.meta.url), [], {
@@ -29,9 +29,9 @@ export async function startRecipientProcess(): Promise<RecipientProcess> {
   let received = 0;
   const port = await new Promise<number>((resolve, reject) => {
     child.on('message', (message) => {
-      const told = message as Told;
-      if ('port' in told) resolve(told.port);
-      else received = told.received;
+      const report = message as Report;
+      if ('port' in report) resolve(report.port);
+      else received = report.received;
     });
     child.once('exit', () => {
       reject(new GatewayError('peer-unreachable', 'the recipient ended before it was ready'));
@@ -44,7 +44,7 @@ export async function startRecipientProcess(): Promise<RecipientProcess> {
       while (received < count) {
         if (performance.now() > end)
           throw new GatewayError('endpoint-timeout', 'what was waited for did not come in time');
-        await wait(TOLD_MS);
+        await wait(REPORT_MS);
       }
     },
     async stop() {
@@ -77,7 +77,7 @@ function openRecipient(): void {
   server.listen(0, '127.0.0.1', () => {
     process.send?.({ port: (server.address() as AddressInfo).port });
   });
-  setInterval(() => process.send?.({ received: notifications.size }), TOLD_MS);
+  setInterval(() => process.send?.({ received: notifications.size }), REPORT_MS);
   process.on('disconnect', () => process.exit(0));
 }
 

@@ -38,7 +38,7 @@ describe('a worker process', () => {
     ['is killed', "process.kill(process.pid, 'SIGKILL');", 'work.died'],
   ])('that %s is ended and started again, and the others are left alone', async (name, first, event) => {
     const logged: string[] = [];
-    const workers: Workers<number> = forkWorkers(['translate', 'deliver', 'deliver'], {
+    const workers: Workers<number> = forkWorkers({ translate: 1, deliver: 2, http: 0 }, {
       main: await program(name, first),
       environment: () => process.env,
       standing: () => Promise.resolve(workers.standing()),
