@@ -54,7 +54,20 @@ describe('after each message, what a short way through the facts made is what th
     await store.reset();
     await store.arrive(chosen.flatMap(messagesOf));
     const types = new Set((await store.rowsTheLongWay()).map(({ key }) => /^\w+/.exec(key)?.[0]));
-    expect([...types].sort()).toEqual(['CarePlan', 'CareTeam', 'Encounter', 'Patient', 'RelatedPerson', 'membership']);
+    expect([...types].sort()).toEqual([
+      'Appointment',
+      'CarePlan',
+      'CareTeam',
+      'Condition',
+      'DocumentReference',
+      'Encounter',
+      'Goal',
+      'MedicationRequest',
+      'Patient',
+      'RelatedPerson',
+      'ServiceRequest',
+      'membership',
+    ]);
   });
 });
 
