@@ -123,7 +123,9 @@ export async function openWorldStore(now = '2023-03-06T00:00:00Z'): Promise<Worl
   const memberships = tables.includes('membership') ? [MEMBERSHIPS] : [];
   const rowsOf = async (windowOf: (anchor: string) => Promise<PatientWindow | undefined>) => {
     const { rows: clusters } = await client.query<{ key: string }>(CLUSTERS);
-    const windows = await Promise.all(clusters.map(({ key }) => windowOf(key)));
+    const windows: (PatientWindow | undefined)[] = [];
+    // One after the other: a pool of a loaded machine has no connection for all of them in time.
+    for (const { key } of clusters) windows.push(await windowOf(key));
     return windows
       .flatMap((window) => (window === undefined ? [] : foldedRows(window, fold)))
       .filter(isSeen)
