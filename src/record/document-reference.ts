@@ -1,6 +1,6 @@
 import type { Attachment, CodeableConcept, Coding, DocumentReference, Identifier, Meta } from 'fhir/r4.js';
 import { SYSTEMS } from '../fhir/systems.js';
-import { binaryId } from '../message/binary.js';
+import { binaryId, bodyBinaryId } from '../message/binary.js';
 import type { DocumentBody } from '../message/document.js';
 import { splitIdentifier } from '../message/identifier.js';
 import type { FoldedResource } from '../message/resource.js';
@@ -84,7 +84,7 @@ function relationsOf({ fact }: DocumentVersion, { versions }: ReducedDocument) {
   }));
 }
 
-/** The bytes as they came stand behind the address of their Binary. */
+/** The bytes as they came stand behind the address of their Binary, and so does the file that they hold in place of a body. */
 function contentOf(
   { fact: { body, messageId } }: DocumentVersion,
   content: DocumentReference['content'] | undefined,
@@ -95,7 +95,11 @@ function contentOf(
     ...first?.attachment,
     url: `Binary/${binaryId(messageId, body.part)}`,
   };
-  return [{ ...first, attachment }, ...more];
+  const files = more.map((file) => ({
+    ...file,
+    attachment: { ...file.attachment, url: `Binary/${bodyBinaryId(messageId, body.part)}` },
+  }));
+  return [{ ...first, attachment }, ...files];
 }
 
 /** Labels that restrict who may see the document stand in its meta too, where access is decided by. */

@@ -7,7 +7,8 @@ import { plainArray, prepared, type Queryable, type Statement } from './pool.js'
 
 /**
  * What the requests lead to: the clusters of their identifiers, their stays and the stays of their accounts with the clusters of those
- * whose stays they are, and where the messages' earlier facts stand.
+ * whose stays they are, and where the messages' earlier facts stand. The stays of an account belong together where a message named it alone,
+ * whoever names one of them.
  */
 const REACHED: Statement = [
   'clusters-reached',
@@ -38,7 +39,7 @@ const REACHED: Statement = [
     JOIN unnest($13::int[], $14::timestamptz[], $15::timestamptz[]) AS around (request, from_at, to_at) USING (request)
     JOIN identifier ON identifier.key = asked.key
     JOIN identifier AS beside ON beside.cluster = identifier.cluster
-  ), stays AS (
+  ), named AS (
     SELECT request, stay FROM unnest($3::int[], $4::text[]) AS asked (request, stay)
     UNION
     SELECT asked.request, probe.stay
@@ -61,6 +62,33 @@ const REACHED: Statement = [
       SELECT stay FROM fact
       WHERE stay_patient = person.key AND known_until IS NULL AND stay_at BETWEEN around.from_at AND around.to_at AND in_force
         AND stay IS NOT NULL OFFSET 0) AS probe
+  ), stays AS (
+    SELECT request, stay FROM named
+    UNION
+    SELECT stays.request, probe.stay
+    FROM stays
+    CROSS JOIN LATERAL (
+      SELECT account, $16 || account AS unnumbered
+      FROM (
+        SELECT stays.stay AS account
+        UNION
+        SELECT account FROM (
+          SELECT account, kind FROM fact WHERE fact.stay = stays.stay AND known_until IS NULL OFFSET 0) AS own
+        WHERE kind = 'movement' AND account IS NOT NULL
+      ) AS own
+      OFFSET 0
+    ) AS shared
+    CROSS JOIN LATERAL (
+      SELECT shared.unnumbered
+      UNION ALL
+      SELECT shared.account
+      UNION ALL
+      SELECT stay FROM (
+        SELECT stay FROM fact
+        WHERE fact.account = shared.account AND kind = 'movement' AND stay IS NOT NULL AND known_until IS NULL OFFSET 0
+      ) AS beside
+    ) AS probe (stay)
+    WHERE (SELECT true FROM fact WHERE fact.stay = shared.unnumbered AND known_until IS NULL LIMIT 1)
   ), anchors AS (
     SELECT request, key, NULL AS stay FROM unnest($1::int[], $2::text[]) AS asked (request, key)
     UNION
@@ -113,6 +141,7 @@ export async function reach(client: Queryable, requests: readonly PatientRequest
     timed.map(({ index }) => index),
     timed.map(({ from }) => from),
     timed.map(({ to }) => to),
+    stayOfAccount(''),
   ]);
   return rows;
 }

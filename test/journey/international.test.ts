@@ -11,7 +11,13 @@ const FILES = [...samplesIn('international'), ...samplesIn('pam-fr')].sort();
 function sample(path: string, index: number): WorldMessage {
   const text = readSample(path).toString('utf8');
   const renumbered = text.replace(/^(\uFEFF?MSH(?:\|[^|\r\n]*){8}\|)[^|]*/, (_, head: string) => `${head}S${index}`);
-  return { text: renumbered, source: path.split('/')[0] ?? '', sentAt: RECEIVED, receivedAt: RECEIVED };
+  return {
+    name: `S${index}`,
+    text: renumbered,
+    source: path.split('/')[0] ?? '',
+    sentAt: RECEIVED,
+    receivedAt: RECEIVED,
+  };
 }
 
 /** What is neither translated nor waiting for somebody who is told which field to look at. */

@@ -5,6 +5,7 @@ import { notificationBundle } from '../../src/deliver/notification.js';
 import { parseSearch } from '../../src/fhir/search.js';
 import { canonicalJson } from '../../src/message/canonical-json.js';
 import type { DueDelivery } from '../../src/message/delivery.js';
+import { appointment, entry, plan, type TestDocument } from '../support/documents.js';
 import { HOSPITAL, INS_TEST, movement, pam } from '../support/pam.js';
 import { DECLARED, ENDPOINT, openStages, OWNERSHIP, type Stages } from '../support/stages.js';
 import { startTestVendor, type TestVendor } from '../support/vendor.js';
@@ -17,16 +18,19 @@ const OTHER_HOSPITAL = 'CH-AUTRE&2.999.72.1&ISO';
 const INS = `279037101400144^^^${INS_TEST}^INS`;
 const TRAITS = { 5: 'ESSAI^CAMILLE^CAMILLE ANDREE^^^^L', 7: '19790328', 11: '^^^^^^BDL^^71014', 32: 'VALI' };
 const PEOPLE = [
-  { ipp: 'IPP1', authority: HOSPITAL },
-  { ipp: 'B7', authority: OTHER_HOSPITAL },
+  { ipp: 'IPP1', authority: HOSPITAL, system: 'urn:oid:2.999.71.1' },
+  { ipp: 'B7', authority: OTHER_HOSPITAL, system: 'urn:oid:2.999.72.1' },
 ] as const;
 
 /** What the hospitals do. `join` says that both patients are one person, `part` that the second one's INS is no longer qualified. */
 type Happening = 'transfer' | 'discharge' | 'cancel' | 'correct' | 'join' | 'part';
+/** What becomes of the letter about a stay: another version takes its place, or the latest is deleted. */
+type Writing = 'version' | 'deletion';
 /** What the vendor's server does with what it is sent. */
 type Answer = 'ok' | '422' | '409' | '503' | 'lost' | 'expired';
 type Step =
   | { kind: 'message'; what: Happening; person: 0 | 1 }
+  | { kind: 'letter'; what: Writing; person: 0 | 1; numbered: boolean }
   | { kind: 'deliver'; answer: Answer; times: number }
   /** A gateway claims, sends, and is held up before it records. */
   | { kind: 'stall'; arrives: boolean }
@@ -54,6 +58,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('letter' as const),
+      what: fc.constantFrom<Writing>('version', 'version', 'deletion'),
+      person,
+      numbered: fc.boolean(),
+    }),
+  },
+  {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('deliver' as const),
@@ -73,6 +86,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Hospitals {
   private minute = 0;
   private readonly movements: { id: string; trigger: string; at: string }[][] = [[], []];
+  private readonly versions: [number, number] = [0, 0];
 
   message(what: Happening | 'admission', index: 0 | 1): string {
     const at = this.now();
@@ -90,6 +104,32 @@ class Hospitals {
     const trigger = what === 'admission' ? 'A01' : what === 'discharge' ? 'A03' : 'A02';
     stays.push({ id, trigger, at });
     return this.text(trigger, at, index, movement(id, at, 'INSERT', { unit: '2040' }));
+  }
+
+  /** The next version of the letter about a stay, which it names or whose begin it gives, or the deletion of the latest. */
+  letter(what: Writing, index: 0 | 1, numbered: boolean): TestDocument {
+    const { ipp, system } = PEOPLE[index];
+    const number = what === 'deletion' ? Math.max(1, this.versions[index]) : ++this.versions[index];
+    const key = (of: number | string) => `urn:oid:2.999.7.${index + 1}|${of}`;
+    const at = iso(this.now());
+    const steps = ['rdv', 'pansement', 'scanner'].filter((_, place) => number % 3 !== place);
+    return {
+      id: key(number),
+      set: key('SET'),
+      version: number,
+      replaces: number === 1 ? [] : [key(number - 1)],
+      request: what === 'deletion' ? 'delete' : number === 1 ? 'new' : 'replace',
+      at,
+      patient: `${system}|${ipp}`,
+      family: 'ESSAI',
+      entries: steps.map((step) =>
+        step === 'rdv'
+          ? appointment(step, '2026-03-20')
+          : entry('ServiceRequest', step, { code: { text: `${step} ${number}` } }),
+      ),
+      plans: [plan('suites', 'Suites à donner', steps)],
+      visit: numbered ? { number: `${system}|V-${ipp}` } : { begin: '2026-03-02' },
+    };
   }
 
   private identity(what: 'join' | 'part', at: string): string {
@@ -113,6 +153,11 @@ class Hospitals {
   }
 }
 
+/** `YYYYMMDDHHMMSS` in the zone of the tests, in winter. */
+function iso(stamp: string): string {
+  return stamp.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6+01:00');
+}
+
 class Run {
   private readonly hospitals = new Hospitals();
   private readonly stalled: { delivery: DueDelivery; arrived: boolean }[] = [];
@@ -128,6 +173,8 @@ class Run {
 
   async take(taken: Step): Promise<void> {
     if (taken.kind === 'message') await this.stages.translate(this.hospitals.message(taken.what, taken.person));
+    else if (taken.kind === 'letter')
+      await this.stages.translateDocuments(this.hospitals.letter(taken.what, taken.person, taken.numbered));
     else if (taken.kind === 'deliver') await this.deliver(taken.answer, taken.times);
     else if (taken.kind === 'stall') await this.stall(taken.arrives);
     else if (taken.kind === 'late') await this.late(taken.retries);
@@ -183,14 +230,24 @@ function contentOf(resource: FhirResource): string {
   return canonicalJson(withoutLinks(content));
 }
 
+const LINKS: ReadonlySet<string> = new Set(['reference', 'display', 'url', 'data']);
+
 function withoutLinks(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutLinks);
   if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([name]) => name !== 'reference' && name !== 'display');
+  const kept = Object.entries(value).filter(([name]) => !LINKS.has(name));
   return Object.fromEntries(kept.map(([name, inner]) => [name, withoutLinks(inner)]));
 }
 
-const TYPES = ['Patient', 'Encounter', 'CarePlan', 'CareTeam'] as const;
+const TYPES = [
+  'Patient',
+  'Encounter',
+  'CarePlan',
+  'CareTeam',
+  'DocumentReference',
+  'Appointment',
+  'ServiceRequest',
+] as const;
 
 async function expectSameState({ store }: Stages, vendor: TestVendor): Promise<void> {
   for (const type of TYPES) {
@@ -199,6 +256,9 @@ async function expectSameState({ store }: Stages, vendor: TestVendor): Promise<v
     const held = (await vendor.search(type)).map(contentOf);
     expect(held.filter((content) => !folded.has(content))).toEqual([]);
     if (type === 'Encounter') expect(held).toHaveLength(2);
+    if (type !== 'DocumentReference') continue;
+    const inForce = served.resources.filter((resource) => 'status' in resource && resource.status === 'current');
+    expect(inForce.map(contentOf).filter((content) => !held.includes(content))).toEqual([]);
   }
 }
 

@@ -2,11 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { insKey } from '../../src/cli/demo/pam-message.js';
 import { parse, type Message } from '../../src/hl7v2/parse.js';
-import { messagesOf, worlds } from '../support/worlds.js';
+import { LETTER_PLACE } from '../support/world-letters.js';
+import { messagesOf, worlds, type WorldMessage } from '../support/worlds.js';
 
 /** What the tests of order and of windows draw from, once for all of this file. */
 const LISTS = fc.sample(worlds(), { seed: 20260302, numRuns: 600 }).map((world) => messagesOf(world, 7));
-const MESSAGES = LISTS.flat().map(({ text }) => parse(text));
+const LETTERS = LISTS.flat().filter(({ letter }) => letter !== undefined);
+const MESSAGES = LISTS.flat()
+  .filter(({ letter }) => letter === undefined)
+  .map(({ text }) => parse(text));
 
 const values = (path: string) => new Set(MESSAGES.map((message) => message.value(path)));
 /** Type and value of every repetition of PID-3 that is no erasure. */
@@ -65,11 +69,14 @@ describe('the invented worlds', () => {
 
   it('have messages of one second with another MSH-7, dates from the future, and messages that come twice', () => {
     const seconds = (list: Message[], path: string) => new Set(list.map((message) => message.value(path).slice(0, 14)));
-    const parsed = LISTS.map((list) => list.map(({ text }) => parse(text)));
+    const parsed = LISTS.map((list) =>
+      list.filter(({ letter }) => letter === undefined).map(({ text }) => parse(text)),
+    );
     const ties = parsed.filter((list) => seconds(list, 'EVN-2').size < list.length && seconds(list, 'MSH-7').size > 1);
     expect(ties.length).toBeGreaterThan(100);
     expect([...values('EVN-2')].some((at) => at.startsWith('2062'))).toBe(true);
-    const bodies = (list: { text: string }[]) => list.map(({ text }) => text.split('|').slice(10).join('|'));
+    const bodies = (list: { text: string; letter?: string }[]) =>
+      list.flatMap(({ text, letter }) => (letter === undefined ? [text.split('|').slice(10).join('|')] : []));
     expect(LISTS.some((list) => new Set(bodies(list)).size < list.length)).toBe(true);
   });
 
@@ -86,8 +93,47 @@ describe('the invented worlds', () => {
     expect(holders((message) => [[message.value('PV1-7.1'), message.value('MSH-4')]])).toBe(true);
   });
 
+  it('have versions of documents from every carrier, with and without what names their stay, their set and their parent', () => {
+    const carriers = LETTERS.map(({ text }) => text.split('|')[8]?.split('^').slice(0, 2).join(' ') ?? text);
+    expect([...new Set(carriers)].sort()).toEqual([LETTER_PLACE, 'MDM T02', 'MDM T04', 'MDM T10', 'ORU R01']);
+    const deletions = LETTERS.filter(({ text }) => text.includes('\rORC|CA|'));
+    expect(deletions.some(({ text }) => text.includes('ORU^R01'))).toBe(true);
+    const texts = new Set(LETTERS.map(({ letter = '' }) => letter));
+    const having = (pattern: RegExp) => [...texts].filter((letter) => pattern.test(letter)).length;
+    for (const pattern of [
+      /<setId/,
+      /<versionNumber/,
+      /<parentDocument>/,
+      /<encompassingEncounter>/,
+      /V99"/,
+      /moodCode="ARQ"/,
+      /Traitements/,
+      /1\.2\.250\.1\.213\.1\.4\.10/,
+    ]) {
+      expect(having(pattern)).toBeGreaterThan(10);
+      expect(having(pattern)).toBeLessThan(texts.size);
+    }
+  });
+
+  it('send one version from two hospitals, several versions of one set, and a set of two people', () => {
+    const holders = (keyOf: (message: WorldMessage) => [string | undefined, string | undefined]) =>
+      LISTS.some((list) => {
+        const found = new Map<string, Set<string>>();
+        for (const message of list) {
+          const [key, holder] = keyOf(message);
+          if (key !== undefined && holder !== undefined) found.set(key, (found.get(key) ?? new Set()).add(holder));
+        }
+        return [...found.values()].some(({ size }) => size > 1);
+      });
+    const part = (pattern: RegExp) => (message: WorldMessage) => pattern.exec(message.letter ?? '')?.[1];
+    const [id, set, birth] = [/<id root="([^"]*)"/, /<setId root="([^"]*)"/, /<birthTime value="([^"]*)"/].map(part);
+    expect(holders((message) => [id?.(message), message.source])).toBe(true);
+    expect(holders((message) => [set?.(message), id?.(message)])).toBe(true);
+    expect(holders((message) => [set?.(message), birth?.(message)])).toBe(true);
+  });
+
   it('share no number with another world', () => {
-    const [world] = fc.sample(worlds({ hospitals: 1, authorities: ['none'] }), { seed: 3, numRuns: 1 });
+    const [world] = fc.sample(worlds({ hospitals: 1, authorities: ['none'], letters: 0 }), { seed: 3, numRuns: 1 });
     if (world === undefined) throw new Error('no world was drawn');
     const numbers = (of: number) =>
       messagesOf(world, of).flatMap(({ text }) =>

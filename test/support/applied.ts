@@ -234,9 +234,23 @@ export class MemoryGateway {
     const account = facts.find((fact) => fact.account !== undefined)?.account;
     const named = facts.flatMap(({ stay }) => stay ?? []);
     const earlier = this.facts.filter((fact) => fact.messageId === messageId).flatMap(({ stay }) => stay ?? []);
-    if (account === undefined) return [...named, ...earlier];
+    if (account === undefined) return this.withAccounts([...named, ...earlier]);
     const numbered = this.facts.filter((fact) => fact.account === account).flatMap(({ stay }) => stay ?? []);
-    return [...named, ...earlier, account, stayOfAccount(account), ...numbered];
+    return this.withAccounts([...named, ...earlier, account, stayOfAccount(account), ...numbered]);
+  }
+
+  /** Stays, and those that share an account with them which a message named alone. */
+  private withAccounts(stays: readonly string[]): string[] {
+    const reached = new Set(stays);
+    for (const stay of reached) {
+      const accounts = [stay, ...this.facts.flatMap((fact) => (fact.stay === stay ? (fact.account ?? []) : []))];
+      for (const account of accounts) {
+        if (!this.facts.some((fact) => fact.stay === stayOfAccount(account))) continue;
+        for (const other of [stayOfAccount(account), account]) reached.add(other);
+        for (const fact of this.facts) if (fact.account === account && fact.stay !== undefined) reached.add(fact.stay);
+      }
+    }
+    return [...reached];
   }
 
   private windowOf(translation: Translation, messageId: string): PatientWindow {

@@ -97,6 +97,8 @@ const REQUESTS = {
 /** What may be otherwise in a message of the tests that carries a letter. */
 export interface Carrier {
   controlId: string;
+  /** MSH-7. */
+  sentAt: string;
   type: 'MDM' | 'ORU';
   request: keyof typeof REQUESTS;
   event: string;
@@ -133,7 +135,7 @@ export function carrying(xml: string, change: Partial<Carrier> = {}): string {
   const version = type === 'MDM' ? '2.6' : '2.5';
   const mdm = (segment: string) => (type === 'MDM' ? [segment] : []);
   return [
-    `MSH|^~\\&|RIS|CH|TDU|GHT|20260310142000||${type}^${event}^${structure}|${change.controlId ?? 'D1'}|P|${version}|||||FRA|UNICODE UTF-8|||2.1^CISIS_CDA_HL7_V2`,
+    `MSH|^~\\&|RIS|CH|TDU|GHT|${change.sentAt ?? '20260310142000'}||${type}^${event}^${structure}|${change.controlId ?? 'D1'}|P|${version}|||||FRA|UNICODE UTF-8|||2.1^CISIS_CDA_HL7_V2`,
     ...mdm('EVN||20260310142000'),
     `PID|||${pid3}||${traits}`,
     'PV1|1|I',

@@ -1,3 +1,4 @@
+import { LETTER_PLACE } from './world-letters.js';
 import type { Row, WorldStore } from './world-run.js';
 import type { WorldMessage } from './worlds.js';
 
@@ -69,15 +70,25 @@ export async function smallest(
   await attempt({ ...best, batches: [1, 1] });
   for (let index = best.messages.length - 1; index >= 0; index--) await attempt(without(best, index));
   for (let index = best.messages.length - 1; index >= 0; index--) await attempt(without(best, index));
-  for (const edits of [withoutSegments, withoutFields, withoutParts])
+  for (const { part, edits } of EDITS)
     for (let index = 0; index < best.messages.length; index++)
       for (let step = 0; ;) {
-        const edited = edits(best.messages[index]?.text ?? '', step);
+        const edited = edits(best.messages[index]?.[part] ?? '', step);
         if (edited === undefined) break;
-        if (edited === 'nothing' || !(await attempt(replaced(best, index, edited)))) step += 1;
+        if (edited === 'nothing' || !(await attempt(replaced(best, index, part, edited)))) step += 1;
       }
   return best;
 }
+
+type Part = 'text' | 'letter';
+
+/** What a message may be without, in the order in which it is tried. */
+const EDITS: { part: Part; edits: (text: string, step: number) => string | undefined }[] = [
+  { part: 'letter', edits: withoutElements },
+  { part: 'text', edits: withoutSegments },
+  { part: 'text', edits: withoutFields },
+  { part: 'text', edits: withoutParts },
+];
 
 function without({ messages, orders, batches }: TwoOrders, gone: number): TwoOrders {
   const [first, second] = orders.map((order) =>
@@ -86,8 +97,29 @@ function without({ messages, orders, batches }: TwoOrders, gone: number): TwoOrd
   return { messages: messages.filter((_, index) => index !== gone), orders: [first ?? [], second ?? []], batches };
 }
 
-function replaced(of: TwoOrders, at: number, text: string): TwoOrders {
-  return { ...of, messages: of.messages.map((message, index) => (index === at ? { ...message, text } : message)) };
+/** A letter is the same in every message that brings it: one id stands for one content. */
+function replaced(of: TwoOrders, at: number, part: Part, text: string): TwoOrders {
+  const letter = part === 'letter' ? of.messages[at]?.letter : undefined;
+  const isMeant = (message: WorldMessage, index: number) =>
+    letter === undefined ? index === at : message.letter === letter;
+  const messages = of.messages.map((message, index) =>
+    isMeant(message, index) ? { ...message, [part]: text } : message,
+  );
+  return { ...of, messages };
+}
+
+/** The document without its n-th element, the root not counted; undefined past the last. */
+function withoutElements(text: string, step: number): string | undefined {
+  const tags = [...text.matchAll(/<(\/?)([A-Za-z][\w:]*)[^>]*?(\/?)>/g)];
+  const [, first] = tags.filter(([, closing]) => closing === '').slice(step, step + 2);
+  if (first === undefined) return undefined;
+  let depth = 0;
+  for (const tag of tags.slice(tags.indexOf(first))) {
+    if (tag[1] === '/') depth -= 1;
+    else if (tag[3] === '') depth += 1;
+    if (depth === 0) return text.slice(0, first.index) + text.slice(tag.index + tag[0].length);
+  }
+  return undefined;
 }
 
 /** The text without its n-th segment after PID; undefined past the last, `nothing` where there is nothing to take. */
@@ -129,10 +161,11 @@ function edited(text: string, step: number, change: (field: string) => string | 
 
 /** The messages, both orders and the rows that differ, for people. */
 export function explained({ messages, orders, batches }: TwoOrders, differences: readonly RowDifference[]): string {
-  const names = messages.map(({ text }) => text.split('|', 10)[9] ?? '?');
+  const names = messages.map(({ name, text }) => text.split('|', 10)[9] ?? name);
   return [
-    ...messages.map(({ text, source, receivedAt }) => {
-      const lines = text.split('\r').map((line) => `    ${line.replace(/\|+$/, '')}`);
+    ...messages.map(({ name, text, letter = '', source, receivedAt }) => {
+      const parts = [...(text === LETTER_PLACE ? [name] : text.split('\r')), ...letter.split('\n')];
+      const lines = parts.filter((part) => part !== '').map((line) => `    ${line.replace(/\|+$/, '')}`);
       return [`  from ${source}, received ${receivedAt.toISOString()}`, ...lines].join('\n');
     }),
     ...orders.map(

@@ -48,7 +48,7 @@ export const three = (number: number): string => String(number).padStart(3, '0')
 /** HD of a hospital of that world; empty where it names none. */
 export function authorityOf(kind: AuthorityKind, hospital: number, world: number): string {
   const name = facilityOf(hospital, world);
-  const finess = `99${three(world)}${hospital + 1}000`;
+  const finess = finessOf(hospital, world);
   switch (kind) {
     case 'iso':
       return `${name}&2.999.${world + 100}.${hospital + 1}&ISO`;
@@ -61,6 +61,17 @@ export function authorityOf(kind: AuthorityKind, hospital: number, world: number
     case 'none':
       return '';
   }
+}
+
+/** FINESS number of a hospital of that world. */
+export function finessOf(hospital: number, world: number): string {
+  return `99${three(world)}${hospital + 1}000`;
+}
+
+/** The OID that stands for that authority in a document; one of a hospital that names none, which its messages do not use. */
+export function rootOf(kind: AuthorityKind, hospital: number, world: number): string {
+  if (kind === 'finess-m' || kind === 'finess-n') return `1.2.250.1.71.4.2.2.${finessOf(hospital, world)}`;
+  return `2.999.${world + 100}.${hospital + 1}`;
 }
 
 /** MSH-4 of a hospital of that world. */
@@ -88,8 +99,8 @@ export function localNumber(people: readonly Person[], index: number, hospital: 
   return `W${world}P${moved + 1}`;
 }
 
-/** The 13 characters and the key of an INS of the test arc. */
-function insOf(people: readonly Person[], index: number, world: number): string {
+/** The 13 characters and the key of an INS of the test arc; documents have the one of a person whose messages have none. */
+export function insOf(people: readonly Person[], index: number, world: number): string {
   const holder = people[index]?.likeness === 'nobody' ? index : 0;
   const { birth, sex } = traitsOf(people, holder);
   const matricule = `${sex === 'M' ? 1 : 2}${birth.slice(2, 6)}71${three(world)}${three(holder + 1)}`;

@@ -122,15 +122,20 @@ const HOUR = 3_600_000;
 const FUTURE = Date.UTC(2062, 0, 1);
 
 /** Milliseconds of an hour of the world as a wall clock in France shows it, taken for UTC. */
-const wall = (hours: number): number => WORLD_BEGIN + hours * HOUR;
+export const wall = (hours: number): number => WORLD_BEGIN + hours * HOUR;
 
 /** MSH-7 as an instant; French winter time, which is near enough for a clamp. */
 export function sentAt(plan: MessagePlan): Date {
-  return new Date(wall(plan.recorded) + plan.sentAfter * 1000 - HOUR);
+  return instantAt(plan.recorded, plan.sentAfter);
+}
+
+/** An hour of the world and some seconds as an instant. */
+export function instantAt(hours: number, seconds = 0): Date {
+  return new Date(wall(hours) + seconds * 1000 - HOUR);
 }
 
 /** `YYYYMMDDHHMMSS` of a wall clock. */
-function stamp(milliseconds: number, offset = false): string {
+export function stamp(milliseconds: number, offset = false): string {
   const digits = new Date(milliseconds).toISOString().replace(/\D/g, '').slice(0, 14);
   // Days of winter only: an offset that the zone does not have would be another time.
   return offset && /^\d{4}(0[12]|1[12])|^\d{4}03[01]/.test(digits) ? `${digits}+0100` : digits;

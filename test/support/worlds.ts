@@ -7,11 +7,25 @@ import {
   type Likeness,
   type Person,
 } from './world-people.js';
-import { messageText, PLACES, sentAt, type Contact, type Doctor, type MessagePlan, type Role } from './world-text.js';
+import { letterOf, mostlyFirst, rarely, sendingOf, worldDoctor } from './world-letter-plans.js';
+import {
+  carrierText,
+  LETTER_PLACE,
+  letterSentAt,
+  letterText,
+  type LetterPlan,
+  type SendingPlan,
+} from './world-letters.js';
+import { instantAt, messageText, PLACES, sentAt, type Contact, type MessagePlan, type Role } from './world-text.js';
 
 /** One message as it comes to a door. */
 export interface WorldMessage {
+  /** What rows call it: of two that bring the same either may be the origin. */
+  name: string;
+  /** HL7 v2; `LETTER_PLACE` is where the letter goes. */
   text: string;
+  /** A document, which comes within `text` where there is one. */
+  letter?: string;
   source: string;
   /** MSH-7. */
   sentAt: Date;
@@ -23,7 +37,9 @@ export interface WorldMessage {
 export interface World {
   hospitals: Hospital[];
   people: Person[];
-  messages: MessagePlan[];
+  messages: (MessagePlan | SendingPlan)[];
+  /** Versions of documents, which the messages send. */
+  letters: LetterPlan[];
   /** Messages that come a second time under another MSH-10, by their index. */
   repeats: number[];
 }
@@ -46,6 +62,8 @@ export interface WorldOptions {
   accounts?: boolean;
   /** Everything that a sender should not do: wrong clocks, a person in another's stay, a movement number used twice. */
   slips?: boolean;
+  /** How many of ten worlds have documents. */
+  letters?: number;
 }
 
 /** Local numbers of hospitals that hold them apart need one name each. */
@@ -60,12 +78,19 @@ export function worlds(options: WorldOptions = {}): fc.Arbitrary<World> {
     const { min, max } = options.messages ?? { min: 3, max: 12 };
     const owners = fc.array(fc.nat(persons.length - 1), { minLength: 12, maxLength: 12 });
     return owners.chain((ownerOf) => {
-      const message = planOf({ options, hospitals: places, people: persons, ownerOf });
-      return fc.record({
-        hospitals: fc.constant(places),
-        people: fc.constant(persons),
-        messages: fc.array(message, { minLength: min, maxLength: max }),
-        repeats: rarely(fc.array(fc.nat(max - 1), { minLength: 1, maxLength: 2 }), [], 3),
+      const cast = { options, hospitals: places, people: persons, ownerOf };
+      const letter = letterOf(cast);
+      return rarely(fc.array(letter, { minLength: 1, maxLength: 4 }), [], options.letters ?? 4).chain((letters) => {
+        const message = planOf(cast);
+        const plan: fc.Arbitrary<MessagePlan | SendingPlan> =
+          letters.length === 0 ? message : fc.oneof(message, sendingOf(letters, places.length, options));
+        return fc.record({
+          hospitals: fc.constant(places),
+          people: fc.constant(persons),
+          messages: fc.array(plan, { minLength: min, maxLength: max }),
+          letters: fc.constant(letters),
+          repeats: rarely(fc.array(fc.nat(max - 1), { minLength: 1, maxLength: 2 }), [], 3),
+        });
       });
     });
   });
@@ -75,17 +100,10 @@ export function worlds(options: WorldOptions = {}): fc.Arbitrary<World> {
  * The messages of a world in the order in which the plan has them.
  * @param number 0 to 999, stands in every number of the world so that worlds of one store share none
  */
-export function messagesOf({ hospitals, people, messages, repeats }: World, number: number): WorldMessage[] {
-  const speaker = { hospitals, people, world: number };
-  const write = (plan: MessagePlan, controlId: string): WorldMessage => {
-    const at = sentAt(plan);
-    return {
-      text: messageText(plan, speaker, controlId),
-      source: `w${number}-${SOURCES[plan.hospital] ?? 'x'}`,
-      sentAt: at,
-      receivedAt: new Date(at.getTime() + DELAY_MS),
-    };
-  };
+export function messagesOf(world: World, number: number): WorldMessage[] {
+  const { messages, repeats } = world;
+  const write = (plan: MessagePlan | SendingPlan, controlId: string): WorldMessage =>
+    'letter' in plan ? sent(plan, world, number, controlId) : written(plan, world, number, controlId);
   const again = [...new Set(repeats)].flatMap((index) => messages[index] ?? []);
   return [
     ...messages.map((plan, index) => write(plan, `W${number}C${index + 1}`)),
@@ -93,13 +111,24 @@ export function messagesOf({ hospitals, people, messages, repeats }: World, numb
   ];
 }
 
-/** Most messages speak of the first, so that they meet. */
-function mostlyFirst(count: number): fc.Arbitrary<number> {
-  return fc.oneof(fc.constant(0), fc.nat(count - 1));
+const sourceOf = (hospital: number, world: number) => `w${world}-${SOURCES[hospital] ?? 'x'}`;
+const receivedAfter = (at: Date) => ({ sentAt: at, receivedAt: new Date(at.getTime() + DELAY_MS) });
+
+function written(plan: MessagePlan, world: World, number: number, name: string): WorldMessage {
+  const text = messageText(plan, { ...world, world: number }, name);
+  return { name, text, source: sourceOf(plan.hospital, number), ...receivedAfter(sentAt(plan)) };
 }
 
-function rarely<T>(value: fc.Arbitrary<T>, otherwise: T, weight = 1): fc.Arbitrary<T> {
-  return fc.oneof({ weight: 10 - weight, arbitrary: fc.constant(otherwise) }, { weight, arbitrary: value });
+/** The same bytes by HTTP from one source are one message, however often they come. */
+function sent(sending: SendingPlan, world: World, number: number, controlId: string): WorldMessage {
+  const { letter: index, carrier, hospital } = sending;
+  const plan = world.letters[index] as LetterPlan;
+  const speaker = { ...world, world: number };
+  const source = sourceOf(hospital, number);
+  const letter = letterText(index, plan, speaker);
+  const times = receivedAfter(instantAt(letterSentAt(plan, sending)));
+  const text = carrier === 'http' ? LETTER_PLACE : carrierText(plan, sending, speaker, controlId);
+  return { name: `${source}-L${index + 1}`, text, letter, source, ...times };
 }
 
 const hospitalOf = ({ authorities, feeds }: WorldOptions): fc.Arbitrary<Hospital> =>
@@ -118,17 +147,11 @@ const person: fc.Arbitrary<Person> = fc.record({
   shift: fc.nat(3),
 });
 
-const doctor: fc.Arbitrary<Doctor> = fc.record({
-  kind: fc.constantFrom('national', 'national', 'local'),
-  number: fc.constantFrom(1, 2),
-  renamed: rarely(fc.constant(true), false),
-});
-
 const roleOf = (hours: fc.Arbitrary<number>): fc.Arbitrary<Role> =>
   fc.record({
     role: fc.constantFrom('ODRP', 'ODRP', 'ODRP', 'AT', 'CP', 'RT', 'SUBS'),
     action: fc.constantFrom('UC', 'UC', 'AD', 'DE', 'UP'),
-    doctor,
+    doctor: worldDoctor,
     begin: rarely(hours, undefined, 3),
     end: rarely(hours, undefined, 3),
   });
@@ -266,8 +289,8 @@ function detailsOf(few: fc.Arbitrary<number>, options: WorldOptions) {
     patientClass: fc.constantFrom('I', 'I', 'I', 'E', 'O', 'R'),
     unit: fc.nat(2),
     bed: fc.constantFrom(1, 2),
-    doctor: rarely(doctor, undefined, 6),
-    admitting: rarely(doctor, undefined, 2),
+    doctor: rarely(worldDoctor, undefined, 6),
+    admitting: rarely(worldDoctor, undefined, 2),
     roles: fc.oneof(fc.constant<Role[]>([]), fc.array(roleOf(few), { minLength: 1, maxLength: 2 })),
     contacts: rarely(fc.array(contactOf(few), { minLength: 1, maxLength: 2 }), [], 4),
     confidential: fc.constantFrom('', '', '', 'N', 'Y') as fc.Arbitrary<'Y' | 'N' | ''>,

@@ -3,7 +3,6 @@ import type { Attachment, CodeableConcept, Coding, DocumentReferenceContent, Hum
 import type { OpenedDocument } from '../../cda/opened.js';
 import { unstructuredBody } from '../../cda/unstructured-body.js';
 import { SYSTEMS } from '../../fhir/systems.js';
-import { binaryId, bodyBinaryId } from '../../message/binary.js';
 import type { PatientIdentifier } from '../../message/fact.js';
 import type { Element, Trace } from '../../message/fragment.js';
 import type { Contributions } from '../contributions.js';
@@ -12,26 +11,19 @@ import type { Contributions } from '../contributions.js';
 export function computedElements(
   document: OpenedDocument,
   read: Contributions,
-  messageId: string,
   patient: readonly Element[],
   ins: PatientIdentifier,
 ): Element[] {
-  return [
-    contentOf(document, read, messageId),
-    ...categoryOf(document, read),
-    ...masksOf(document),
-    sourcePatient(patient, ins),
-  ];
+  return [contentOf(document, read), ...categoryOf(document, read), ...masksOf(document), sourcePatient(patient, ins)];
 }
 
-/** The attachment; its bytes stand behind the address of a Binary. PDSm asks for a title. */
-function contentOf(document: OpenedDocument, read: Contributions, messageId: string): Element {
-  const { bytes, sha1, mediaType, part } = document;
+/** The attachment, whose address the fold knows: two messages that bring the same bytes say the same. PDSm asks for a title. */
+function contentOf(document: OpenedDocument, read: Contributions): Element {
+  const { bytes, sha1, mediaType } = document;
   const [language, title, creation] = ['language', 'title', 'writtenAt'].map((name) => read.filled<string>(name));
   const attachment: Attachment = {
     contentType: mediaType,
     ...(language === undefined ? {} : { language }),
-    url: `Binary/${binaryId(messageId, part)}`,
     size: bytes.length,
     hash: Buffer.from(sha1, 'hex').toString('base64'),
     ...(title === undefined ? {} : { title }),
@@ -40,7 +32,7 @@ function contentOf(document: OpenedDocument, read: Contributions, messageId: str
   const carried = document.carriage.metadata?.['formatCode'];
   const format = carried ?? read.filled<Coding>('format');
   const content: DocumentReferenceContent = { attachment, ...(format === undefined ? {} : { format }) };
-  const file = bodyContent(document, attachment, messageId);
+  const file = bodyContent(document, attachment);
   const parts = read.traces(
     new Map([
       ['language', 'content[0].attachment.language'],
@@ -60,17 +52,12 @@ function contentOf(document: OpenedDocument, read: Contributions, messageId: str
 }
 
 /** The file of a body that is not structured, ready to be shown: a reader of PDF needs no reader of CDA. */
-function bodyContent(
-  document: OpenedDocument,
-  { language, title, creation }: Attachment,
-  messageId: string,
-): DocumentReferenceContent[] {
+function bodyContent(document: OpenedDocument, { language, title, creation }: Attachment): DocumentReferenceContent[] {
   const body = document.format === 'cda' ? unstructuredBody(document.root) : undefined;
   if (body === undefined) return [];
   const attachment: Attachment = {
     contentType: body.mediaType,
     ...(language === undefined ? {} : { language }),
-    url: `Binary/${bodyBinaryId(messageId, document.part)}`,
     size: body.bytes.length,
     hash: createHash('sha1').update(body.bytes).digest('base64'),
     ...(title === undefined ? {} : { title }),

@@ -101,7 +101,7 @@ function contextOf(root: Place, { source, zone }: TranslateContext, issues: Issu
   };
 }
 
-function addFacts(draft: FactDraft, header: Header, { messageId, mappings: { documents } }: TranslateContext): void {
+function addFacts(draft: FactDraft, header: Header, { mappings: { documents } }: TranslateContext): void {
   const { document, reading, context, read, person, patient, times, ins } = header;
   const id = read.filled<string>('id');
   if (id === undefined) {
@@ -122,7 +122,7 @@ function addFacts(draft: FactDraft, header: Header, { messageId, mappings: { doc
   const members = [...professionals, ...contacts.flatMap(({ member }) => member ?? [])];
   const elements = [
     ...reading.elements('DocumentReference', context),
-    ...computedElements(document, read, messageId, patient, ins),
+    ...computedElements(document, read, patient, ins),
   ];
   const body: DocumentBody = {
     ...versions,

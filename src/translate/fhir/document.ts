@@ -70,12 +70,7 @@ export function translateFhir(
   const { messageId, source, mappings } = options;
   const frame = { messageId, source: source.name, mapping: mappings.version, patient: anchor, ...times };
   const draft = new FactDraft(frame, before);
-  const used = addFacts(
-    draft,
-    { document, resources, people, rewrite, person, ins, patient, ...times },
-    options,
-    issues,
-  );
+  const used = addFacts(draft, { document, resources, people, rewrite, person, ins, patient, ...times }, issues);
   return {
     facts: draft.facts,
     mentions: mentions.mentions(source.name, times.recordedAt),
@@ -116,12 +111,7 @@ function outsideOf(resources: BundleResources, people: DocumentPeople): Rewrite 
 const NOTHING: EntryReading = { entries: [], plans: [], used: new Set() };
 
 /** @returns the resources that gave something */
-function addFacts(
-  draft: FactDraft,
-  reading: Reading,
-  { messageId }: TranslateContext,
-  issues: Issues,
-): ReadonlySet<unknown> {
+function addFacts(draft: FactDraft, reading: Reading, issues: Issues): ReadonlySet<unknown> {
   const { document, resources, people, rewrite, person, patient, writtenAt, effectiveAt } = reading;
   const versions = versionsOf(document, resources);
   if (versions === undefined) {
@@ -145,7 +135,7 @@ function addFacts(
     sha1: document.sha1,
     part: document.part,
     writtenAt,
-    reference: { target: 'DocumentReference', elements: documentElements(reading, messageId) },
+    reference: { target: 'DocumentReference', elements: documentElements(reading) },
     masked: document.carriage.masks.includes('MASQUE_PS'),
     members,
     plans,
@@ -159,12 +149,9 @@ function addFacts(
   return used;
 }
 
-function documentElements(
-  { document, resources, rewrite, patient, ins, writtenAt }: Reading,
-  messageId: string,
-): Element[] {
+function documentElements({ document, resources, rewrite, patient, ins, writtenAt }: Reading): Element[] {
   const stated = statedContent(resources, writtenAt);
-  return [...referenceElements(resources, rewrite), ...computedElements(document, stated, messageId, patient, ins)];
+  return [...referenceElements(resources, rewrite), ...computedElements(document, stated, patient, ins)];
 }
 
 type Versions = Pick<DocumentBody, 'id' | 'set' | 'version' | 'replaces' | 'request'>;

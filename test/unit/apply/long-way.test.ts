@@ -160,6 +160,14 @@ const ENOUGH: [name: string, before: string[], message: string][] = [
     ],
     visit('A03 05 V9', { pid: { 3: A, 18: `A1^^^${HOSPITAL}^AN` }, pv1: { 19: '' } }),
   ],
+  [
+    'a message of a stay that another named by its account',
+    [
+      visit('A01 02 V1', { pid: { 3: A, 18: `A1^^^${HOSPITAL}^AN` }, pv1: DOCTOR }),
+      visit('A02 03 V9', { pid: { 3: A, 18: `A1^^^${HOSPITAL}^AN` }, pv1: { 3: '3000', 19: '' } }),
+    ],
+    visit('A02 05 V1', ofA),
+  ],
 ];
 
 describe('the short way is enough for', () => {

@@ -269,6 +269,29 @@ describe('the window of a message', () => {
       [stayOf('A1'), stayOf('A1'), stayOf('A2'), stayOfAccount('acc|7')].sort(),
     );
     expect(await stays('acc|8', false)).toEqual([]);
+    const named = async (...asked: string[]) =>
+      (await windowOf(keys, { stays: asked })).facts.map(({ stay }) => stay).sort();
+    const together = [stayOf('A1'), stayOf('A1'), stayOf('A2'), stayOfAccount('acc|7')].sort();
+    expect(await named(stayOf('A2'))).toEqual(together);
+    expect(await named('acc|7')).toEqual(together);
+    expect(await named(stayOf('A3'))).toEqual([stayOf('A3')]);
+  });
+
+  it('holds the stays of every account that leads to one of its stays', async () => {
+    const keys = [person('accounts')];
+    const of = (stay: string, account: string) => ({ stay, account });
+    await arrive({
+      keys,
+      facts: [
+        of(stayOf('B1'), 'acc|10'),
+        of(stayOf('B1'), 'acc|11'),
+        of(stayOf('B2'), 'acc|11'),
+        of(stayOfAccount('acc|10'), 'acc|10'),
+        of(stayOfAccount('acc|11'), 'acc|11'),
+      ],
+    });
+    const { facts } = await windowOf(keys, { stays: [stayOf('B2')] });
+    expect(facts).toHaveLength(5);
   });
 
   it('says when each anchor was first recorded: the earliest, or what is said exactly', async () => {

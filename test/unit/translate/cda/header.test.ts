@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import type { Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
+import { openCda } from '../../../../src/cda/open-cda.js';
 import type { Translation } from '../../../../src/message/fact.js';
-import { factOf, translatedCda } from '../../../support/cda-documents.js';
+import { factOf, translatedCda, translatedDocuments } from '../../../support/cda-documents.js';
 
 const EXAMPLE = readFileSync('mappings/examples/CDA/cda-discharge-letter.xml', 'utf8');
 const PATIENT_NAME = /<patient>\s*<name>[\s\S]*?<\/name>/;
@@ -332,12 +333,25 @@ describe('the DocumentReference of a document', () => {
     expect(referenceElement(alone, 'content')).toMatchObject([{ format: { code: 'urn:asip:ci-sis:ldl-ses:2017' } }]);
   });
 
-  it('has the address, size and hash of the bytes as they came', () => {
+  it('gives the same facts in whatever message it comes', () => {
+    const pdf = EXAMPLE.replace(
+      /<component>[\s\S]*<\/component>/,
+      '<component><nonXMLBody><text mediaType="application/pdf" representation="B64">JVBERi0=</text></nonXMLBody></component>',
+    );
+    for (const text of [EXAMPLE, pdf]) {
+      const [first, second] = ['1', '22'].map((messageId) => {
+        const document = openCda(Buffer.from(text), { replaces: [], masks: [] });
+        return translatedDocuments([document], { messageId }).facts.map(({ body }) => body);
+      });
+      expect(second).toEqual(first);
+    }
+  });
+
+  it('has the size and hash of the bytes as they came', () => {
     expect(referenceElement(translatedCda(EXAMPLE), 'content')).toMatchObject([
       {
         attachment: {
           contentType: 'text/xml',
-          url: 'Binary/1.0',
           size: Buffer.byteLength(EXAMPLE),
           hash: expect.stringMatching(/^[A-Za-z0-9+/]{27}=$/),
           title: 'Lettre de liaison à la sortie',

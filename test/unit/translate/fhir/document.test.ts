@@ -104,7 +104,7 @@ describe('a FHIR document', () => {
       description: 'Lettre de liaison à la sortie',
       securityLabel: [{ coding: [{ code: 'R' }] }],
       category: [{ coding: [{ code: '10' }] }],
-      content: [{ attachment: { contentType: 'application/fhir+json', language: 'fr-FR', url: 'Binary/7.0' } }],
+      content: [{ attachment: { contentType: 'application/fhir+json', language: 'fr-FR' } }],
     });
     expect(JSON.stringify(reference['author'])).toMatch(/PractitionerRole\/.*Paul TESTAUTEUR/);
   });
