@@ -192,6 +192,8 @@ TABLE membership
   from_text text NOT NULL,
   to_at timestamp with time zone,
   to_text text,
+  from_derived boolean NOT NULL,
+  to_derived boolean NOT NULL,
   scope text NOT NULL,
   source text NOT NULL,
   basis text NOT NULL,

@@ -256,6 +256,9 @@ CREATE TABLE membership (
   -- Null while it lasts.
   to_at timestamptz,
   to_text text,
+  -- No source gives that instant.
+  from_derived boolean NOT NULL,
+  to_derived boolean NOT NULL,
   scope text NOT NULL CHECK (scope IN ('patient', 'stay')),
   source text NOT NULL,
   basis text NOT NULL,
