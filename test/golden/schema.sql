@@ -248,6 +248,7 @@ TABLE receipt
   rule text,
   member_from text,
   member_to text,
+  carrier uuid,
   written_at timestamp with time zone NOT NULL DEFAULT now()
   CONSTRAINT receipt_decision_check CHECK ((decision = ANY (ARRAY['told'::text, 'not-told'::text])))
   CONSTRAINT receipt_pkey PRIMARY KEY (id)

@@ -362,6 +362,8 @@ CREATE TABLE receipt (
   rule text,
   member_from text,
   member_to text,
+  -- The receipt whose deliveries carry what this one is about, where it has none of its own.
+  carrier uuid,
   written_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX receipt_number ON receipt (number);

@@ -66,6 +66,13 @@ describe('a document', () => {
       'AGNES: care-plan, told-with-document',
       'AGNES: document, rule-tells',
     ]);
+    const [document] = step.receipts.filter(({ event }) => event.kind === 'document');
+    expect(step.receipts.map(({ event, carrier }) => [event.kind, carrier])).toEqual([
+      ['document', undefined],
+      ['care-plan', document?.id],
+      ['appointment', document?.id],
+    ]);
+    expect(step.deliveries.map(({ receiptId }) => receiptId)).toEqual([document?.id]);
     expect(step.deliveries[0]?.resources.map((resource) => resource.split('/')[0])).toEqual([
       'Patient',
       'DocumentReference',

@@ -326,6 +326,10 @@ describe('the plans of what messages and callers ask often', () => {
     ['finding receipts of a stay', () => store.listReceipts({ stay: 'urn:oid:2.999.2|17' })],
     ['finding receipts of a message', () => store.listReceipts({ message: (BigInt(FIRST) + 5n).toString() })],
     ['finding deliveries of a message', () => store.listDeliveries({ message: (BigInt(FIRST) + 5n).toString() })],
+    [
+      'finding deliveries of a receipt',
+      () => store.listDeliveries({ receipt: '00000000-0000-5000-8000-000000000000' }),
+    ],
     ['finding dead deliveries', () => store.listDeliveries({ state: 'dead' })],
     ['closing a work item', () => store.closeWorkItem('17')],
     ['reviving a delivery', () => store.reviveDelivery('00000000-0000-5000-8000-000000000000')],
