@@ -124,8 +124,8 @@ function personText({ anchor, patientId, members, encounters }: PersonAt): Recor
   return {
     patient: anchor,
     reference: `Patient/${patientId}`,
-    members: members.map(({ person, label, role, from, to, stay, source, basis, hidden }) => {
-      return { person, label, role: role.code, from, to, stay, source, basis, hidden };
+    members: members.map(({ person, label, role, from, to, fromDerived, toDerived, stay, source, basis, hidden }) => {
+      return { person, label, role: role.code, from, to, fromDerived, toDerived, stay, source, basis, hidden };
     }),
     encounters: encounters.map(({ resource }) => resource),
   };

@@ -12,6 +12,7 @@ export interface RoutedEvent {
 
 /** What a delivery of the step carries to somebody. */
 interface Carried {
+  receiptId: string;
   endpoint: string;
   resources: ReadonlySet<string>;
 }
@@ -42,17 +43,19 @@ function withoutRepeats({ event, resources, routed }: RoutedEvent, carried: Map<
     const name = `${event.about.key}|${receipt.member}`;
     const delivery = deliveryOf.get(receipt.id);
     const before = carried.get(name) ?? [];
-    const covered = before.some(
+    const carrier = before.find(
       (other) =>
         (delivery === undefined || delivery.endpoint === other.endpoint) &&
         resources.every((reference) => other.resources.has(reference)),
     );
-    if (covered && (delivery !== undefined || receipt.reason === 'was-not-told-before')) {
+    if (carrier !== undefined && (delivery !== undefined || receipt.reason === 'was-not-told-before')) {
       repeated.add(receipt.id);
-      return toldWithDocument(receipt);
+      return toldWithDocument(receipt, carrier.receiptId);
     }
-    if (delivery !== undefined)
-      carried.set(name, [...before, { endpoint: delivery.endpoint, resources: new Set(resources) }]);
+    if (delivery !== undefined) {
+      const { receiptId, endpoint } = delivery;
+      carried.set(name, [...before, { receiptId, endpoint, resources: new Set(resources) }]);
+    }
     return receipt;
   });
   return {
@@ -64,6 +67,6 @@ function withoutRepeats({ event, resources, routed }: RoutedEvent, carried: Map<
   };
 }
 
-function toldWithDocument(receipt: NewReceipt): NewReceipt {
-  return { ...receipt, decision: 'told', reason: 'told-with-document' };
+function toldWithDocument(receipt: NewReceipt, carrier: string): NewReceipt {
+  return { ...receipt, decision: 'told', reason: 'told-with-document', carrier };
 }

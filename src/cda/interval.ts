@@ -2,6 +2,7 @@ import type { Period, Quantity } from 'fhir/r4.js';
 import type { XmlElement } from './element.js';
 import { childOf } from './path.js';
 import { readQuantity } from './quantity.js';
+import type { MessageClock } from '../message/zone.js';
 import { readTime, type Malformed } from './time.js';
 
 /** An IVL_TS, bound by bound: those that are given and can be read. */
@@ -18,16 +19,15 @@ export interface Interval {
 
 /**
  * Reads an IVL_TS, or a TS as one that has a single moment.
- * @param zone IANA zone of times without an offset
  * @returns undefined where it says nothing
  */
-export function readInterval(element: XmlElement | undefined, zone: string): Interval | undefined {
+export function readInterval(element: XmlElement | undefined, clock: MessageClock): Interval | undefined {
   if (element === undefined) return undefined;
   const times: [name: 'value' | 'low' | 'high' | 'center', time: string | Malformed | undefined][] = [
-    ['value', readTime(element, zone)],
-    ['low', readTime(childOf(element, 'low'), zone)],
-    ['high', readTime(childOf(element, 'high'), zone)],
-    ['center', readTime(childOf(element, 'center'), zone)],
+    ['value', readTime(element, clock)],
+    ['low', readTime(childOf(element, 'low'), clock)],
+    ['high', readTime(childOf(element, 'high'), clock)],
+    ['center', readTime(childOf(element, 'center'), clock)],
   ];
   const width = readQuantity(childOf(element, 'width'));
   const interval: Interval = { malformed: times.some(([, time]) => time === 'malformed') };

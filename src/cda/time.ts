@@ -1,4 +1,4 @@
-import { offsetsAt, offsetText } from '../message/zone.js';
+import { withOffset, type MessageClock } from '../message/zone.js';
 import type { XmlElement } from './element.js';
 
 /** A time that is there and cannot be read. It stands for nothing, and somebody is to know. */
@@ -10,27 +10,44 @@ const FORM =
 /**
  * A TS as FHIR writes it: a year, a month or a day as exact as it was given, a time with its seconds and an offset always. `2400` is midnight
  * of the next day. Zeros for month or day stand for what is not known (`19480500` → `1948-05`).
- * @param zone IANA zone of a time without an offset; of the hour that a change of clocks doubles the earlier is meant
- * @returns undefined where nothing is said, or no value (nullFlavor)
+ * @returns undefined where nothing is said, or that there is no end: a year from 2099 on
  */
-export function readTime(element: XmlElement | undefined, zone: string): string | Malformed | undefined {
-  const value = valueOf(element);
-  return value === undefined ? undefined : (dateTimeOf(value, zone) ?? 'malformed');
+export function readTimestamp(text: string, clock: MessageClock): string | Malformed | undefined {
+  const value = text.trim();
+  if (value === '' || OPEN_END.test(value)) return undefined;
+  return dateTimeOf(value, clock) ?? 'malformed';
+}
+
+const OPEN_END = /^(2099|2[1-9]\d\d|[3-9]\d{3})/;
+
+/** The same of an element; undefined also where it has a nullFlavor. */
+export function readTime(element: XmlElement | undefined, clock: MessageClock): string | Malformed | undefined {
+  const { value = '', nullFlavor } = element?.attributes ?? {};
+  return nullFlavor === undefined ? readTimestamp(value, clock) : undefined;
+}
+
+/** The day of a TS, or its month or year: a day that its month does not have stands for one that is not known, as in HL7 v2. */
+export function readDate(text: string): string | Malformed | undefined {
+  const value = text.trim();
+  if (value === '') return undefined;
+  const [, year, month, day = '00'] = FORM.exec(value) ?? [];
+  if (year === undefined || Number(day) > 31) return 'malformed';
+  return dateOf(year, month, day) ?? dateOf(year, month) ?? 'malformed';
+}
+
+/** The instant of a TS that says its day at least: of a day its first, in the zone. */
+export function readInstant(text: string, clock: MessageClock): string | Malformed | undefined {
+  const time = readTimestamp(text, clock);
+  if (time === undefined || time === 'malformed') return time;
+  return time.length < 10 ? 'malformed' : instantOf(time, clock.zone);
 }
 
 /** The instant of a FHIR date or dateTime: of a date its first, in the zone. */
 export function instantOf(time: string, zone: string): string {
-  if (time.includes('T')) return time;
-  const day = `${time}-01-01`.slice(0, 10);
-  return `${day}T00:00:00${offsetOf(Date.parse(`${day}T00:00:00Z`), zone)}`;
+  return time.includes('T') ? time : withOffset(`${`${time}-01-01`.slice(0, 10)}T00:00:00`, { zone });
 }
 
-function valueOf(element: XmlElement | undefined): string | undefined {
-  const value = element?.attributes['value']?.trim();
-  return value === undefined || value === '' ? undefined : value;
-}
-
-function dateTimeOf(value: string, zone: string): string | undefined {
+function dateTimeOf(value: string, clock: MessageClock): string | undefined {
   const match = FORM.exec(value);
   if (match === null) return undefined;
   const [, year = '', month, day, hour, minute = '00', second = '00', fraction, offset] = match;
@@ -40,9 +57,11 @@ function dateTimeOf(value: string, zone: string): string | undefined {
   if (date.length < 10) return undefined;
   const isEndOfDay = hour === '24' && Number(minute) === 0 && Number(second) === 0;
   if ((Number(hour) > 23 && !isEndOfDay) || Number(minute) > 59 || Number(second) > 59) return undefined;
-  const local = isEndOfDay ? `${nextDay(date)}T00:00:00` : `${date}T${hour}:${minute}:${second}`;
-  const ownOffset = offset === undefined ? offsetOf(Date.parse(`${local}Z`), zone) : isoOffset(offset);
-  return ownOffset && `${local}${fraction === undefined ? '' : `.${fraction}`}${ownOffset}`;
+  const whole = isEndOfDay ? `${nextDay(date)}T00:00:00` : `${date}T${hour}:${minute}:${second}`;
+  const local = fraction === undefined ? whole : `${whole}.${fraction}`;
+  if (offset === undefined) return withOffset(local, clock);
+  const own = isoOffset(offset);
+  return own && local + own;
 }
 
 function dateOf(year: string, month = '00', day = '00'): string | undefined {
@@ -57,10 +76,6 @@ function dateOf(year: string, month = '00', day = '00'): string | undefined {
 
 function nextDay(date: string): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-}
-
-function offsetOf(local: number, zone: string): string {
-  return offsetText(offsetsAt(local, zone)[0] ?? 0);
 }
 
 /** R4 knows offsets up to 14 hours. */

@@ -62,7 +62,7 @@ export function stayMemberships(
 }
 
 /**
- * Those whom the version in force of a document puts in the circle, by begin: for the times that it gives, else from then on.
+ * Those whom the version in force of a document puts in the circle, by begin: for the times that it gives, else from then on, which is marked.
  * @param key what names the document in all its versions
  * @param restricted who may see the document is restricted
  */
@@ -79,7 +79,7 @@ export function documentMemberships(
 }
 
 function statementMember(
-  { opener, wording, from, to }: Interval,
+  { opener, wording, from, fromDerived, to }: Interval,
   contacts: ReadonlyMap<string, Contact>,
 ): Membership[] {
   const { person, role, label, scope, basis, identifier, family } = wording.body;
@@ -94,6 +94,8 @@ function statementMember(
       label: contact.label,
       from,
       ...(to === undefined ? {} : { to: to.at, ended: originOf(to.by, partOf(to)) }),
+      fromDerived,
+      toDerived: to?.derived ?? false,
       scope,
       source: wording.source,
       basis,
@@ -106,9 +108,13 @@ function statementMember(
   ];
 }
 
-/** A member of a stay is so neither before nor after it; what the stay ends, no statement did. */
+/**
+ * A member of a stay is so neither before nor after it; what the stay ends, no statement did. The times are those of the stay and of its
+ * movements.
+ */
 function withinStay(member: Membership, start: string, limit: string | undefined): Membership {
-  const { ended, ...rest } = member;
+  const { ended, ...membership } = member;
+  const rest = { ...membership, fromDerived: false, toDerived: false };
   const to = limit === undefined || member.to === undefined ? (member.to ?? limit) : earlier(member.to, limit);
   if (to === undefined) return { ...rest, from: later(start, member.from) };
   const from = earlier(later(start, member.from), to);
@@ -124,6 +130,8 @@ function presenceMember(presence: StayPresence, limit: string | undefined): Memb
     label,
     from,
     ...(to === undefined ? {} : { to }),
+    fromDerived: false,
+    toDerived: false,
     scope: 'stay',
     source,
     basis: 'PV1',

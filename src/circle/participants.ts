@@ -1,5 +1,6 @@
-import type { CareTeamParticipant } from 'fhir/r4.js';
+import type { CareTeamParticipant, Extension } from 'fhir/r4.js';
 import { period } from '../fhir/period.js';
+import { OWN } from '../fhir/systems.js';
 import type { Membership } from '../message/membership.js';
 import { compareText, instant } from '../message/order.js';
 import type { Origin } from '../message/resource.js';
@@ -61,15 +62,26 @@ function textOf(membership: Membership): string {
   return [keyOf(membership), from, to ?? '', source, basis, stay ?? '', label].join('|');
 }
 
-/** CareTeam.participant of a participation. */
-export function participantOf({ from, to, last, memberships }: Participation): CareTeamParticipant {
+/** CareTeam.participant of a participation; a bound of its period that no source gives is marked as derived. */
+export function participantOf(participation: Participation): CareTeamParticipant {
+  const { from, to, last, memberships } = participation;
   const { person, role } = last;
+  const extension = derivedBounds(participation);
   const label = [last, ...memberships].map((membership) => membership.label).find((text) => text !== '');
   return {
     role: [{ coding: [role] }],
     member: { reference: person, ...(label === undefined ? {} : { display: label }) },
-    period: period(from, to),
+    period: { ...(extension.length === 0 ? {} : { extension }), ...period(from, to) },
   };
+}
+
+/** The bounds that each membership with that bound derives: what one source gives is given. */
+function derivedBounds({ from, to, memberships }: Participation): Extension[] {
+  const begins = memberships.filter((membership) => instant(membership.from) === instant(from));
+  const ends = memberships.filter((membership) => to !== undefined && instant(membership.to ?? '') === instant(to));
+  const start = begins.every(({ fromDerived }) => fromDerived) ? ['start'] : [];
+  const end = ends.length > 0 && ends.every(({ toDerived }) => toDerived) ? ['end'] : [];
+  return [...start, ...end].map((valueCode) => ({ url: OWN.derivedBound, valueCode }));
 }
 
 /** Where a participant comes from: the statement or movement that began it, and the one that ended it. */

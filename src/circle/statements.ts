@@ -10,6 +10,8 @@ const FAMILY_DOCTOR = 'PCP';
 export interface Bound {
   at: string;
   by: Statement;
+  /** The statement gives no time of its own: the instant is that of its making, or of what it speaks of. */
+  derived: boolean;
 }
 
 /** One time that a source states for somebody in a role. */
@@ -30,6 +32,8 @@ export interface Interval {
   opener: Statement;
   wording: Statement;
   from: string;
+  /** No statement gives `from`. */
+  fromDerived: boolean;
   to?: Bound;
 }
 
@@ -94,9 +98,9 @@ class RoleTimeline {
     const { begin, end } = statement.body;
     this.spells.push({
       opener: statement,
-      since: { at: this.moment(statement), by: statement },
-      ...(typeof begin === 'string' ? { begin: { at: begin, by: statement } } : {}),
-      ...(typeof end === 'string' ? { end: { at: end, by: statement } } : {}),
+      since: { at: this.moment(statement), by: statement, derived: true },
+      ...(typeof begin === 'string' ? { begin: { at: begin, by: statement, derived: false } } : {}),
+      ...(typeof end === 'string' ? { end: { at: end, by: statement, derived: false } } : {}),
       wording: statement,
     });
     return true;
@@ -110,10 +114,11 @@ class RoleTimeline {
   private interval(spell: Spell): Interval {
     const { since, wording } = spell;
     const opener = since.by;
-    const from = this.beginOf(spell).at;
+    const begin = this.beginOf(spell);
     const [to] = this.closings(spell).sort((a, b) => instant(a.at) - instant(b.at));
-    if (to === undefined) return { opener, wording, from };
-    return { opener, wording, from: instant(to.at) < instant(from) ? to.at : from, to };
+    const from = to !== undefined && instant(to.at) < instant(begin.at) ? to : begin;
+    const interval = { opener, wording, from: from.at, fromDerived: from.derived };
+    return to === undefined ? interval : { ...interval, to };
   }
 
   private beginOf({ begin, since }: Spell): Bound {
@@ -129,7 +134,7 @@ class RoleTimeline {
     const at = this.moment(statement);
     const alone = this.spells.every(({ opener }) => opener.body.person === spell.opener.body.person);
     if (typeof statement.body.begin === 'string' || !alone || instant(at) >= instant(spell.since.at)) return false;
-    spell.since = { at, by: statement };
+    spell.since = { at, by: statement, derived: true };
     return true;
   }
 
@@ -166,7 +171,8 @@ class RoleTimeline {
 
   /** A source ends what it stated; a family doctor who is dismissed is dismissed for every source that states him at that time. */
   private close(statement: Statement): boolean {
-    const end = { at: statement.body.end ?? this.moment(statement), by: statement };
+    const given = statement.body.end ?? undefined;
+    const end = { at: given ?? this.moment(statement), by: statement, derived: given === undefined };
     const own = this.lastOf(statement);
     const elsewhere = this.spells.filter((spell) => {
       const { source, body } = spell.opener;
@@ -184,10 +190,11 @@ function renew(spell: Spell, statement: Statement): boolean {
   const before = { ...spell };
   spell.wording = statement;
   if (begin === null) spell.begin = undefined;
-  else if (begin !== undefined && begin !== spell.begin?.at) spell.begin = { at: begin, by: statement };
+  else if (begin !== undefined && begin !== spell.begin?.at) spell.begin = { at: begin, by: statement, derived: false };
   const dismissal = spell.end?.by.body.action === 'end' && spell.end.by.source === statement.source;
   if (end === null || (end === undefined && dismissal)) spell.end = undefined;
-  else if (end !== undefined && end !== spell.end?.at) spell.end = { at: end, by: statement };
+  else if (end !== undefined && (end !== spell.end?.at || spell.end.derived))
+    spell.end = { at: end, by: statement, derived: false };
   return before.begin !== spell.begin || before.end !== spell.end;
 }
 
@@ -195,8 +202,8 @@ function renew(spell: Spell, statement: Statement): boolean {
 function dismiss(spell: Spell, end: Bound): boolean {
   const current = spell.end;
   const over = current !== undefined && instant(current.at) <= instant(end.at);
-  const at = over && end.by.body.end === undefined ? current.at : end.at;
-  if (current?.at === at && current.by.source === end.by.source) return false;
-  spell.end = { at, by: end.by };
+  const { at, derived } = over && end.by.body.end === undefined ? current : end;
+  if (current?.at === at && current.derived === derived && current.by.source === end.by.source) return false;
+  spell.end = { at, by: end.by, derived };
   return true;
 }

@@ -43,6 +43,7 @@ export const OWN = {
   stayCarePlan: `${CANONICAL}/StructureDefinition/stay-care-plan`,
   eventCommunication: `${CANONICAL}/StructureDefinition/event-communication`,
   eventNumber: `${CANONICAL}/StructureDefinition/event-number`,
+  derivedBound: `${CANONICAL}/StructureDefinition/derived-bound`,
   replacedBy: `${CANONICAL}/StructureDefinition/replaced-by`,
   event: `${CANONICAL}/CodeSystem/event`,
   failure: `${CANONICAL}/CodeSystem/failure`,

@@ -1,17 +1,7 @@
-import { offsetOfMoment, offsetsAt, offsetText } from '../message/zone.js';
+import { offsetOfMoment, offsetsAt, offsetText, withOffset, type MessageClock } from '../message/zone.js';
 
 const FORM =
   /^(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.\d{1,4})?)?)?)?)?)?([+-]\d{2}(?:\d{2})?)?$/;
-
-/** How the times of one message are read (HL7 v2.5 §2.15.9.7). */
-export interface MessageClock {
-  /** IANA zone of the source. */
-  readonly zone: string;
-  /** The default offset of every time in the message, e.g. `-04:00`, where MSH-7 has one that the zone never has. */
-  readonly offset?: string;
-  /** An ISO instant by which the message was recorded. It settles the hour that a change of clocks doubles. */
-  readonly notAfter?: string;
-}
 
 /**
  * The clock of a message. An offset in MSH-7 that its zone does not have in that year is the default of the whole message; one of the
@@ -47,14 +37,10 @@ function momentsOf(year: number): number[] {
 export function toInstant(ts: string, clock: MessageClock | string): string | undefined {
   const parts = partsOf(ts);
   if (parts === undefined || !isDay(parts) || !isTime(parts) || Number(parts.year) >= OPEN_END) return undefined;
-  const { zone, offset, notAfter } = typeof clock === 'string' ? { zone: clock } : clock;
   const { year, month = '', day = '', hour = '00', minute = '00', second = '00' } = parts;
   const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
-  const own = parts.offset === undefined ? offset : isoOffset(parts.offset);
-  if (own !== undefined) return local + own;
-  const readings = offsetsAt(localOf(parts), zone).map((minutes) => local + offsetText(minutes));
-  const past = notAfter === undefined ? [] : readings.filter((reading) => Date.parse(reading) <= Date.parse(notAfter));
-  return past.at(-1) ?? readings[0];
+  if (parts.offset !== undefined) return local + isoOffset(parts.offset);
+  return withOffset(local, typeof clock === 'string' ? { zone: clock } : clock);
 }
 
 const OPEN_END = 2099;

@@ -10,6 +10,12 @@ export interface Membership {
   /** Instants between which the member is of the circle; an absent end lasts. */
   from: string;
   to?: string;
+  /**
+   * No source gives the instant: it is when the document or the lifelong declaration that begins or ends it took effect. What a stay and its
+   * movements bound is given by them.
+   */
+  fromDerived: boolean;
+  toDerived: boolean;
   scope: 'patient' | 'stay';
   /** Stay key of a member of a stay; `documentStay` of one whom a document names. */
   stay?: string;

@@ -31,6 +31,8 @@ export interface NewReceipt {
   rule: string | null;
   memberFrom: string | null;
   memberTo: string | null;
+  /** `told-with-document`: id of the receipt whose deliveries carry what this one is about. */
+  carrier?: string;
 }
 
 /**

@@ -1,3 +1,25 @@
+/** How the times of one message or document are read (HL7 v2.5 §2.15.9.7). */
+export interface MessageClock {
+  /** IANA zone of the source. */
+  readonly zone: string;
+  /** The default offset of every time in the message, e.g. `-04:00`, where its own time has one that the zone never has. */
+  readonly offset?: string;
+  /** An ISO instant by which the message was recorded. It settles the hour that a change of clocks doubles. */
+  readonly notAfter?: string;
+}
+
+/**
+ * A local time that has no offset of its own, with the one it is read by: the message's, then that of the zone. Of a time that a change of clocks
+ * doubles the latest counts that is not after the recording of the message, else the earlier; one that it skips has the offset before.
+ * @param local ISO date and time without offset
+ */
+export function withOffset(local: string, { zone, offset, notAfter }: MessageClock): string {
+  if (offset !== undefined) return local + offset;
+  const readings = offsetsAt(Date.parse(`${local}Z`), zone).map((minutes) => local + offsetText(minutes));
+  const past = notAfter === undefined ? [] : readings.filter((reading) => Date.parse(reading) <= Date.parse(notAfter));
+  return past.at(-1) ?? readings[0] ?? `${local}Z`;
+}
+
 /**
  * The offsets in minutes that a local time may have in a zone, earlier reading first: one as a rule, two in the hour that a change of
  * clocks doubles, and for a time that it skips the offset before the change.

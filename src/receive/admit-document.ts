@@ -48,10 +48,11 @@ export async function admitDocuments(
 ): Promise<Admission> {
   const head = admitHead(message, warnings, source);
   if ('refused' in head) return head.refused;
-  const { facts, issues } = head;
+  const { facts } = head;
+  const segments = documentSegments(message);
+  const issues = [...head.issues, ...segments.flatMap(foldedContent)];
   const unserved = checkEvent(message);
   if (unserved !== undefined) return refusal('AR', [...issues, unserved], 'type-not-served', facts);
-  const segments = documentSegments(message);
   const [first, ...faults] = checkStructure(message, segments);
   if (first !== undefined) {
     const reason = first.code === 102 || first.code === 103 ? 'field-invalid' : 'field-missing';
@@ -119,6 +120,14 @@ function checkEvent(message: Message): AckIssue | undefined {
   if (events.includes(message.value('MSH-9.2'))) return undefined;
   const text = `of messages of this type ${events.join(', ')} are served`;
   return { location: 'MSH-9.2', code: 201, severity: 'E', text };
+}
+
+/** Line ends within OBX-5 end segments (HL7 v2.5 §2.5.1); base64 is read over them, and its sender is told. */
+function foldedContent({ obx }: DocumentSegments): AckIssue[] {
+  const location = `OBX[${String(obx.occurrence)}]-5`;
+  if (!/[\r\n]/.test(obx.raw(5))) return [];
+  const text = `line ends stand in the base64 of ${location}; it was read over them. Leave them out, or write them as \\.br\\ or \\X0D\\`;
+  return [{ location, code: 102, severity: 'W', text }];
 }
 
 /** The segments of the carriage, in their order; every document is in a group that has them. */

@@ -33,7 +33,10 @@ export function checkOneMessage(message: Message): AckIssue | undefined {
   if (stray === undefined) return undefined;
   const before = message.segments[stray.index - 1];
   const place = before === undefined ? 'MSH' : `${before.name}[${before.occurrence}]`;
-  return sequence(place, `line ${stray.index + 1} is no segment: it does not begin with a segment's name`);
+  const text = `line ${stray.index + 1} is no segment: it does not begin with a segment's name`;
+  // An OBX goes on to OBX-11, so one that ends in OBX-5 was cut there.
+  if (before?.name !== 'OBX' || before.fieldCount > 5) return sequence(place, text);
+  return sequence(`${place}-5`, `${text}; a line end within ${place}-5 is written as \\.br\\ or \\X0D\\`);
 }
 
 /** The segments that an ADT of this trigger holds once and that stand more often. */

@@ -1,4 +1,4 @@
-import type { FhirResource, Identifier } from 'fhir/r4.js';
+import type { CodeableConcept, FhirResource, Identifier } from 'fhir/r4.js';
 import { mapReferences } from '../fhir/references.js';
 import { SYSTEMS } from '../fhir/systems.js';
 import type { DocumentEntry, EntryType } from '../message/document.js';
@@ -75,6 +75,19 @@ export function entryResource(
     resource,
     origins: () => [...origins().map(besidePatient(type)), ...paths.map((path) => originAt(path, rule))],
   };
+}
+
+/** Elements that say what an entry is about. */
+const NAMING = ['description', 'code', 'medicationCodeableConcept', 'vaccineCode', 'serviceType'];
+
+/** What an entry is called: in words, else by the display of a code; undefined where it says neither. */
+export function entryLabel(resource: FhirResource): string | undefined {
+  const fields = resource as unknown as Record<string, string | CodeableConcept | CodeableConcept[] | undefined>;
+  return NAMING.flatMap((name) => fields[name] ?? [])
+    .flatMap((value) =>
+      typeof value === 'string' ? value : [value.text, ...(value.coding ?? []).map(({ display }) => display)],
+    )
+    .find((text) => text !== undefined);
 }
 
 /** The patient is the first of an Appointment's participants. */

@@ -17,6 +17,8 @@ interface PlanInput extends DocumentContext {
   reference: string;
   /** `Type/id` of the entries by key. */
   references: ReadonlyMap<string, string>;
+  /** What the entries are called, by key. */
+  labels: ReadonlyMap<string, string>;
 }
 
 /** A care plan that the version in force states, part of the plan of its stay. */
@@ -27,9 +29,9 @@ export function documentPlan(plan: DocumentPlan, input: PlanInput): FoldedResour
   layFragment(contributions, plan.resource, messageId);
   const { fields, origins } = buildFields(contributions);
   const mapped = fields as Partial<CarePlan>;
-  const activity = plan.activities.flatMap((step) => activityOf(step, references));
-  const goal = referencesTo(plan.goals, references);
-  const addresses = referencesTo(plan.addresses, references);
+  const activity = plan.activities.flatMap((step) => activityOf(step, input));
+  const goal = referencesTo(plan.goals, input);
+  const addresses = referencesTo(plan.addresses, input);
   const resource: CarePlan & { id: string } = {
     ...resolved(mapped, references),
     resourceType: 'CarePlan',
@@ -76,22 +78,20 @@ const RULED = [
 /** What CarePlan.activity.reference may lead to; what is done already is an outcome (R4 CarePlan). */
 const PLANNED: ReadonlySet<string> = new Set(['Appointment', 'MedicationRequest', 'ServiceRequest']);
 
-function activityOf(
-  step: DocumentPlan['activities'][number],
-  references: ReadonlyMap<string, string>,
-): CarePlanActivity[] {
-  if ('detail' in step) return [{ detail: resolved(step.detail, references) }];
-  const reference = references.get(step.entry);
-  if (reference === undefined) return [];
-  return [
-    PLANNED.has(localType(reference) ?? '') ? { reference: { reference } } : { outcomeReference: [{ reference }] },
-  ];
+function activityOf(step: DocumentPlan['activities'][number], input: Entries): CarePlanActivity[] {
+  if ('detail' in step) return [{ detail: resolved(step.detail, input.references) }];
+  return referencesTo([step.entry], input).map((reference) =>
+    PLANNED.has(localType(reference.reference) ?? '') ? { reference } : { outcomeReference: [reference] },
+  );
 }
 
-function referencesTo(keys: readonly string[], references: ReadonlyMap<string, string>): Reference[] {
+type Entries = Pick<PlanInput, 'references' | 'labels'>;
+
+/** A reader of the plan alone is told what each entry is called. */
+function referencesTo(keys: readonly string[], { references, labels }: Entries): Reference[] {
   return keys.flatMap((key) => {
-    const reference = references.get(key);
-    return reference === undefined ? [] : [{ reference }];
+    const [reference, display] = [references.get(key), labels.get(key)];
+    return reference === undefined ? [] : [{ reference, ...(display === undefined ? {} : { display }) }];
   });
 }
 

@@ -7,7 +7,7 @@ import { compareText, instant } from '../message/order.js';
 import { referenceTo, type FoldedResource } from '../message/resource.js';
 import type { DocumentMovement, FoldedDocument } from '../message/stay.js';
 import { resourceId } from '../message/uuid.js';
-import { entryReferences, entryResource } from './document-entries.js';
+import { entryLabel, entryReferences, entryResource } from './document-entries.js';
 import { documentPlan, entriesOf } from './document-plan.js';
 import { documentReference, isRestricted, type DocumentContext } from './document-reference.js';
 import type { DocumentVersion, ReducedDocument } from './document-versions.js';
@@ -58,6 +58,12 @@ function currentVersion(
     writtenAt: body.writtenAt,
     reference: referenceTo(reference.resource),
     references: entryIds,
+    labels: new Map(
+      [...entries].flatMap(([entryKey, { resource }]): [string, string][] => {
+        const label = entryLabel(resource);
+        return label === undefined ? [] : [[entryKey, label]];
+      }),
+    ),
   };
   const plans = body.plans.map((plan) => ({
     key: plan.key,

@@ -9,8 +9,8 @@ const OTHER_STAYS: Statement = [
   SELECT asked.patient, probe.*
   FROM unnest($1::text[]) AS asked (patient)
   CROSS JOIN LATERAL (
-    SELECT stay, person, role, label, from_text AS "from", to_text AS "to", scope, source, basis, hidden, restricted, identifier, family,
-      origin, ended
+    SELECT stay, person, role, label, from_text AS "from", to_text AS "to", from_derived AS "fromDerived", to_derived AS "toDerived",
+      scope, source, basis, hidden, restricted, identifier, family, origin, ended
     FROM membership
     WHERE membership.patient = asked.patient AND stay IS NOT NULL AND stay <> ALL ($2::text[])
       AND coalesce(to_at, 'infinity') >= $3::timestamptz
@@ -45,14 +45,14 @@ const DELETE: Statement = [
 const INSERT: Statement = [
   'memberships-insert',
   `
-  INSERT INTO membership (patient, stay, person, role, label, from_at, from_text, to_at, to_text, scope, source, basis, hidden, restricted,
-    identifier, family, origin, ended)
-  SELECT patient, stay, person, role::json, label, from_text::timestamptz, from_text, to_text::timestamptz, to_text, scope, source, basis,
-    hidden, restricted, identifier, family, origin::json, ended::json
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::boolean[], $12::boolean[], $13::text[], $14::text[], $15::text[], $16::text[])
-    AS input (patient, stay, person, role, label, from_text, to_text, scope, source, basis, hidden, restricted, identifier, family, origin,
-      ended)`,
+  INSERT INTO membership (patient, stay, person, role, label, from_at, from_text, to_at, to_text, from_derived, to_derived, scope, source,
+    basis, hidden, restricted, identifier, family, origin, ended)
+  SELECT patient, stay, person, role::json, label, from_text::timestamptz, from_text, to_text::timestamptz, to_text, from_derived, to_derived,
+    scope, source, basis, hidden, restricted, identifier, family, origin::json, ended::json
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::boolean[], $10::text[],
+    $11::text[], $12::text[], $13::boolean[], $14::boolean[], $15::text[], $16::text[], $17::text[], $18::text[])
+    AS input (patient, stay, person, role, label, from_text, to_text, from_derived, to_derived, scope, source, basis, hidden, restricted,
+      identifier, family, origin, ended)`,
 ];
 
 const CHANGES_AT: Statement = [
@@ -145,6 +145,8 @@ async function insert(client: Queryable, replaced: readonly MembershipRows[]): P
     rows.map(({ label }) => label),
     rows.map(({ from }) => from),
     rows.map(({ to }) => to ?? null),
+    plainArray(rows.map(({ fromDerived }) => fromDerived)),
+    plainArray(rows.map(({ toDerived }) => toDerived)),
     rows.map(({ scope }) => scope),
     rows.map(({ source }) => source),
     rows.map(({ basis }) => basis),

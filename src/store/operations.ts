@@ -52,6 +52,10 @@ const inState = (parameter: string, value: string | number) =>
 const toldOf = (messageId: string) =>
   `receipt_id = ANY (ARRAY (SELECT receipt.id FROM receipt WHERE receipt.message_id = ${messageId}))`;
 
+/** Those of a receipt, and of the one that carries what it is about. */
+const ofReceipt = (receipt: string) =>
+  `receipt_id = ANY (ARRAY (SELECT coalesce(carrier, receipt.id) FROM receipt WHERE receipt.id = ${receipt}))`;
+
 const aboutStay = (stay: string) => `about_key = ${stay} AND about_type = 'stay'`;
 
 const LISTS = {
@@ -93,7 +97,10 @@ const LISTS = {
   receipts: {
     select: `id::text, message_id::text AS "messageId", json_build_object('type', about_type, 'key', about_key) AS about, thread,
       event_kind AS event, effective_text AS "effectiveAt", member, label, role, decision, reason, rule, member_from AS "memberFrom",
-      member_to AS "memberTo", written_at AS "writtenAt", number::text AS cursor`,
+      member_to AS "memberTo", carrier::text AS "carrierId",
+      (SELECT coalesce(json_agg(json_build_object('id', delivery.id, 'endpoint', endpoint, 'state', state, 'endedAt', ended_at)
+        ORDER BY delivery.number), '[]') FROM delivery WHERE receipt_id = coalesce(carrier, receipt.id)) AS deliveries,
+      written_at AS "writtenAt", number::text AS cursor`,
     from: 'receipt',
     filters: { message: is('message_id'), stay: aboutStay, decision: is('decision') },
     order: 'receipt.number',
@@ -108,7 +115,7 @@ const LISTS = {
     filters: {
       id: is('id'),
       message: toldOf,
-      receipt: is('receipt_id'),
+      receipt: ofReceipt,
       endpoint: is('endpoint'),
       state: is('state'),
     },

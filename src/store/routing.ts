@@ -33,9 +33,9 @@ const RECEIPTS: Statement = [
   'routing-receipts',
   `
   INSERT INTO receipt (id, message_id, patient, about_type, about_key, thread, event_kind, effective_text, member, label, role, decision,
-    reason, rule, member_from, member_to)
+    reason, rule, member_from, member_to, carrier)
   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])`,
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::uuid[])`,
 ];
 
 /** Id of the first Patient among what a delivery carries, `Type/id/_history/version` parted by blanks. */
@@ -137,5 +137,6 @@ async function saveReceipts(client: Queryable, steps: readonly TranslationStep[]
     receipts.map(({ rule }) => rule),
     receipts.map(({ memberFrom }) => memberFrom),
     receipts.map(({ memberTo }) => memberTo),
+    receipts.map(({ carrier }) => carrier ?? null),
   ]);
 }

@@ -1,4 +1,4 @@
-import type { MessageClock } from '../hl7v2/datetime.js';
+import type { MessageClock } from '../message/zone.js';
 import type { Message, Segment } from '../hl7v2/parse.js';
 import type { Path } from '../hl7v2/path.js';
 import type { CodeTable } from './codes.js';

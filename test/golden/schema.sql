@@ -192,6 +192,8 @@ TABLE membership
   from_text text NOT NULL,
   to_at timestamp with time zone,
   to_text text,
+  from_derived boolean NOT NULL,
+  to_derived boolean NOT NULL,
   scope text NOT NULL,
   source text NOT NULL,
   basis text NOT NULL,
@@ -246,6 +248,7 @@ TABLE receipt
   rule text,
   member_from text,
   member_to text,
+  carrier uuid,
   written_at timestamp with time zone NOT NULL DEFAULT now()
   CONSTRAINT receipt_decision_check CHECK ((decision = ANY (ARRAY['told'::text, 'not-told'::text])))
   CONSTRAINT receipt_pkey PRIMARY KEY (id)

@@ -27,6 +27,8 @@ const BASE = {
   source: 'default',
   basis: 'ROL',
   restricted: false,
+  fromDerived: false,
+  toDerived: false,
   origin: { messageId: '1', from: 'ROL-4', row: 'ROL-member:person' },
 } as const;
 const roleOf = (code: string) => ({ system: 'urn:oid:2.999.5', code, display: code });

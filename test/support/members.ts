@@ -107,6 +107,8 @@ export function membership(parts: Partial<Membership> = {}): Membership {
     role: ROLE.PCP,
     label: 'Claire BERTHIER',
     from: march(2),
+    fromDerived: false,
+    toDerived: false,
     scope: 'patient',
     source: 'essai',
     basis: 'ROL',

@@ -153,6 +153,8 @@ export function member(from: string, change: Partial<Membership> = {}): Membersh
     basis: 'PV1',
     hidden: false,
     restricted: false,
+    fromDerived: false,
+    toDerived: false,
     origin: { messageId: '1', from: 'PV1-7', row: 'PV1-Movement:doctor' },
     ...change,
   };

@@ -256,6 +256,9 @@ CREATE TABLE membership (
   -- Null while it lasts.
   to_at timestamptz,
   to_text text,
+  -- No source gives that instant.
+  from_derived boolean NOT NULL,
+  to_derived boolean NOT NULL,
   scope text NOT NULL CHECK (scope IN ('patient', 'stay')),
   source text NOT NULL,
   basis text NOT NULL,
@@ -359,6 +362,8 @@ CREATE TABLE receipt (
   rule text,
   member_from text,
   member_to text,
+  -- The receipt whose deliveries carry what this one is about, where it has none of its own.
+  carrier uuid,
   written_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX receipt_number ON receipt (number);

@@ -1,12 +1,11 @@
 import { readCoding } from '../../cda/concept.js';
 import type { Place } from '../../cda/place.js';
-import type { MessageClock } from '../../hl7v2/datetime.js';
 import { addressOf, birthPlaceOf } from './address.js';
 import type { Cda } from './format.js';
 import { instanceKey, instanceOf, numberOf } from './identifier.js';
 import { namesOf } from './name.js';
 import { contactPointOf } from './telecom.js';
-import { dateOf, dateTimeOf, instantOf, periodOf } from './time.js';
+import { TIME_CONVERTERS } from './time-converters.js';
 import type { Converter, ConverterEntry } from '../converter.js';
 import { ENTRY_CONVERTERS } from './entry-converters.js';
 import { conceptOf } from './entry-words.js';
@@ -28,14 +27,6 @@ function filled(value: unknown): ReturnType<CdaConverter> {
 function flag(place: Place): boolean | undefined {
   return place.value() === 'true' ? true : place.value() === 'false' ? false : undefined;
 }
-
-/** A time; one from 2099 on says that something has no end. */
-function time(read: (place: Place, clock: MessageClock) => string | undefined): CdaConverter {
-  return (place, { clock }) =>
-    OPEN_END.test(place.value()) ? { value: undefined } : formed(place, read(place, clock));
-}
-
-const OPEN_END = /^(2099|2[1-9]\d\d|[3-9]\d{3})/;
 
 const text: CdaConverter = (place) => filled(place.value() || undefined);
 const words: CdaConverter = (place) => filled(place.display || undefined);
@@ -68,10 +59,6 @@ export const CDA_CONVERTERS: ReadonlyMap<string, ConverterEntry<Cda>> = new Map<
   ['fixed', plain('any', fixed)],
   ['filled', plain('boolean', (place) => (place.isFilled ? { value: true } : undefined))],
   ['valueString', plain('Extension', valueString)],
-  ['TS-date', plain('date', (place) => formed(place, dateOf(place)))],
-  ['TS-dateTime', plain('dateTime', time(dateTimeOf))],
-  ['TS-instant', plain('instant', time(instantOf))],
-  ['IVL-Period', plain('Period', (place, { clock }) => filled(periodOf(place, clock)))],
   ['INT-integer', plain('integer', integer)],
   ['BL-boolean', plain('boolean', (place) => formed(place, flag(place)))],
   ['II-Identifier', plain('Identifier', identifier)],
@@ -102,6 +89,7 @@ export const CDA_CONVERTERS: ReadonlyMap<string, ConverterEntry<Cda>> = new Map<
   ],
   ['CD-Coding', plain('Coding', ({ element }) => filled(readCoding(element)))],
   ['CD-CodeableConcept', plain('CodeableConcept', (place, { references }) => filled(conceptOf(place, references)))],
+  ...TIME_CONVERTERS,
   ...ENTRY_CONVERTERS,
   ...HEADER_CONVERTERS,
 ]);

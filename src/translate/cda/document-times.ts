@@ -1,8 +1,7 @@
 import type { OpenedDocument } from '../../cda/opened.js';
-import { Place } from '../../cda/place.js';
-import type { MessageClock } from '../../hl7v2/datetime.js';
+import { childOf } from '../../cda/path.js';
+import { readInstant } from '../../cda/time.js';
 import { instant } from '../../message/order.js';
-import { instantOf } from './time.js';
 import type { Contributions } from '../contributions.js';
 import { take } from '../fhir/take.js';
 import type { Issues } from '../issues.js';
@@ -39,12 +38,12 @@ export function documentTimes(
 
 /** The instant at which the last of some documents was written; undefined where none says. */
 export function writtenLast(documents: readonly OpenedDocument[], zone: string): string | undefined {
-  const clock: MessageClock = { zone };
   const times = documents.flatMap((document) => {
     if (document.format === 'fhir')
       return (take('instant', document.bundle.timestamp, () => undefined) as string | undefined) ?? [];
-    const written = new Place({ element: document.root }).child('effectiveTime');
-    return (written && instantOf(written, clock)) ?? [];
+    const written = childOf(document.root, 'effectiveTime')?.attributes['value'];
+    const time = readInstant(written ?? '', { zone });
+    return time === undefined || time === 'malformed' ? [] : time;
   });
   return times.sort((a, b) => instant(a) - instant(b)).at(-1);
 }

@@ -1,5 +1,4 @@
 import { readCoding } from '../../cda/concept.js';
-import { periodOf, readInterval } from '../../cda/interval.js';
 import { narrativeXhtml } from '../../cda/narrative.js';
 import { readDuration, readQuantity } from '../../cda/quantity.js';
 import type { Cda } from './format.js';
@@ -27,12 +26,6 @@ function filled(value: unknown): ReturnType<CdaConverter> {
   return value === undefined || value === '' ? undefined : { value };
 }
 
-/** A time of one moment, or its bounds, as a period. */
-const wholePeriod: CdaConverter = (place, { clock }) => {
-  // An attribute stands for its element.
-  const interval = place.isNull ? undefined : readInterval(place.element, clock.zone);
-  return filled(interval && periodOf(interval));
-};
 /** The code without its words. */
 const code: CdaConverter = (place) => {
   const coding = readCoding(place.element);
@@ -79,7 +72,6 @@ export const ENTRY_CONVERTERS: readonly (readonly [string, ConverterEntry<Cda>])
   ['ED-Annotation', plain('Annotation', annotation)],
   ['ED-CodeableConcept', plain('CodeableConcept', annotation)],
   ['StrucDoc-Narrative', plain('Narrative', narrative)],
-  ['TS-Period', plain('Period', wholePeriod)],
   ['PQ-Quantity', plain('Quantity', (place) => filled(readQuantity(place.element)))],
   ['PQ-Duration', plain('Quantity', duration)],
   ['IVL_PQ', plain('Quantity', (place) => filled(amountOf(place)))],

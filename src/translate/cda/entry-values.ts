@@ -2,7 +2,6 @@ import type { AllergyIntoleranceReaction, CodeableConcept, GoalTarget, Quantity,
 import { readInterval } from '../../cda/interval.js';
 import type { Place } from '../../cda/place.js';
 import { readQuantity, readRange } from '../../cda/quantity.js';
-import { dateTimeOf } from './time.js';
 import type { CdaContext } from './format.js';
 import type { CodeTable } from '../codes.js';
 import { conceptOf, holderOf, nameOf, wordsOf } from './entry-words.js';
@@ -80,7 +79,7 @@ export function valueTarget(value: Place, context: CdaContext): GoalTarget | und
 
 /** The day by which a goal is to be reached. */
 export function dueDate(time: Place | undefined, { clock }: CdaContext): { dueDate?: string } {
-  const interval = time === undefined ? undefined : readInterval(time.element, clock.zone);
+  const interval = time === undefined ? undefined : readInterval(time.element, clock);
   const day = (interval?.high ?? interval?.value)?.slice(0, 10);
   return day === undefined ? {} : { dueDate: day };
 }
@@ -119,8 +118,7 @@ export function reactionOf(
   const words = wordsOf(observation?.child('text'), references);
   const manifestation = value ?? (words === '' ? undefined : { text: words });
   if (manifestation === undefined) return undefined;
-  const low = observation.child('effectiveTime')?.child('low');
-  const onset = low === undefined || low.isNull ? undefined : dateTimeOf(low, clock);
+  const onset = readInterval(observation.child('effectiveTime')?.element, clock)?.low;
   const severity = severities.codes.get(severityCode(observation))?.code as AllergyIntoleranceReaction['severity'];
   return { manifestation: [manifestation], ...(onset !== undefined && { onset }), ...(severity && { severity }) };
 }

@@ -1,7 +1,7 @@
 import type { Path } from '../../cda/path.js';
 import type { Place } from '../../cda/place.js';
 import type { References } from '../../cda/references.js';
-import type { MessageClock } from '../../hl7v2/datetime.js';
+import type { MessageClock } from '../../message/zone.js';
 import type { DocumentTerritory } from './territory.js';
 import type { DocumentRecord } from './document-record.js';
 import type { CommonContext, Format } from '../format.js';

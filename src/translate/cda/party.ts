@@ -21,11 +21,22 @@ const ORGANIZATIONS = [
   'guardianOrganization',
 ];
 
-/** An element that plays a role, or the structure itself (custodian, serviceProviderOrganization). */
+/** An element that plays a role, or the structure itself (custodian, serviceProviderOrganization, participantRole of an entry). */
 export function partyOf(entity: Place): Party {
   const first = (names: string[]) => names.map((name) => entity.child(name)).find((place) => place !== undefined);
-  const structure = entity.element.name.endsWith('Organization');
+  const structure = entity.element.name.endsWith('Organization') || isStructure(entity);
   return { entity, person: first(PERSONS), organization: structure ? entity : first(ORGANIZATIONS) };
+}
+
+/** A participant of an entry that has no professional's number is a structure. */
+function isStructure(role: Place): boolean {
+  const roots = role.children('id').map((id) => id.attribute('root'));
+  return role.element.name === 'participantRole' && !roots.includes(PERSON_ROOT);
+}
+
+/** The name of a structure; a participant of an entry has it from what plays the role. */
+export function structureName(structure: Place): Place | undefined {
+  return structure.child('name') ?? structure.child('playingEntity')?.child('name');
 }
 
 /** A number in its system, and the coding of its type. */

@@ -7,7 +7,7 @@ import type { DoctorRef, Mention } from '../../message/fact.js';
 import { identifierKey } from '../../message/identifier.js';
 import { plainName } from '../../message/plain-name.js';
 import { resourceId } from '../../message/uuid.js';
-import { partyOf, personName, professionalNumber, structureNumber, type Party } from './party.js';
+import { partyOf, personName, professionalNumber, structureName, structureNumber, type Party } from './party.js';
 import type { CodeTable } from '../codes.js';
 import type { Authorities } from '../identifiers.js';
 import type { Issues } from '../issues.js';
@@ -126,7 +126,8 @@ export class DocumentTerritory {
   /** @param contact the element whose address and telecoms are the structure's, where it has none of its own */
   private organizationOf(organization: Place, contact: Place, tables: PartyTables): FacilityRef | undefined {
     const number = structureNumber(organization, this.authorities);
-    const name = organization.child('name')?.text() ?? '';
+    const called = structureName(organization);
+    const name = called?.text() ?? '';
     if (number === undefined && name === '') return undefined;
     const key =
       number === undefined
@@ -134,7 +135,7 @@ export class DocumentTerritory {
         : identifierKey(number.system, number.value);
     const id = resourceId('Organization', key);
     const resource = this.organizationResource(id, number, name, { organization, contact, tables });
-    const from = (number?.from ?? organization.child('name') ?? organization).path();
+    const from = (number?.from ?? called ?? organization).path();
     this.collector.add(resource, { row: 'rule:party', from }, 'document');
     return {
       organization: `Organization/${id}`,

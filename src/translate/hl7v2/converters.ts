@@ -1,4 +1,5 @@
-import { toDate, toDateTime, toInstant, type MessageClock } from '../../hl7v2/datetime.js';
+import { toDate, toDateTime, toInstant } from '../../hl7v2/datetime.js';
+import type { MessageClock } from '../../message/zone.js';
 import type { Converter, ConverterEntry } from '../converter.js';
 import { cxAccount, cxIdentifier, cxNumber, cxPatientNumber, cxVisitNumber, eiNumber } from './cx.js';
 import { identityReliability, identityStatus } from './identity-reliability.js';

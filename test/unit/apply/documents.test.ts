@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Appointment, CarePlan, CareTeam, DocumentReference, Encounter, Patient } from 'fhir/r4.js';
 import { AGNES, BRUNO, happened, MemoryGateway, reasons, sent } from '../../support/applied.js';
 import { appointment, cdaMember, entry, plan, type TestDocument } from '../../support/documents.js';
+import type { DocumentEntry } from '../../../src/message/document.js';
 import { movement, pam } from '../../support/pam.js';
 
 const SET = 'urn:oid:2.999.7|SET-1';
@@ -57,7 +58,10 @@ describe('a document', () => {
       supportingInfo: [{ reference: `DocumentReference/${reference.id ?? ''}` }],
       careTeam: [{ reference: `CareTeam/${memory.only<CareTeam>('CareTeam').id ?? ''}` }],
     });
-    expect(carePlan.activity?.[0]?.reference?.reference).toBe(`Appointment/${visit.id ?? ''}`);
+    expect(carePlan.activity?.map(({ reference }) => reference)).toEqual([
+      { reference: `Appointment/${visit.id ?? ''}`, display: 'Consultation de suivi' },
+      { reference: expect.stringMatching(/^ServiceRequest\//), display: 'Pansement un jour sur deux' },
+    ]);
     expect(visit.participant[0]?.actor?.reference).toMatch(/^Patient\//);
     expect(happened(step)).toEqual(['document', 'care-plan', 'appointment']);
     expect(sent(step)).toEqual(['document to agnes']);
@@ -66,6 +70,13 @@ describe('a document', () => {
       'AGNES: care-plan, told-with-document',
       'AGNES: document, rule-tells',
     ]);
+    const [document] = step.receipts.filter(({ event }) => event.kind === 'document');
+    expect(step.receipts.map(({ event, carrier }) => [event.kind, carrier])).toEqual([
+      ['document', undefined],
+      ['care-plan', document?.id],
+      ['appointment', document?.id],
+    ]);
+    expect(step.deliveries.map(({ receiptId }) => receiptId)).toEqual([document?.id]);
     expect(step.deliveries[0]?.resources.map((resource) => resource.split('/')[0])).toEqual([
       'Patient',
       'DocumentReference',
@@ -74,6 +85,51 @@ describe('a document', () => {
       'ServiceRequest',
       'CareTeam',
     ]);
+  });
+
+  it.each([
+    [
+      'its words',
+      'ServiceRequest',
+      { code: { text: 'Radio', coding: [{ code: 'x', display: 'Radiographie' }] } },
+      'Radio',
+    ],
+    [
+      'the display of its code',
+      'ServiceRequest',
+      { code: { coding: [{ code: 'x' }, { code: 'y', display: 'Scanner' }] } },
+      'Scanner',
+    ],
+    ['its product', 'MedicationRequest', { medicationCodeableConcept: { text: 'PARACETAMOL 1 g' } }, 'PARACETAMOL 1 g'],
+    ['its kind of meeting', 'Appointment', { serviceType: [{ text: 'Ophtalmologie' }] }, 'Ophtalmologie'],
+    ['nothing, where it says nothing', 'Appointment', {}, undefined],
+    ['what was done', 'Procedure', { code: { text: 'Pose de cathéter' } }, 'Pose de cathéter'],
+  ] as [string, DocumentEntry['type'], Record<string, unknown>, string | undefined][])(
+    'names a step of its plan by %s',
+    async (_, type, elements, display) => {
+      const memory = gateway();
+      await memory.takeDocument({
+        ...LETTER,
+        entries: [entry(type, 'step', elements)],
+        plans: [plan('p', 'P', ['step'])],
+      });
+      const [activity] = memory.only<CarePlan>('CarePlan').activity ?? [];
+      expect((activity?.reference ?? activity?.outcomeReference?.[0])?.display).toBe(display);
+    },
+  );
+
+  it('names the goals and the problems of its plan', async () => {
+    const memory = gateway();
+    await memory.takeDocument({
+      ...LETTER,
+      entries: [
+        entry('Goal', 'marche', { description: { text: 'Marcher seul' } }),
+        entry('Condition', 'fracture', { code: { text: 'Fracture du col' } }),
+      ],
+      plans: [plan('p', 'P', [], { goals: ['marche'], addresses: ['fracture'] })],
+    });
+    const { goal, addresses } = memory.only<CarePlan>('CarePlan');
+    expect([goal?.[0]?.display, addresses?.[0]?.display]).toEqual(['Marcher seul', 'Fracture du col']);
   });
 
   it('that is replaced is superseded, and what its new version no longer has is entered in error and corrected', async () => {

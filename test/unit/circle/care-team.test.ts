@@ -219,6 +219,29 @@ describe('the origins of a CareTeam', () => {
   });
 });
 
+describe('a bound of a participant’s period', () => {
+  const derived = { fromDerived: true, toDerived: true };
+  const marks = (...memberships: Partial<Membership>[]) =>
+    teamOf(memberships)?.participant?.map(({ period }) => period?.extension ?? []);
+  const mark = (valueCode: string) => ({
+    url: 'https://trait-d-union.example/fhir/StructureDefinition/derived-bound',
+    valueCode,
+  });
+
+  it.each([
+    ['both, where no source gives either', [{ ...derived, to: march(10) }], [mark('start'), mark('end')]],
+    ['the start alone, of one who stays', [derived], [mark('start')]],
+    ['the end alone', [{ toDerived: true, to: march(10) }], [mark('end')]],
+    ['none, where each is given', [{ to: march(10) }], []],
+    ['none, where one of two sources gives what another derives', [{ ...derived, source: 'letter' }, {}], []],
+    ['that of the first of two sources', [{ from: march(5) }, derived], [mark('start')]],
+    ['that of the last of two sources', [{ to: march(12), toDerived: true }, { to: march(10) }], [mark('end')]],
+    ['not that of one whom another outlasts', [{ to: march(10), toDerived: true }, {}], []],
+  ] as [string, Partial<Membership>[], unknown][])('is marked as derived: %s', (_, memberships, extension) => {
+    expect(marks(...memberships)).toEqual([extension]);
+  });
+});
+
 describe('the CareTeam of a patient whom another replaced', () => {
   it('is over, shows nobody, and leads to the one that goes on', () => {
     const input = {

@@ -107,6 +107,75 @@ describe('a declaration for life', () => {
     expect(member?.ended).toEqual({ messageId: 'message-4', from: 'ROL-6', row: 'ROL-Member:end' });
   });
 
+  it.each([
+    ['gives no time', [{ on: 2, ...NURSE }], '02 derived …'],
+    ['gives its begin', [{ on: 2, ...NURSE, begin: march(1) }], '01 …'],
+    [
+      'is given its begin later',
+      [
+        { on: 2, ...NURSE },
+        { on: 4, ...NURSE, begin: march(1) },
+      ],
+      '01 …',
+    ],
+    [
+      'has the begin of it erased',
+      [
+        { on: 2, ...NURSE, begin: march(1) },
+        { on: 4, ...NURSE, begin: null },
+      ],
+      '02 derived …',
+    ],
+    ['gives both times', [{ on: 2, ...NURSE, begin: march(1), end: march(9) }], '01 09'],
+    ['gives its end alone', [{ on: 2, ...NURSE, end: march(9) }], '02 derived 09'],
+    [
+      'is ended without a time',
+      [
+        { on: 2, ...NURSE },
+        { on: 4, ...NURSE, action: 'end' },
+      ],
+      '02 derived 04 derived',
+    ],
+    [
+      'is ended by a time that is given',
+      [
+        { on: 2, ...NURSE, begin: march(1) },
+        { on: 4, ...NURSE, action: 'end', end: march(4) },
+      ],
+      '01 04',
+    ],
+    [
+      'is given the end that it had without a time',
+      [
+        { on: 2, ...NURSE },
+        { on: 4, ...NURSE, action: 'end' },
+        { on: 5, ...NURSE, action: 'end', end: march(4) },
+      ],
+      '02 derived 04',
+    ],
+    [
+      'of a family doctor is ended by the next one without a time',
+      [
+        { on: 2, begin: march(1) },
+        { on: 4, person: 'PractitionerRole/next' },
+      ],
+      '01 04 derived|04 derived …',
+    ],
+    [
+      'of a family doctor is ended by the begin of the next one',
+      [{ on: 2 }, { on: 4, person: 'PractitionerRole/next', begin: march(3) }],
+      '02 derived 03|03 …',
+    ],
+  ] as [string, StatementParts[], string][])('that %s marks what no source gives', (_, statements, bounds) => {
+    const { memberships } = fold(...statements);
+    const text = memberships.map(({ from, to, fromDerived, toDerived }) =>
+      [from.slice(8, 10), fromDerived ? 'derived' : [], to?.slice(8, 10) ?? '…', toDerived ? 'derived' : []]
+        .flat()
+        .join(' '),
+    );
+    expect(text.join('|')).toBe(bounds);
+  });
+
   it('is passed over where it is about a stay', () => {
     expect(members({ on: 2, ...NURSE, stay: 'V1' })).toEqual([]);
   });

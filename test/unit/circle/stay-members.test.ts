@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { stayMemberships } from '../../../src/circle/members.js';
+import { documentMemberships, stayMemberships } from '../../../src/circle/members.js';
 import type { Contact } from '../../../src/message/membership.js';
 import type { FoldedStay, FoldOptions } from '../../../src/message/stay.js';
 import {
@@ -154,6 +154,16 @@ describe('a member whom a statement names for a stay', () => {
     expect(folded({ void: new Set(['M2']) }, statements)).toEqual(['lucie NOK 03 …']);
   });
 
+  it('has the times of the stay and of its movements, which are given, whether or not its statement gives one', () => {
+    const all = members({ presences: [presence()], end: march(9) }, [
+      { on: 3, ...LUCIE },
+      { on: 3, ...LUCIE, person: 'PractitionerRole/fabre', begin: march(3) },
+      { on: 5, ...LUCIE, action: 'end' },
+    ]);
+    expect(all.map(({ fromDerived, toDerived }) => [fromDerived, toDerived])).toEqual(all.map(() => [false, false]));
+    expect(all).toHaveLength(3);
+  });
+
   it('is none of another stay, nor of the patient', () => {
     expect(folded({}, [{ on: 3, ...LUCIE, stay: 'other' }, { on: 3 }])).toEqual([]);
   });
@@ -167,6 +177,19 @@ describe('a member whom a statement names for a stay', () => {
       ['RelatedPerson/lucie', false],
       ['RelatedPerson/paul', true],
     ]);
+  });
+});
+
+describe('those whom a document names', () => {
+  it.each([
+    ['without a time', {}, [true, false]],
+    ['with its begin', { begin: march(1) }, [false, false]],
+    ['with both times', { begin: march(1), end: march(4) }, [false, false]],
+    ['with its end alone', { end: march(4) }, [true, false]],
+    ['for the stay it tells of', { scope: 'stay' as const }, [true, false]],
+  ])('%s are marked where the document does not say from when', (_, parts, derived) => {
+    const [member] = documentMemberships('key', [statement({ on: 2, basis: 'CDA', ...parts })], CONTACTS, false);
+    expect([member?.fromDerived, member?.toDerived]).toEqual(derived);
   });
 });
 

@@ -109,6 +109,57 @@ describe('parse', () => {
     expect(performance.now() - started).toBeLessThan(5000);
   });
 
+  describe('reads base64 in OBX-5 over line ends', () => {
+    const DATA = 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NTY3ODk';
+    const carrier = (ends: string, content: string) =>
+      ['MSH|^~\\&|A', 'PID|1', `OBX|1|ED|X^x^LN||^text^XML^Base64^${content}||||||F|`, 'PRT|1|UC', 'ZXX|1'].join(ends);
+    const folded = (fold: string, width: number) =>
+      DATA.match(new RegExp(`.{1,${String(width)}}`, 'g'))?.join(fold) ?? '';
+    const ends = ['\r', '\n', '\r\n'];
+    const cases = ends.flatMap((segment) =>
+      ends.flatMap((fold) => [10, 16, 81].map((width) => [segment, fold, width] as const)),
+    );
+
+    it.each(cases)('segments that end with %j, folded by %j after %i', (segment, fold, width) => {
+      for (const indent of ['', ' ', '\t  ']) {
+        const message = parse(carrier(segment, folded(fold + indent, width)));
+        expect(message.segments.map(({ name }) => name)).toEqual(['MSH', 'PID', 'OBX', 'PRT', 'ZXX']);
+        expect(message.value('OBX-5.5').replaceAll(/\s/g, '')).toBe(DATA);
+        expect(message.value('OBX-11')).toBe('F');
+      }
+    });
+
+    it('where it begins, ends or has a blank line behind a line end', () => {
+      for (const content of [`\r${DATA}`, `${DATA}\r`, `${DATA.slice(0, 8)}\r\r${DATA.slice(8)}`]) {
+        const message = parse(carrier('\r', content));
+        expect([message.value('OBX-5.5').replaceAll(/\s/g, ''), message.value('OBX-11')]).toEqual([DATA, 'F']);
+      }
+    });
+
+    it('where the last piece is three letters, as the name of a segment is', () => {
+      const message = parse(carrier('\r', 'QUJD\rQUE'));
+      expect([message.value('OBX-5.5').replaceAll(/\s/g, ''), message.value('OBX-11')]).toEqual(['QUJDQUE', 'F']);
+    });
+
+    it.each([
+      ['a segment that HL7 has', 'OBX|1|ED|X||^^^Base64^QUJD\rPRT|1', ['OBX', 'PRT']],
+      ['a segment of a site', 'OBX|1|ED|X||^^^Base64^QUJD\rZAB|1', ['OBX', 'ZAB']],
+      ['what is no base64', 'OBX|1|ED|X||^^^Base64^QUJD\rune ligne, ici', ['OBX', 'une']],
+      ['anything behind a complete field', 'OBX|1|ED|X||^^^Base64^QUJD||||||F\rQUJD', ['OBX', 'QUJ']],
+      ['anything behind another type', 'OBX|1|TX|X||^^^Base64^QUJD\rQUJD', ['OBX', 'QUJ']],
+      ['anything behind another encoding', 'OBX|1|ED|X||^^^A^QUJD\rQUJD', ['OBX', 'QUJ']],
+      ['anything behind another segment', 'NTE|1|ED|X||^^^Base64^QUJD\rQUJD', ['NTE', 'QUJ']],
+    ])('and not over %s', (_, text, names) => {
+      expect(parse(`MSH|^~\\&|A\r${text}`).segments.map(({ name }) => name)).toEqual(['MSH', ...names]);
+    });
+
+    it('in a time that grows with its length alone', () => {
+      const started = performance.now();
+      expect(parse(carrier('\r', 'QUJD\r'.repeat(500_000))).segments).toHaveLength(5);
+      expect(performance.now() - started).toBeLessThan(5000);
+    });
+  });
+
   it('lets no control character but tab, CR and LF leave a value', () => {
     const segment = parse('MSH|^~\\&|A\rOBX|a\0b\x08c\x7fd\x85|\\X1B\\e\\X00\\|f\tg\\X0D0A09\\|h\x01^i\x02').segment(
       'OBX',

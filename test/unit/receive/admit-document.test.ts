@@ -75,6 +75,30 @@ describe('a message that carries a document', () => {
     expect(other.documents).toEqual(whole.documents);
   });
 
+  it.each(['\r', '\n', '\r\n'])('is read over line ends in its base64, with a warning: %j', async (fold) => {
+    const xml = letter();
+    const base64 = Buffer.from(xml).toString('base64');
+    const whole = await admitted({ text: carrying(xml) });
+    for (const type of ['MDM', 'ORU'] as const) {
+      const data = base64.replaceAll(/.{76}/g, `$&${fold}`);
+      const admission = await admitted({ text: carrying(xml, { type, data }) });
+      expect([admission.code, issuesOf(admission, 'W'), admission.documents]).toEqual([
+        'AA',
+        ['OBX[1]-5 102'],
+        whole.documents,
+      ]);
+    }
+  });
+
+  it.each([
+    ['no base64', 'QUJD\rcela n’est pas du base64'],
+    ['base64 and what is none', 'QUJD\rQUJD\rQUJD?'],
+  ])('names OBX-5 and what to do where a line end is followed by %s', async (_, data) => {
+    const admission = await admitted({ carrier: { data } });
+    expect([admission.code, issuesOf(admission)]).toEqual(['AE', ['OBX[1]-5 100']]);
+    expect(admission.issues[0]?.text).toContain('\\.br\\');
+  });
+
   it.each([
     ['other characters', 'cela n’est pas du base64'],
     ['padding within', 'QUJD=QUJD'],

@@ -28,6 +28,8 @@ function member(change: Partial<Membership> = {}): Membership {
     basis: 'ROL',
     hidden: false,
     restricted: false,
+    fromDerived: false,
+    toDerived: false,
     identifier: `${RPPS}|10999000011`,
     family: 'AGNES',
     origin: { messageId: '1', from: 'ROL-4', row: 'ROL-member:person' },

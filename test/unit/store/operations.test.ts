@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ListFilter, Page } from '../../../src/store/operations.js';
 import type { Store } from '../../../src/store/store.js';
+import { uuid5 } from '../../../src/message/uuid.js';
 import { incoming, openTestStore, routed, step } from '../../support/stored.js';
 
 const MANY = 12;
@@ -66,6 +67,36 @@ describe('a list for operators', () => {
   it('of deliveries finds those of one message', async () => {
     const { total, items } = await store.listDeliveries({ message: told[3] });
     expect([total, items.map(({ messageId }) => messageId)]).toEqual([1, [told[3]]]);
+  });
+
+  it('of receipts leads to the deliveries that tell it, its own or those of the receipt that carries it', async () => {
+    const message = incoming('D1');
+    await store.keep([message]);
+    const carried = routed(message.id, { endpoint: 'cpts', member: 'Practitioner/d', resources: [] });
+    const [own] = carried.receipts;
+    if (own === undefined) throw new Error('there is no receipt');
+    const receipts = [
+      ...carried.receipts,
+      { ...own, id: uuid5('with the other'), reason: 'told-with-document' as const, carrier: own.id },
+      { ...own, id: uuid5('nobody'), decision: 'not-told' as const, reason: 'no-rule' as const },
+    ];
+    await store.inTranslation({ ids: [message.id], limit: 0 }, (tx) =>
+      tx.save([step(message.id, { ...carried, receipts })]),
+    );
+    const [delivery] = carried.deliveries;
+    const state = { endpoint: 'cpts', state: 'due', endedAt: null };
+    const { items } = await store.listReceipts({ message: message.id });
+    expect(items.map(({ id, carrierId, deliveries }) => [id, carrierId, deliveries])).toEqual([
+      [uuid5('nobody'), null, []],
+      [uuid5('with the other'), own.id, [{ id: delivery?.id, ...state }]],
+      [own.id, null, [{ id: delivery?.id, ...state }]],
+    ]);
+    for (const [receipt, total] of [
+      [own.id, 1],
+      [uuid5('with the other'), 1],
+      [uuid5('nobody'), 0],
+    ] as const)
+      expect((await store.listDeliveries({ receipt })).total).toBe(total);
   });
 
   it('refuses a filter that it does not have', async () => {

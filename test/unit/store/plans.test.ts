@@ -38,7 +38,7 @@ const FILL = [
     'x', 'x', 'm', now(), CASE WHEN n % 20 = 0 THEN now() END, n % 8 > 0 FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO mention SELECT 'Practitioner', n::text, 'chu', sha256(n::text::bytea), 'name', now(), now(), ${FIRST} + n,
     'rpps|' || n % 5000, 'FABRE', '{"resourceType":"Practitioner","id":"' || n || '"}' FROM generate_series(1, ${ROWS}) AS n`,
-  `INSERT INTO membership SELECT 'p' || n % 5000, 'urn:oid:2.999.2|' || n, 'PractitionerRole/1', '{}', 'l', now(), 'x', now(), 'x', 'stay',
+  `INSERT INTO membership SELECT 'p' || n % 5000, 'urn:oid:2.999.2|' || n, 'PractitionerRole/1', '{}', 'l', now(), 'x', now(), 'x', false, false, 'stay',
     'chu', 'PV1', false, false, NULL, NULL, '{}' FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO circle_due SELECT 'p' || n, 'urn:oid:2.999.1|' || n, now() + n * interval '1 minute' FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO resource SELECT type, n::text, 1, now(), false, numbers_of(ARRAY['identifier=' || n, 'status=active']), now(), now()
@@ -326,6 +326,10 @@ describe('the plans of what messages and callers ask often', () => {
     ['finding receipts of a stay', () => store.listReceipts({ stay: 'urn:oid:2.999.2|17' })],
     ['finding receipts of a message', () => store.listReceipts({ message: (BigInt(FIRST) + 5n).toString() })],
     ['finding deliveries of a message', () => store.listDeliveries({ message: (BigInt(FIRST) + 5n).toString() })],
+    [
+      'finding deliveries of a receipt',
+      () => store.listDeliveries({ receipt: '00000000-0000-5000-8000-000000000000' }),
+    ],
     ['finding dead deliveries', () => store.listDeliveries({ state: 'dead' })],
     ['closing a work item', () => store.closeWorkItem('17')],
     ['reviving a delivery', () => store.reviveDelivery('00000000-0000-5000-8000-000000000000')],
@@ -385,7 +389,7 @@ describe('a patient of 2,000 stays', () => {
       [anchor],
     );
     await explainer.query(
-      `INSERT INTO membership SELECT $1, 'many|' || n, 'PractitionerRole/1', '{}', 'l', '2020-01-01', 'x', '2020-01-02', 'x', 'stay', 'chu',
+      `INSERT INTO membership SELECT $1, 'many|' || n, 'PractitionerRole/1', '{}', 'l', '2020-01-01', 'x', '2020-01-02', 'x', false, false, 'stay', 'chu',
         'PV1', false, false, NULL, NULL, '{}' FROM generate_series(1, ${STAYS}) AS n`,
       [patient],
     );

@@ -71,7 +71,7 @@ describeSamples('the sample documents of ../shared/data', () => {
       }
       for (const path of ['//effectiveTime', '//effectiveTime/low', '//effectiveTime/high', '//time', '//birthTime'])
         for (const selection of select({ element }, compilePath(path)))
-          if (readTime(selection.node.element, 'Europe/Paris') === 'malformed')
+          if (readTime(selection.node.element, { zone: 'Europe/Paris' }) === 'malformed')
             malformed.push(`${name} ${locationOf(selection)}`);
     }
     expect(narratives).toBeGreaterThan(150);

@@ -467,6 +467,78 @@ describe('people who were informed', () => {
   });
 });
 
+describe('the hospital that the patient prefers', () => {
+  const FINESS = '<id root="1.2.250.1.71.4.2.2" extension="1920000016"/>';
+  const NAMED = '<playingEntity><name>HOPITAL ESSAI</name></playingEntity>';
+  const participant = (type: string, role: string) =>
+    `<participant typeCode="${type}"><participantRole classCode="ROL">${role}</participantRole></participant>`;
+  const disposition = (participants: string, { mood = 'INT', code = '11302-7', attributes = '' } = {}) =>
+    section(
+      '172',
+      entry(
+        `<act classCode="ACT" moodCode="${mood}" ${attributes}><id root="2.999.7.9"/><code code="${code}" codeSystem="2.16.840.1.113883.6.1"/>
+<statusCode code="normal"/>${participants}</act>`,
+      ),
+    );
+  const preferred = (...input: Parameters<typeof disposition>) =>
+    read(disposition(...input)).body.members.map(({ person, role, label, identifier, scope }) =>
+      [person.split('/')[0], role.code, label, identifier, scope].join(' '),
+    );
+
+  it('is of the circle, by its number and its name', () => {
+    expect(preferred(participant('RCV', FINESS + NAMED))).toEqual([
+      'Organization ES-PREF HOPITAL ESSAI https://finess.esante.gouv.fr|920000016 patient',
+    ]);
+  });
+
+  it('is one, however often it is named', () => {
+    const thrice = ['RCV', 'ORG', 'DST'].map((type) => participant(type, FINESS + NAMED)).join('');
+    expect(new Set(preferred(thrice)).size).toBe(1);
+    expect(read(disposition(thrice)).unused).toEqual([]);
+  });
+
+  it.each([
+    ['has a name alone', `<id nullFlavor="UNK"/>${NAMED}`, ['Organization ES-PREF HOPITAL ESSAI  patient']],
+    [
+      'has a number alone',
+      FINESS,
+      ['Organization ES-PREF Établissement 920000016 https://finess.esante.gouv.fr|920000016 patient'],
+    ],
+    ['is a person', `<id root="1.2.250.1.71.4.2.1" extension="899700000021"/>${NAMED}`, []],
+    ['has neither', '<id nullFlavor="UNK"/><playingEntity><name nullFlavor="UNK"/></playingEntity>', []],
+  ])('that %s', (_, role, lines) => {
+    expect(preferred(participant('RCV', role))).toEqual(lines);
+  });
+
+  it('is none where the disposition is denied, is no wish, or is another', () => {
+    const one = participant('RCV', FINESS + NAMED);
+    expect(preferred(one, { attributes: 'negationInd="true"' })).toEqual([]);
+    expect(preferred(one, { mood: 'EVN' })).toEqual([]);
+    expect(preferred(one, { code: '80413-8' })).toEqual([]);
+  });
+});
+
+describe('what the gateway has no resource for', () => {
+  it.each([
+    [
+      'a device',
+      'supply',
+      '1',
+      '<participant typeCode="DEV"><participantRole><playingDevice><code code="J010104" codeSystem="1.2.250.1.213.2.68"/></playingDevice></participantRole></participant>',
+    ],
+    [
+      'a past meeting',
+      'encounter',
+      '158',
+      '<code code="AMB" codeSystem="2.16.840.1.113883.5.4"/><effectiveTime><low value="20260101"/></effectiveTime>',
+    ],
+  ])('stays in the document, and is listed: %s', (_, name, template, content) => {
+    const { body, unused } = read(section(template, entry(`<${name} moodCode="EVN">${content}</${name}>`)));
+    expect([body.entries, body.members, body.encounter]).toEqual([[], [], []]);
+    expect(unused.some((path) => path.includes(`entry/${name}/`))).toBe(true);
+  });
+});
+
 describe('observations that are results', () => {
   it('stay in the document, and are listed', () => {
     const result = entry(
