@@ -38,13 +38,16 @@ describe('a worker process', () => {
     ['is killed', "process.kill(process.pid, 'SIGKILL');", 'work.died'],
   ])('that %s is ended and started again, and the others are left alone', async (name, first, event) => {
     const logged: string[] = [];
-    const workers: Workers<number> = forkWorkers({ translate: 1, deliver: 2, http: 0 }, {
-      main: await program(name, first),
-      environment: () => process.env,
-      standing: () => Promise.resolve(workers.standing()),
-      log: (_, what) => void logged.push(what),
-      silentMs: 3000,
-    });
+    const workers: Workers<number> = forkWorkers(
+      { translate: 1, deliver: 2, http: 0 },
+      {
+        main: await program(name, first),
+        environment: () => process.env,
+        standing: () => Promise.resolve(workers.standing()),
+        log: (_, what) => void logged.push(what),
+        silentMs: 3000,
+      },
+    );
     try {
       await until(() => Promise.resolve(workers.standing().states.every(({ up }) => up)), 20_000);
       const before = workers.standing().reports;
