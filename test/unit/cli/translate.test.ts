@@ -170,6 +170,14 @@ describe('tdu translate', () => {
     expect([code, err]).toEqual([1, 'config-invalid: the configuration has faults — tdu check lists them']);
   });
 
+  it.each(['MDM^T02^MDM_T02', 'MDM^T99', 'ORU^R01'])(
+    'sends a message that carries documents elsewhere: %s',
+    async (type) => {
+      const path = file('document.hl7', example.replace('ADT^A01^ADT_A01', type));
+      expect(await translate([path])).toMatchObject({ code: 1, out: '', err: expect.stringContaining('tdu document') });
+    },
+  );
+
   it('says of what is no HL7 that the gateway would refuse it', async () => {
     const { code, out } = await translate([file('letter.txt', 'Dear colleague'), '--explain']);
     expect(code).toBe(1);
