@@ -151,7 +151,7 @@ function partOf({ at, by }: Bound): string {
 
 /** Where a part of a statement comes from, the whole of it where that part has no trace of its own. */
 function originOf({ messageId, body }: Statement, part: string): Source {
-  const trace = body.trace.find(([to]) => to === part) ?? body.trace[0];
+  const trace = body.trace.find(([to]) => to === part || to.startsWith(`${part}[`)) ?? body.trace[0];
   const [, from, row] = trace ?? [part, body.basis, 'rule:member'];
   return { messageId, from, row };
 }

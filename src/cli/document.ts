@@ -12,6 +12,7 @@ import { admitDocuments, openSafely } from '../receive/admit-document.js';
 import { checkDocuments } from '../receive/document-checks.js';
 import type { Mappings } from '../translate/compile.js';
 import { writtenLast } from '../translate/cda/document-times.js';
+import { carriesDocuments } from '../translate/hl7v2/message-documents.js';
 import { translateDocuments } from '../translate/documents.js';
 import { openDocuments, type DocumentBytes } from '../translate/open-documents.js';
 import { explanationOf, print, type Answer } from './explanation.js';
@@ -60,7 +61,12 @@ async function answerTo(received: DocumentBytes, source: SourceSettings): Promis
   if (received.format === 'hl7v2') {
     const { text, charset, warnings } = decodeText(received.bytes, source.charset);
     const sha256 = createHash('sha256').update(received.bytes).digest('hex');
-    return admitDocuments(parse(text, charset), warnings, { ...received, sha256 }, source, deps);
+    const message = parse(text, charset);
+    if (!carriesDocuments(message.value('MSH-9.1')))
+      throw new GatewayError('request-invalid', 'a message that is neither MDM nor ORU carries no document', {
+        remedy: 'tdu translate reads it',
+      });
+    return admitDocuments(message, warnings, { ...received, sha256 }, source, deps);
   }
   const opened = await openSafely(received, deps);
   const findings = 'severity' in opened ? [opened] : checkDocuments(opened, NOTHING_KNOWN, source);

@@ -7,6 +7,7 @@ import type { Translation } from '../message/fact.js';
 import { GatewayError } from '../message/failure.js';
 import { admit, type Admission } from '../receive/admit.js';
 import type { Mappings } from '../translate/compile.js';
+import { carriesDocuments } from '../translate/hl7v2/message-documents.js';
 import { translate } from '../translate/translate.js';
 import { explanationOf, print } from './explanation.js';
 import { readMessageFile } from './message-file.js';
@@ -33,6 +34,10 @@ function read(
 ): { admission: Admission; translation: Translation } {
   const { text, charset, warnings } = decodeText(readMessageFile(file), source.charset);
   const message = parse(text, charset);
+  if (carriesDocuments(message.value('MSH-9.1')))
+    throw new GatewayError('request-invalid', 'what an MDM or ORU says stands in the document that it carries', {
+      remedy: `tdu document ${file} reads it`,
+    });
   // No clock: the same file gives the same output, as if it came when it says that it was written.
   const receivedAt = toInstant(message.value('MSH-7'), source.zone) ?? '1970-01-01T00:00:00Z';
   const context = { messageId: '0', mappings, zone: source.zone, source, receivedAt };

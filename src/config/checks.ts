@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { GatewayError } from '../message/failure.js';
 import { itemSchemas, type EndpointSettings, type Ports, type SourceItem } from './schema.js';
-import { secretOf } from './secrets.js';
+import { HEADER, secretOf, TOKEN, wrongSecret } from './secrets.js';
 
 /** The configuration file as it is written, and how a path of it is found: 1-based line of the deepest node that the file holds. */
 export interface ConfigurationFile {
@@ -201,11 +201,10 @@ function withSecrets(
   const resolved = endpoints.map(({ index, item: endpoint }): EndpointSettings => {
     if (endpoint.authorizationEnv === undefined) return endpoint;
     const authorization = secretOf(environment, endpoint.authorizationEnv);
-    if (authorization !== undefined) return { ...endpoint, authorization };
+    const wrong = wrongSecret(authorization, HEADER);
     // The name is not repeated: what stands there by mistake may be the secret itself.
-    const at = ['endpoints', index, 'authorizationEnv'];
-    faults.push(fileFault(file, at, 'that variable is not set', 'set it in the environment of the gateway'));
-    return endpoint;
+    if (wrong !== undefined) faults.push(fileFault(file, ['endpoints', index, 'authorizationEnv'], ...wrong));
+    return authorization === undefined ? endpoint : { ...endpoint, authorization };
   });
   return { endpoints: resolved, faults };
 }
@@ -220,10 +219,10 @@ function withTokens(
   const resolved = sources.map((source, place) => {
     if (source.httpTokenEnv === undefined || !source.doors.includes('http')) return source;
     const httpToken = secretOf(environment, source.httpTokenEnv);
-    if (httpToken !== undefined) return { ...source, httpToken };
     const at = ['sources', items[place]?.index ?? place, 'httpTokenEnv'];
-    faults.push(fileFault(file, at, 'that variable is not set', 'set it in the environment of the gateway'));
-    return source;
+    const wrong = wrongSecret(httpToken, TOKEN);
+    if (wrong !== undefined) faults.push(fileFault(file, at, ...wrong));
+    return httpToken === undefined ? source : { ...source, httpToken };
   });
   return { sources: resolved, faults };
 }

@@ -20,6 +20,18 @@ export function secretOf(environment: Environment, name: string): string | undef
   }
 }
 
+/** What a header can carry (RFC 9110 §5.5). */
+export const HEADER = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
+/** What a bearer token is made of (RFC 6750 §2.1). */
+export const TOKEN = /^[\w.~+/-]+=*$/;
+
+/** What is wrong with a secret of that form, and what to do about it. */
+export function wrongSecret(secret: string | undefined, form: RegExp): [what: string, remedy: string] | undefined {
+  if (secret === undefined) return ['that variable is not set', 'set it in the environment of the gateway'];
+  if (form.test(secret)) return undefined;
+  return ['that variable holds what no request can carry', 'take line ends, blanks around it and the like out of it'];
+}
+
 /** The environment with the addresses that stand in files, and a fault for each file that gives none: without it the gateway would start a store of its own. */
 export function withSecretFiles(environment: Environment): { variables: Environment; faults: GatewayError[] } {
   const secrets = SECRETS.map((name) => ({ name, value: secretOf(environment, name) }));

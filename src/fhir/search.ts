@@ -28,8 +28,10 @@ export interface SearchQuery {
   all: string[][];
   /** As `all`, of the resources' ids. */
   ids: string[][];
-  dates: DateTest[];
-  lastUpdated: DateTest[];
+  /** As `all`, of the resources' ranges. */
+  dates: DateTest[][];
+  /** As `all`, of their last change. */
+  lastUpdated: DateTest[][];
   count: number;
   /** Where the page before ended. */
   after?: SearchPlace;
@@ -224,7 +226,7 @@ function refuse(name: string, why: string): never {
 
 function control(query: SearchQuery, name: string, value: string, zone: string): void {
   if (name === '_id') query.ids.push(value.split(','));
-  else if (name === '_lastUpdated') query.lastUpdated.push(dateTest(name, value, zone));
+  else if (name === '_lastUpdated') query.lastUpdated.push(dateTests(name, value, zone));
   else if (name === '_cursor') query.after = readPlace(value) ?? refuse(name, 'not one that this server gave');
   else if (name === '_count') {
     if (!/^\d{1,6}$/.test(value)) refuse(name, 'a whole number');
@@ -237,7 +239,7 @@ function control(query: SearchQuery, name: string, value: string, zone: string):
 
 function parameter(query: SearchQuery, definition: SearchParameter, name: string, value: string, zone: string): void {
   if (value === '') refuse(name, 'a value is missing');
-  if (definition.kind === 'date') return void query.dates.push(dateTest(name, value, zone));
+  if (definition.kind === 'date') return void query.dates.push(dateTests(name, value, zone));
   query.all.push(splitSearchValue(value, ',').flatMap((part) => wordsOf(definition, name, part)));
 }
 
@@ -259,6 +261,11 @@ function wordsOf({ kind, targets = [], sameAs, within = [] }: SearchParameter, n
 function referencesTo(value: string, targets: readonly string[]): string[] {
   const [id = '', type] = value.split('/').reverse();
   return targets.filter((target) => type === undefined || type === target).map((target) => `${target}/${id}`);
+}
+
+/** Dates parted by commas, of which any may hold (R4 Search, Composite Search Parameters). */
+function dateTests(name: string, value: string, zone: string): DateTest[] {
+  return value.split(',').map((part) => dateTest(name, part, zone));
 }
 
 function dateTest(name: string, value: string, zone: string): DateTest {

@@ -30,6 +30,7 @@ export const INS = {
 } as const;
 
 export const CDS = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefinition';
+export const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition';
 export const FR_CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition';
 
 /**

@@ -26,8 +26,8 @@ export interface DecodedText {
 
 /**
  * Decodes a message by the first repetition of MSH-18 (HL7 v2.5 §2.15.9.18). A BOM is dropped and says UTF-8. What is declared UTF-8 and
- * is not is read as 8859/15, what is declared ASCII and is not as if nothing were declared; the control characters 0x80–0x9F of ISO 8859
- * and U+0080–U+009F of UTF-8 are read as Windows-1252: each with a warning.
+ * is not is read as 8859/15, what is declared ISO 8859 and is UTF-8 as UTF-8, what is declared ASCII and is not, or in a charset that is not known, as if
+ * nothing were declared; the control characters 0x80–0x9F of ISO 8859 and U+0080–U+009F of UTF-8 are read as Windows-1252: each with a warning.
  * @param fallback charset of the source, for messages that declare none
  */
 export function decodeText(bytes: Buffer, fallback: string): DecodedText {
@@ -50,12 +50,24 @@ function applicable(declared: string, fallback: string, bytes: Buffer) {
     const warnings = ['declared ASCII but is not; read in the character set of the source'];
     return { charset: eightBit(otherwise), warnings, sure: false };
   }
+  if (charset !== undefined && charset !== UTF8 && isLatinInUtf8(bytes))
+    return { charset: UTF8, warnings: [`declared ${charset} but is UTF-8; read as such`], sure: true };
   if (charset !== undefined) return { charset, warnings: [], sure: true };
   const applied = isAscii(bytes) ? otherwise : eightBit(otherwise);
   if (declared === '') return { charset: applied, warnings: [], sure: false };
-  const warnings = ['MSH-18 names a character set that is not known; the one of the source was used'];
-  return { charset: applied, warnings, sure: true };
+  const warnings = ['MSH-18 names a character set that is not known; read as if it named none'];
+  return { charset: applied, warnings, sure: false };
 }
+
+/**
+ * UTF-8 beyond ASCII, of letters and marks of Western and Central Europe: in ISO 8859 each of them would be a capital letter with signs behind
+ * it (`Ã©`), which nobody writes. Of other alphabets the declaration is believed.
+ */
+function isLatinInUtf8(bytes: Buffer): boolean {
+  return !isAscii(bytes) && isUtf8(bytes) && !BEYOND_LATIN.test(bytes.toString('utf8'));
+}
+
+const BEYOND_LATIN = /[^\x00-\u017f\u2000-\u22ff]/;
 
 /** A source whose default is ASCII has none for other bytes: the national default reads them. */
 function eightBit(charset: string): string {

@@ -18,8 +18,11 @@ export const STAY_FIELDS: readonly string[] = ['PV1-19', ACCOUNT];
 const fault = (location: string, code: number, text: string): AckIssue => ({ location, code, severity: 'E', text });
 const missing = (location: string) => fault(location, 101, `${location} is required`);
 const warning = (location: string, code: number, text: string): AckIssue => ({ location, code, severity: 'W', text });
-/** Neither empty nor `""`, which erases: both give nothing where something is required. */
-const isFilled = (value: string | undefined) => value !== undefined && value !== '' && value !== '""';
+/** Neither blank nor `""`, which erases: both give nothing where something is required. */
+export function isFilled(value: string | undefined): boolean {
+  const text = value?.trim() ?? '';
+  return text !== '' && text !== '""';
+}
 
 export interface SegmentRules {
   strictness: SourceSettings['strict'];
@@ -50,7 +53,7 @@ export function checkPatient(message: Message): AckIssue[] {
   for (let repetition = 1; repetition <= count; repetition++) {
     const value = pid.value(3, repetition);
     if (isFilled(value)) numbers += 1;
-    else if (value === '') faults.push(missing(`PID-3[${repetition}].1`));
+    else if (value.trim() === '') faults.push(missing(`PID-3[${repetition}].1`));
     else if (authorityOf(pid, 3, repetition) === '') faults.push(missing(`PID-3[${repetition}].4`));
   }
   return numbers === 0 && faults.length === 0 ? [missing('PID-3.1')] : faults;

@@ -125,12 +125,15 @@ export function mayHoldControls(message: Message): boolean {
 
 /** Fields that hold one time or date, and from which something follows. */
 const TIMES: readonly (readonly [string, readonly number[]])[] = [
+  ['MSH', [7]],
   ['EVN', [2, 3, 6]],
   ['PID', [7, 29]],
   ['PV1', [44, 45]],
   ['PV2', [8, 9, 47]],
   ['ROL', [5, 6]],
   ['NK1', [8, 9, 16]],
+  ['ZFA', [10, 12]],
+  ['ZFD', [6]],
 ];
 
 /** A warning for each field that is filled with something that is no time: nothing, or only a part of it, can be taken from it. */

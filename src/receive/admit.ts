@@ -5,7 +5,7 @@ import type { DocumentClaim } from '../message/document-claim.js';
 import type { FailureCode } from '../message/failure.js';
 import type { AckIssue, NewWorkItem } from '../message/message.js';
 import { carriesDocuments } from '../translate/hl7v2/message-documents.js';
-import { checkSegments, STAY_FIELDS } from './admit-segments.js';
+import { checkSegments, isFilled, STAY_FIELDS } from './admit-segments.js';
 import { checkOneMessage, checkSingletons } from './admit-structure.js';
 import {
   checkIdentifiers,
@@ -131,11 +131,16 @@ export function refusal(code: 'AE' | 'AR', issues: AckIssue[], reason: FailureCo
   const workItem: NewWorkItem = {
     reason,
     text: first?.text ?? 'refused',
-    key: [reason, field, first?.code].join('|'),
+    key: [reason, field, first?.code, generalText(first)].join('|'),
     ...(field === '' ? {} : { field }),
   };
   const { controlId, sender, type } = facts;
   return { code, state: 'refused', issues, workItems: [workItem], controlId, sender, type };
+}
+
+/** What is wrong, wherever it stands: two faults of one field are two problems, one fault in two lines is one. */
+function generalText(issue: AckIssue | undefined): string {
+  return issue?.text.replace(/\d+/g, '') ?? '';
 }
 
 /** An ADT event without mapping: accepted with a warning and parked, so that no feed stops for it. */
@@ -199,6 +204,6 @@ function checkHeader(message: Message, source: SourceSettings): Rejection | unde
 
 function headerFaults(message: Message): AckIssue[] {
   const required = (location: string): AckIssue[] =>
-    message.value(location) === '' ? [{ location, code: 101, severity: 'E', text: `${location} is required` }] : [];
+    isFilled(message.value(location)) ? [] : [{ location, code: 101, severity: 'E', text: `${location} is required` }];
   return [...required('MSH-9.2'), ...required('MSH-10')];
 }

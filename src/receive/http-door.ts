@@ -37,6 +37,9 @@ export class HttpSources {
   guard(budget: ByteBudget, door: HttpDoor, refuse: Refuse): RequestHandler {
     return (request, response, next) => {
       const source = this.of(request);
+      // A name that is misspelt must not make the message another hospital's.
+      if (Object.keys(request.query).some((name) => name !== 'source'))
+        return refuse(response, 400, 'request-invalid', 'source is the only parameter');
       if (source === undefined)
         return refuse(response, 404, 'source-unknown', 'no source of that name takes messages by HTTP');
       const { httpToken } = source;

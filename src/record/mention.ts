@@ -1,5 +1,6 @@
 import type { FhirResource, Practitioner } from 'fhir/r4.js';
 import type { Mention, MentionRank } from '../message/fact.js';
+import { ANNUAIRE } from '../fhir/systems.js';
 import { canonicalJson } from '../message/canonical-json.js';
 import { identifierKey } from '../message/identifier.js';
 import { compareText, instant } from '../message/order.js';
@@ -124,8 +125,6 @@ export function ownerOf(rows: readonly MentionRow[]): string | undefined {
 export function peopleOf(rows: readonly MentionRow[]): number {
   return new Set(rows.flatMap(({ family, id }) => (family === null ? [] : [id]))).size;
 }
-
-const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/';
 
 /**
  * The resource as a mention gives it. A professional whose number is another's is known by his own id alone (RFC 4122 URN), and is not of

@@ -6,20 +6,20 @@ import type {
 } from 'fhir/r4.js';
 import { COMMUNICATION_PARAMETERS, DEFINITION_PARAMETERS, SEARCH_PARAMETERS } from '../fhir/search-parameters.js';
 import type { SearchParameter } from '../fhir/shared-parameters.js';
-import { CDS, FR_CORE, OWN } from '../fhir/systems.js';
+import { ANNUAIRE, CDS, FR_CORE, OWN } from '../fhir/systems.js';
 
-/** Profiles of the types that have one. */
-const PROFILES: Readonly<Record<string, string>> = {
-  Patient: `${FR_CORE}/fr-core-patient`,
-  Encounter: `${FR_CORE}/fr-core-encounter`,
-  CareTeam: `${CDS}/cds-ihe-careteam`,
-  CarePlan: OWN.stayCarePlan,
-  Organization: `${FR_CORE}/fr-core-organization`,
-  Practitioner: `${FR_CORE}/fr-core-practitioner`,
-  PractitionerRole: `${FR_CORE}/fr-core-practitioner-role`,
-  Location: `${FR_CORE}/fr-core-location`,
-  RelatedPerson: `${FR_CORE}/fr-core-related-person`,
-  Communication: OWN.eventCommunication,
+/** Profiles that resources claim, by type. */
+const PROFILES: Readonly<Record<string, readonly string[]>> = {
+  Patient: [`${FR_CORE}/fr-core-patient`, `${FR_CORE}/fr-core-patient-ins`],
+  Encounter: [`${FR_CORE}/fr-core-encounter`],
+  CareTeam: [`${CDS}/cds-ihe-careteam`],
+  CarePlan: [OWN.stayCarePlan],
+  Organization: [`${FR_CORE}/fr-core-organization`, `${CDS}/cds-organization`],
+  Practitioner: [`${FR_CORE}/fr-core-practitioner`, `${ANNUAIRE}/as-practitioner`],
+  PractitionerRole: [`${FR_CORE}/fr-core-practitioner-role`, `${ANNUAIRE}/as-practitionerrole`],
+  Location: [`${FR_CORE}/fr-core-location`],
+  RelatedPerson: [`${FR_CORE}/fr-core-related-person`, `${CDS}/cds-fr-related-person`],
+  Communication: [OWN.eventCommunication],
 };
 
 /** The types that the API serves from the store. */
@@ -121,8 +121,8 @@ function readAndSearch(
 }
 
 function profileOf(type: string): Pick<CapabilityStatementRestResource, 'supportedProfile'> {
-  const profile = PROFILES[type];
-  return profile === undefined ? {} : { supportedProfile: [profile] };
+  const profiles = PROFILES[type];
+  return profiles === undefined ? {} : { supportedProfile: [...profiles] };
 }
 
 function searchParamsOf(type: string, parameters: Readonly<Record<string, SearchParameter>> = {}) {

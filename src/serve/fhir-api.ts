@@ -58,6 +58,8 @@ export function fhirApi(port: FhirPort, settings: FhirSettings): Router {
     }
     // What is said of a patient stays in no cache on the way.
     response.set('Cache-Control', 'no-store');
+    // It speaks to caches (RFC 9111 §5.2.1), and `fetch` sends it with every conditional read: Express would answer 200 to it in the place of 304.
+    delete request.headers['cache-control'];
     next();
   });
   // What a document is does not depend on what its reader asks for.

@@ -67,7 +67,10 @@ function addLists(router: Router, port: OperatorPort): void {
   for (const [name, list] of lists)
     router.get(`/${name}`, async (request, response) => void response.json(await list(filterOf(request, name))));
   router.get('/work-items/:id/messages', async (request, response) => {
-    response.json(await port.listWorkItemMessages({ ...filterOf(request, 'work-item-messages'), item: idOf(request) }));
+    const item = idOf(request);
+    const page = await port.listWorkItemMessages({ ...filterOf(request, 'work-item-messages'), item });
+    if (page.total === 0) only(await port.listWorkItems({ id: item }), 'resource-unknown', 'work item');
+    response.json(page);
   });
 }
 
@@ -86,11 +89,12 @@ function withReferences(page: OperatorPage): OperatorPage {
   return { ...page, items };
 }
 
+function only({ items }: OperatorPage, code: 'message-unknown' | 'resource-unknown', what: string) {
+  if (items[0] === undefined) throw new GatewayError(code, `there is no such ${what}`);
+  return items[0];
+}
+
 function addSingles(router: Router, port: OperatorPort): void {
-  const only = ({ items }: OperatorPage, code: 'message-unknown' | 'resource-unknown', what: string) => {
-    if (items[0] === undefined) throw new GatewayError(code, `there is no such ${what}`);
-    return items[0];
-  };
   router.get('/messages/:id', async (request, response) => {
     const page = withReferences(await port.listMessages({ id: idOf(request) }));
     response.json(only(page, 'message-unknown', 'message'));

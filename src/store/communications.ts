@@ -1,9 +1,9 @@
 import type { Communication } from 'fhir/r4.js';
 import { communicationOf } from '../fhir/communication.js';
-import type { DateTest, SearchPage, SearchQuery } from '../fhir/search.js';
+import type { SearchPage, SearchQuery } from '../fhir/search.js';
 import type { DeliveryState } from '../message/delivery.js';
 import type { EventKind } from '../message/event.js';
-import { range } from './ranges.js';
+import { anyRange } from './ranges.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
 
 /** A delivery as its Communication shows it. */
@@ -83,12 +83,8 @@ function condition({ all, ids, dates }: SearchQuery): { where: string; values: u
     if (any.some((word) => word.startsWith('identifier='))) ofIds(any.map(uuidOf));
     else parts.push(`delivery.patient = ANY ($${values.push(any.map(patientOf))}::text[])`);
   }
-  for (const test of dates) parts.push(sentTest(test, values));
+  for (const any of dates) parts.push(anyRange(any, 'sent_at', 'sent_at', values));
   return { where: parts.join(' AND '), values };
-}
-
-function sentTest(test: DateTest, values: unknown[]): string {
-  return range(test, 'sent_at', 'sent_at', values);
 }
 
 /** Of `subject=Patient/…`. */

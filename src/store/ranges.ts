@@ -23,8 +23,13 @@ const TESTS: Readonly<Record<DateTest['op'], readonly (readonly Comparison[])[]>
   eb: [[['high', '<', 'from']]],
 };
 
+/** SQL of date tests of which any must hold; as `range`. */
+export function anyRange(tests: readonly DateTest[], low: string, high: string, values: unknown[]): string {
+  return `(${tests.map((test) => range(test, low, high, values)).join(' OR ')})`;
+}
+
 /** SQL of a date test, on the columns that hold the two ends of a resource's range; its values are added to those of the statement. */
-export function range(test: DateTest, low: string, high: string, values: unknown[]): string {
+function range(test: DateTest, low: string, high: string, values: unknown[]): string {
   const lists = TESTS[test.op].map((comparisons) =>
     comparisons
       .map(([side, operator, bound]) => {

@@ -2,7 +2,7 @@ import type { FhirResource } from 'fhir/r4.js';
 import type { SearchPage, SearchQuery } from '../fhir/search.js';
 import { horizonOf } from './horizon.js';
 import type { Queryable } from './pool.js';
-import { range } from './ranges.js';
+import { anyRange } from './ranges.js';
 
 /** A version as its row has it. */
 export type Row = { body: string; version: number; updatedAt: Date; removed: boolean };
@@ -119,8 +119,8 @@ function condition(query: SearchQuery, until: Date): { where: string; values: un
   const parts = ['type = $1', 'NOT removed'];
   for (const any of query.all) parts.push(`tokens && numbers_of($${values.push(any)}::text[])`);
   for (const ids of query.ids) parts.push(`id = ANY ($${values.push(ids)}::text[])`);
-  for (const test of query.dates) parts.push(range(test, 'date_from', 'date_to', values));
-  for (const test of query.lastUpdated) parts.push(range(test, 'updated_at', 'updated_at', values));
+  for (const any of query.dates) parts.push(anyRange(any, 'date_from', 'date_to', values));
+  for (const any of query.lastUpdated) parts.push(anyRange(any, 'updated_at', 'updated_at', values));
   if (query.lastUpdated.length > 0) parts.push(`updated_at < $${values.push(until)}::timestamptz`);
   return { where: parts.join(' AND '), values };
 }

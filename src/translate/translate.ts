@@ -14,7 +14,7 @@ import { mergeOf, type Merge } from './hl7v2/merge.js';
 import { MessageReading } from './hl7v2/message-reading.js';
 import { movementBody } from './hl7v2/movement.js';
 import { ReadRecord } from './hl7v2/reader.js';
-import { recordedTimes, type RecordedTimes } from './hl7v2/recorded.js';
+import { checkHappened, recordedTimes, type RecordedTimes } from './hl7v2/recorded.js';
 import { Territory } from './hl7v2/territory.js';
 
 /** A source, as its messages are read. */
@@ -176,8 +176,10 @@ function addVisit(draft: FactDraft, { reading, times }: MessageParts, context: C
     const text = 'the message names neither its stay nor an account';
     context.issues.add({ blocking: true, reason: 'field-missing', field: 'PV1-19', text }, 'PV1-19');
   }
+  const trigger = context.message.value('MSH-9.2');
+  checkHappened(trigger, read, times, context.issues);
   const encounter = { target: 'Encounter', elements: reading.elements('Encounter', context) };
-  const body = movementBody(context.message.value('MSH-9.2'), read, encounter);
+  const body = movementBody(trigger, read, encounter);
   draft.add({ kind: 'movement', body }, effectiveAt, visit);
   return visit;
 }

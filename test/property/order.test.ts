@@ -153,12 +153,12 @@ const stamp = fc.integer({ min: 0, max: 9 * 24 }).map((hours) => {
 });
 const unit = fc.constantFrom('1010', '2040', '3070');
 const doctor = fc.constantFrom(DOCTOR, OTHER, '');
-const CANCELLED: Record<string, string> = { A11: 'A01', A12: 'A02', A13: 'A03' };
+const CANCELLED: Record<string, string> = { A11: 'A01', A12: 'A02', A13: 'A03', A38: 'A05' };
 
 /** Any message of the mapped triggers, about few stays and movements, so that they meet. */
 const anyMessage = fc
   .record({
-    trigger: fc.constantFrom('A01', 'A04', 'A05', 'A02', 'A03', 'A11', 'A12', 'A13', 'Z99', 'A28', 'A31'),
+    trigger: fc.constantFrom('A01', 'A04', 'A05', 'A02', 'A03', 'A11', 'A12', 'A13', 'A38', 'Z99', 'A28', 'A31'),
     at: stamp,
     effective: stamp,
     id: fc.constantFrom('M1', 'M2', 'M3', 'M4'),

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type {
+  Bundle,
   CapabilityStatement,
   CarePlan,
   CodeSystem,
@@ -46,6 +47,13 @@ const canonicalsIn = (text: string) =>
   [...text.replaceAll('${CANONICAL}', CANONICAL).matchAll(/https:\/\/trait-d-union\.example\/fhir\/\w+\/[\w-]+/g)].map(
     ([url]) => url,
   );
+
+/** What the mapping examples give. */
+const EXAMPLES = texts('mappings/examples', '.fhir.json').flatMap(({ text }) => {
+  const given = JSON.parse(text) as Bundle | { bundle: Bundle };
+  const { entry = [] } = 'bundle' in given ? given.bundle : given;
+  return entry.flatMap(({ resource }) => resource ?? []);
+});
 
 describe('profiles/', () => {
   it('holds one definition in each file, called after its type and id', () => {
@@ -186,6 +194,18 @@ describe('the CapabilityStatements', () => {
     expect(statement).toMatchObject({ kind: 'capability', software: { name: instance.software?.name } });
     expect(statement.rest).toEqual(instance.rest);
     expect(instance.instantiates).toEqual([statement.url]);
+  });
+
+  it('of the gateway names every profile that the resources of the examples claim', () => {
+    const [rest] = definition<CapabilityStatement & { id: string }>('CapabilityStatement', 'gateway').rest ?? [];
+    const supported = new Map<string, string[]>(
+      rest?.resource?.map(({ type, supportedProfile = [] }) => [type, supportedProfile]),
+    );
+    const claims = EXAMPLES.flatMap(({ resourceType, meta }) =>
+      (meta?.profile ?? []).map((profile) => ({ type: resourceType, profile })),
+    );
+    expect(new Set(claims.map(({ type }) => type)).size).toBeGreaterThan(6);
+    expect(claims.filter(({ type, profile }) => supported.get(type)?.includes(profile) !== true)).toEqual([]);
   });
 
   it('of a recipient asks for a transaction, and for every type that one may hold, found by identifier', () => {

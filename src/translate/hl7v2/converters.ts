@@ -1,12 +1,14 @@
 import { toDate, toDateTime, toInstant } from '../../hl7v2/datetime.js';
+import { generalPath } from '../../hl7v2/path.js';
 import type { MessageClock } from '../../message/zone.js';
-import type { Converter, ConverterEntry } from '../converter.js';
+import type { ConvertContext, Converter, ConverterEntry } from '../converter.js';
 import { cxAccount, cxIdentifier, cxNumber, cxPatientNumber, cxVisitNumber, eiNumber } from './cx.js';
 import { identityReliability, identityStatus } from './identity-reliability.js';
 import { movementNature } from './movement-nature.js';
 import type { FieldReader } from './reader.js';
 import type { ElementType } from '../targets.js';
-import type { NamedDoctor } from './territory.js';
+import type { Exercise } from './territory.js';
+import { unnumberedOf } from './professional.js';
 import { xadAddress } from './xad.js';
 import { xpnHumanName } from './xpn.js';
 import { xtnContactPoint } from './xtn.js';
@@ -78,8 +80,8 @@ const fixed: Converter = () => ({ value: {} });
 const unit: Converter = (field, { territory }) => wrap(territory.unit(field));
 const unitCode: Converter = (field, { territory }) => wrap(territory.unitOfCode(field));
 const place: Converter = (field, { territory }) => wrap(territory.place(field));
-const professional: Converter = (field, { territory }) => peopleOf(territory.professionals(field, 'ville'));
-const hospitalProfessional: Converter = (field, { territory }) => peopleOf(territory.professionals(field, 'hospital'));
+const professional: Converter = (field, context) => peopleOf(field, 'ville', context);
+const hospitalProfessional: Converter = (field, context) => peopleOf(field, 'hospital', context);
 
 function textConcept(field: FieldReader): ReturnType<Converter> {
   const words = field.value(2) || field.value();
@@ -94,7 +96,17 @@ function wrap(value: unknown): ReturnType<Converter> {
   return value === undefined ? undefined : { value };
 }
 
-function peopleOf(people: readonly NamedDoctor[]): ReturnType<Converter> {
+function peopleOf(
+  field: FieldReader,
+  exercise: Exercise,
+  { territory, issues }: ConvertContext,
+): ReturnType<Converter> {
+  for (const unnumbered of unnumberedOf(field)) {
+    const place = generalPath(unnumbered.path(1));
+    const text = `a professional is named in ${generalPath(field.path())} without a number, and is of no circle`;
+    issues.add({ blocking: false, reason: 'field-missing', field: place, text }, place);
+  }
+  const people = territory.professionals(field, exercise);
   return people.length === 0 ? undefined : people.map(({ doctor, from }) => ({ value: doctor, from }));
 }
 

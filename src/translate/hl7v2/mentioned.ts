@@ -1,11 +1,10 @@
 import type { FhirResource, Location, Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
-import { CDS, FR_CORE, SYSTEMS } from '../../fhir/systems.js';
+import { ANNUAIRE, CDS, FR_CORE, SYSTEMS } from '../../fhir/systems.js';
 import type { Trace } from '../../message/fact.js';
 import { identifierKey } from '../../message/identifier.js';
 import { resourceId } from '../../message/uuid.js';
 import { plainName } from '../../message/plain-name.js';
 
-const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition';
 const PHYSICAL_TYPE = 'http://terminology.hl7.org/CodeSystem/location-physical-type';
 const UNIT_TYPE = 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-3307';
 

@@ -16,7 +16,7 @@ export interface XcnProfessional {
 
 /**
  * The people whom the repetitions of an XCN name. Repetitions with one family name are one person under several numbers, by RPPS first; a
- * name without a number is nobody.
+ * name without a number is nobody, see `unnumberedOf`.
  */
 export function professionalsOf(field: FieldReader, authorities: Authorities): XcnProfessional[] {
   const people = new Map<string, XcnProfessional>();
@@ -28,6 +28,17 @@ export function professionalsOf(field: FieldReader, authorities: Authorities): X
     if (same === undefined || (same.system !== SYSTEMS.rpps && person.system === SYSTEMS.rpps)) people.set(key, person);
   }
   return [...people.values()];
+}
+
+/** The repetitions that name somebody by a family name alone, whom no other repetition gives a number. */
+export function unnumberedOf(field: FieldReader): FieldReader[] {
+  const repetitions = field.repetitions();
+  const isNumbered = (repetition: FieldReader) => repetition.value(1).trim() !== '';
+  const family = (repetition: FieldReader) => plainName(repetition.value(2).trim());
+  const numbered = new Set(repetitions.filter(isNumbered).map(family));
+  return repetitions.filter(
+    (repetition) => !isNumbered(repetition) && family(repetition) !== '' && !numbered.has(family(repetition)),
+  );
 }
 
 function professionalOf(field: FieldReader, authorities: Authorities): XcnProfessional | undefined {

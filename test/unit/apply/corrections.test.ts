@@ -121,6 +121,24 @@ describe('a cancelled admission takes back all that was told of the stay', () =>
     expect(sent(await gateway.take(cancel))).toEqual(['admission-cancelled to agnes']);
   });
 
+  it('and a pre-admission that is cancelled is taken back too; one that is cancelled before it comes is never told', async () => {
+    const planned = (zbe: Fields) => message('A05', '20260220080000', zbe, { pv1: { 2: 'I' } });
+    const withNumber = new MemoryGateway();
+    await withNumber.take(planned(movement('M0', '20260301080000')));
+    const cancelled = movement('M0', '20260301080000', 'CANCEL', { original: 'A05' });
+    const step = await withNumber.take(message('A38', '20260221080000', cancelled, { pv1: { 2: 'I' } }));
+    expect([sent(step), happened(step)]).toEqual([['preadmission-cancelled to agnes'], ['preadmission-cancelled']]);
+    const unnumbered = { pv1: { 2: 'I' } };
+    const withoutNumber = new MemoryGateway();
+    await withoutNumber.take(pam({ trigger: 'A05', at: '20260220080000', patientSegments: [ROL], ...unnumbered }));
+    expect(sent(await withoutNumber.take(pam({ trigger: 'A38', at: '20260221080000', ...unnumbered })))).toEqual([
+      'preadmission-cancelled to agnes',
+    ]);
+    const early = new MemoryGateway();
+    await early.take(message('A38', '20260221080000', cancelled, { pv1: { 2: 'I' } }));
+    expect(sent(await early.take(planned(movement('M0', '20260301080000'))))).toEqual([]);
+  });
+
   it('and what is admitted again is told again', async () => {
     const gateway = new MemoryGateway();
     await gateway.takeAll(admission(), cancel);

@@ -176,6 +176,16 @@ describe('a declaration for life', () => {
     expect(text.join('|')).toBe(bounds);
   });
 
+  it('comes from the field that names the person, where the action stands before it', () => {
+    const trace: Statement['body']['trace'] = [
+      ['action', 'ROL-2', 'ROL-member:action'],
+      ['role', 'ROL-3', 'ROL-member:role'],
+      ['person[1]', 'ROL-4[2]', 'ROL-member:person'],
+    ];
+    const [member] = fold({ on: 2, ...NURSE, trace }).memberships;
+    expect(member?.origin).toEqual({ messageId: 'message-2', from: 'ROL-4[2]', row: 'ROL-member:person' });
+  });
+
   it('is passed over where it is about a stay', () => {
     expect(members({ on: 2, ...NURSE, stay: 'V1' })).toEqual([]);
   });

@@ -125,6 +125,14 @@ describe('tdu document', () => {
     expect(bundle.entry?.some(({ resource }) => resource?.resourceType === 'CarePlan')).toBe(false);
   });
 
+  it.each(['ADT^A01^ADT_A01', 'ACK^T10', 'ORM^O01', ''])(
+    'sends a message of another type elsewhere: «%s»',
+    async (type) => {
+      const path = file('other.hl7', mdm('T02', 'NW', 'F').replace('MDM^T02^MDM_T02', type));
+      expect(await documented(path)).toMatchObject({ code: 1, out: '', err: expect.stringContaining('tdu translate') });
+    },
+  );
+
   it('asks for a file', async () => {
     const { code, err } = await documented();
     expect(code).not.toBe(0);

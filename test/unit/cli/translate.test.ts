@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -12,6 +12,7 @@ afterAll(() => {
 });
 
 const EXAMPLE = 'docs/examples/admission.hl7';
+const DAY_HOSPITAL = 'mappings/examples/sites/hopital-exemple/ADT_A01/adt-a01-day-hospital.hl7';
 const example = readFileSync(EXAMPLE, 'utf8');
 
 function file(name: string, content: string | Buffer): string {
@@ -67,7 +68,21 @@ describe('tdu translate', () => {
     expect(out).toMatch(/^answer: AA\n/);
     expect(out).toMatch(/ birthDate +1951-03-12 +← PID-7 +PID-Patient:birth-date\n/);
     expect(out).toMatch(/ period\.start +2026-03-02T07:00:00\+01:00 +← ZBE-2 +ZBE-movement:effective\n/);
+    expect(out).toMatch(/ generalPractitioner\[0\] .*Claire BERTHIER.* ← ROL-4 +ROL-member:person\n/);
     expect(out).toMatch(/\nunused: .*\bROL-12\b/);
+  });
+
+  it.each([
+    ['docs/demarrage-rapide.md', [EXAMPLE]],
+    ['docs/adapter-un-hopital.md', [DAY_HOSPITAL]],
+    ['docs/adapter-un-hopital.md', [DAY_HOSPITAL, '--site', 'hopital-exemple']],
+  ])('leaves unused what %s shows', async (page, words) => {
+    const mappings = join(folder, 'mappings');
+    cpSync('mappings', mappings, { recursive: true });
+    cpSync('mappings/examples/sites', join(mappings, 'sites'), { recursive: true });
+    const { out } = await translate([...words, '--explain'], { TDU_MAPPINGS: mappings });
+    const [unused = ''] = /^unused: .*$/m.exec(out) ?? [];
+    expect(readFileSync(page, 'utf8')).toContain(`\n${unused}\n`);
   });
 
   it('explains as JSON with a trace for every element of every resource, and no field both used and unused', async () => {
@@ -154,6 +169,14 @@ describe('tdu translate', () => {
     const { code, err } = await translate([EXAMPLE, '--source', 'chu'], { TDU_CONFIG: 'sources: 3' });
     expect([code, err]).toEqual([1, 'config-invalid: the configuration has faults — tdu check lists them']);
   });
+
+  it.each(['MDM^T02^MDM_T02', 'MDM^T99', 'ORU^R01'])(
+    'sends a message that carries documents elsewhere: %s',
+    async (type) => {
+      const path = file('document.hl7', example.replace('ADT^A01^ADT_A01', type));
+      expect(await translate([path])).toMatchObject({ code: 1, out: '', err: expect.stringContaining('tdu document') });
+    },
+  );
 
   it('says of what is no HL7 that the gateway would refuse it', async () => {
     const { code, out } = await translate([file('letter.txt', 'Dear colleague'), '--explain']);

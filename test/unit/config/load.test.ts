@@ -391,6 +391,21 @@ rules:
   });
 
   it.each([
+    ['Basic abc\nX-Other: 1', 'an', 'dpi-token'],
+    [' Basic abc', 'a blank before', 'dpi-token'],
+    ['Bearer abc', 'and a token of two words', 'Bearer dpi-token'],
+    ['Bearer abc', 'and a token with a line end', 'dpi-token\n'],
+    ['Bearer abc\u2019', 'and a letter of no header', 'dpi-token'],
+  ])('is refused for a secret that no request can carry, and does not repeat it: %j %s', (authorization, _, token) => {
+    const text = `endpoints: [{ id: a, url: 'https://a.example', authorizationEnv: CPTS_AUTHORIZATION }]
+sources: [{ name: chu, doors: [http], httpTokenEnv: DPI_TOKEN }]`;
+    expect(faults(text, { CPTS_AUTHORIZATION: authorization, DPI_TOKEN: token })).toEqual([
+      expect.stringMatching(/^[12] (endpoints|sources)\.0\.\w+: that variable holds what no request can carry$/),
+    ]);
+    expect(faults(text, { CPTS_AUTHORIZATION: 'Basic YWI6Yw==', DPI_TOKEN: 'a.b~c+d/e-f_g==' })).toEqual([]);
+  });
+
+  it.each([
     ['sources', 'name: same', 'name: same, port: 2600'],
     ['endpoints', "id: same, url: 'https://a.example'", "id: same, url: 'https://b.example'"],
     ['organisations', "id: same, name: A, identifiers: ['a|b']", "id: same, name: B, identifiers: ['a|c']"],

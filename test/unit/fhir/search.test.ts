@@ -44,7 +44,14 @@ describe('a search', () => {
     ['date=2024-03-06T11:00:00.1Z', 'eq', '2024-03-06T11:00:00.100Z', '2024-03-06T11:00:00.200Z'],
     ['date=2024-03-06T11:00:00.123456Z', 'eq', '2024-03-06T11:00:00.123Z', '2024-03-06T11:00:00.124Z'],
   ])('%s is a range of time', (text, op, from, to) => {
-    expect(search('Encounter', text).dates).toEqual([{ op, from: new Date(from), to: new Date(to) }]);
+    expect(search('Encounter', text).dates).toEqual([[{ op, from: new Date(from), to: new Date(to) }]]);
+  });
+
+  it('takes dates parted by commas for any of them, and repeated parameters for all', () => {
+    expect(search('Encounter', 'date=ge2024,lt2020&date=sa2023&_lastUpdated=lt2020,gt2021')).toMatchObject({
+      dates: [[{ op: 'ge' }, { op: 'lt' }], [{ op: 'sa' }]],
+      lastUpdated: [[{ op: 'lt' }, { op: 'gt' }]],
+    });
   });
 
   it('takes what controls it apart from what filters', () => {
@@ -55,7 +62,7 @@ describe('a search', () => {
       count: 2,
       countOnly: true,
       after: { id: 'x', until: new Date(7), total: 3 },
-      lastUpdated: [{ op: 'gt' }],
+      lastUpdated: [[{ op: 'gt' }]],
       all: [],
     });
   });

@@ -70,6 +70,40 @@ describe('decodeText', () => {
     expect(decodeText(bytes('ASCII', Buffer.from('e')), '8859/15')).toMatchObject({ charset: 'ASCII', warnings: [] });
   });
 
+  it.each([
+    ['8859/1', 'LÉA d’Œuf 20 €'],
+    ['8859/15', 'é'],
+    ['8859/15~8859/1', 'MâCON'],
+    ['ISO-8859-1', 'Ångström – Łódź'],
+  ])('reads UTF-8 in what is declared %s, with a warning', (declared, name) => {
+    const read = decodeText(bytes(declared, Buffer.from(name)), '8859/15');
+    expect([read.text.endsWith(`|${name}`), read.charset]).toEqual([true, 'UNICODE UTF-8']);
+    expect(read.warnings).toEqual([expect.stringContaining('UTF-8')]);
+  });
+
+  it.each([
+    ['8859/15', [0x43, 0x41, 0x46, 0xc9, 0xae], 'CAFÉ®'],
+    ['8859/1', [0xc3, 0xa9, 0x20, 0xe9], 'Ã© é'],
+    ['8859/1', [0xd0, 0xb0], 'Ð°'],
+  ])('believes %s where the bytes are no UTF-8 of our letters', (declared, name, text) => {
+    const read = decodeText(bytes(declared, Buffer.from(name)), '8859/15');
+    expect([read.text.endsWith(`|${text}`), read.charset, read.warnings]).toEqual([true, declared, []]);
+  });
+
+  it.each([
+    ['EBCDIC', 'œ', '8859/15', 'œ', 'UNICODE UTF-8'],
+    ['8859/2', 'Œ’', '8859/1', 'Œ’', 'UNICODE UTF-8'],
+    ['latin1', [0xe9], '8859/1', 'é', '8859/1'],
+    ['JIS', [0xe9], 'UNICODE UTF-8', 'é', '8859/15'],
+  ])(
+    'reads what is declared %s, which is not known, as if nothing were declared',
+    (declared, name, own, text, used) => {
+      const read = decodeText(bytes(declared, Buffer.from(name as string)), own);
+      expect([read.text.endsWith(`|${text}`), read.charset]).toEqual([true, used]);
+      expect(read.warnings[0]).toContain('not known');
+    },
+  );
+
   it('looks for MSH-18 in the header alone', () => {
     const text = `MSH|^~\\&|A|B|C|D|20240306||ADT^A01|1|P|2.5\rPID|||||||UNICODE UTF-8|UNICODE UTF-8|UNICODE UTF-8\r`;
     expect(decodeText(Buffer.concat([Buffer.from(text), LATIN]), '8859/15')).toMatchObject({

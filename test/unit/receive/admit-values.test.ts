@@ -16,7 +16,8 @@ function withField(name: string, field: number, value: string): string {
   const at = lines.findIndex((line) => line.startsWith(name));
   const fields = (at < 0 ? name : (lines[at] ?? '')).split('|');
   while (fields.length <= field) fields.push('');
-  fields[field] = value;
+  // MSH-1 is the mark itself.
+  fields[name === 'MSH' ? field - 1 : field] = value;
   if (at < 0) lines.splice(3, 0, fields.join('|'));
   else lines[at] = fields.join('|');
   return lines.join('\r');
@@ -100,6 +101,11 @@ describe('a date that is none', () => {
     ['NK1', 9, '2026-03-09'],
     ['NK1', 16, '1.1.1970'],
     ['EVN', 2, 'now'],
+    ['MSH', 7, '2024-03-06'],
+    ['MSH', 7, '20240231110000'],
+    ['ZFA', 10, '01/03/2026'],
+    ['ZFA', 12, '20261301'],
+    ['ZFD', 6, 'hier'],
     ['EVN', 6, '202603021'],
   ])('is a warning that names the field: %s-%s %s', (name, field, value) => {
     const given = check(withField(name, field, value));

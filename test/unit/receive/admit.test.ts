@@ -62,9 +62,31 @@ describe('what a message shows before its answer', () => {
     ['ZBE-4', whole.replace('INSERT', '""'), 'ZBE-4 101'],
     ['ZBE-5', whole.replace('INSERT|N', 'INSERT|""'), 'ZBE-5 101'],
     ['MRG-1', identity('A40', 'MRG|""^^^HOP'), 'MRG-1 101'],
+    ['MSH-10', whole.replace('|C1|', '|""|'), 'MSH-10 101'],
+    ['MSH-9.2', whole.replace('ADT^A01^ADT_A01', 'ADT^""'), 'MSH-9.2 101'],
   ])('takes "" for nothing in %s, which is required', (_, text, error) => {
     expect(errors(check(text))).toEqual([error]);
     expect(check(text).workItems).toMatchObject([{ reason: 'field-missing' }]);
+  });
+
+  it.each([
+    ['MSH-10', whole.replace('|C1|', '|  |'), 'MSH-10 101'],
+    ['PID-3', whole.replace('900001^', ' ^'), 'PID-3[1].1 101'],
+    ['PV1-19', whole.replace('V1^^^HOP', ' ^^^HOP'), 'PV1-19 101'],
+    ['ZBE-1', whole.replace('M1^HOP', '  '), 'ZBE-1 101'],
+    ['MRG-1', identity('A40', 'MRG| ^^^HOP'), 'MRG-1 101'],
+  ])('takes blanks for nothing in %s, which is required', (_, text, error) => {
+    expect(errors(check(text))).toEqual([error]);
+  });
+
+  it('makes two problems of two faults of one field, and one of one fault wherever it stands', () => {
+    const keys = (...texts: string[]) => new Set(texts.map((text) => check(text).workItems[0]?.key)).size;
+    const [first = '', ...rest] = whole.split('\r');
+    expect(keys('hello', `${whole}\r${first}`)).toBe(2);
+    expect(keys(`${whole}\rPID|2||7`, `${first}\r${rest.join('\r')}\rBTS|1`)).toBe(2);
+    expect(keys(whole.replace('\rPV1', '\r x\r y\rPV1'), `${whole}\rtwo\rlines`, `${whole}\rPV1|2`)).toBe(3);
+    expect(keys(`${first}\rtext\r${rest.join('\r')}`, `${first}\rA\r${rest.join('\r')}`)).toBe(1);
+    expect(keys(`${whole}\rPV1|2`, `${whole}\rPV1|2\rPV1|3`)).toBe(1);
   });
 
   it('takes a "" beside a number for what it erases', () => {

@@ -66,6 +66,21 @@ describe('POST /hl7v2', () => {
     expect((await post('{}', 'application/json')).status).toBe(415);
     expect((await post(admission('H6'), 'text/plain', '?source=nobody')).status).toBe(404);
   });
+
+  it.each([
+    ['?sorce=large', 400],
+    ['?Source=large', 400],
+    ['?source=large&site=chu', 400],
+    ['?source', 404],
+    ['?source=', 404],
+    ['?source=large&source=dpi', 404],
+  ])('keeps nothing under another source where the address ends with %s', async (query, status) => {
+    const before = store.messages.length;
+    expect([(await post(admission('H10'), 'text/plain', query)).status, store.messages.length]).toEqual([
+      status,
+      before,
+    ]);
+  });
 });
 
 describe('the doors of a source', () => {

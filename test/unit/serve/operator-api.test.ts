@@ -281,10 +281,11 @@ describe('one thing alone', () => {
     expect((await request(app).get(`/api/deliveries/${String(delivery?.['id'])}`)).body).toEqual(delivery);
     expect([
       await statusOf('work-items/999'),
+      await statusOf('work-items/999/messages'),
       await statusOf('work-items/x'),
       await statusOf('deliveries/x'),
       await statusOf('deliveries/00000000-0000-5000-8000-000000000000'),
-    ]).toEqual([404, 400, 400, 404]);
+    ]).toEqual([404, 404, 400, 400, 404]);
   });
 });
 

@@ -612,6 +612,7 @@ describe('the mappings of the gateway', () => {
       'A13',
       'A28',
       'A31',
+      'A38',
       'A40',
       'Z99',
     ]);

@@ -75,6 +75,37 @@ describe('when a message was recorded', () => {
   });
 });
 
+describe('a movement that has happened', () => {
+  const ahead = (trigger: string, parts: Partial<Parameters<typeof pam>[0]>) => {
+    const { facts, issues } = translated(pam({ trigger, at: AT, ...parts }), '1', {
+      receivedAt: '2026-03-02T08:00:10Z',
+    });
+    expect(facts.some(({ kind }) => kind === 'movement')).toBe(true);
+    return issues.map(({ field, reason, blocking }) => [field, reason, blocking].join(' '));
+  };
+  const flagged = (...fields: string[]) => fields.map((field) => `${field} field-invalid false`);
+
+  it.each<[string, string, Partial<Parameters<typeof pam>[0]>, string[]]>([
+    ['an admission of another century', 'A01', { zbe: movement('M1', '20620302080000') }, ['ZBE-2']],
+    ['a transfer of the day after tomorrow', 'A02', { zbe: movement('M1', '20260304090000') }, ['ZBE-2']],
+    ['a begin in PV1-44', 'A04', { zbe: movement('M1', AT), pv1: { 44: '20270302080000' } }, ['PV1-44']],
+    ['an end in PV1-45', 'A03', { zbe: movement('M1', AT), pv1: { 45: '20260312080000' } }, ['PV1-45']],
+    ['a discharge without ZBE', 'A03', { pv1: { 45: '20260312080000' } }, ['PV1-45']],
+    [
+      'a corrected discharge',
+      'Z99',
+      { zbe: movement('M1', '20260402080000', 'UPDATE', { original: 'A03' }) },
+      ['ZBE-2'],
+    ],
+    ['an admission of tomorrow morning', 'A01', { zbe: movement('M1', '20260303070000') }, []],
+    ['a pre-admission', 'A05', { zbe: movement('M1', '20260602080000') }, []],
+    ['a corrected pre-admission', 'Z99', { zbe: movement('M1', '20260602080000', 'UPDATE', { original: 'A05' }) }, []],
+    ['a cancelled one', 'A11', { zbe: movement('M1', '20260602080000', 'CANCEL', { original: 'A01' }) }, []],
+  ])('in the time to come is somebody’s to look at: %s', (_what, trigger, parts, fields) => {
+    expect(ahead(trigger, parts)).toEqual(flagged(...fields));
+  });
+});
+
 describe('what is erased', () => {
   const erased = (pv1: Fields, zbe: Fields = {}, pv2: Fields = {}) =>
     visit({ pv1, pv2, zbe: { ...movement('M1', AT), ...zbe } }).movement?.body;

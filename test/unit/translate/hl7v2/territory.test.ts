@@ -50,6 +50,32 @@ describe('a professional', () => {
     expect(doctor('^BERTHIER^Claire')).toEqual([]);
   });
 
+  const missingNumbers = (parts: Partial<PamParts>) =>
+    translated(pam({ trigger: 'A01', at: '20260302080000', zbe: movement('M1', '20260302080000'), ...parts }))
+      .issues.filter(({ reason }) => reason === 'field-missing')
+      .map(({ field, blocking }) => [field, blocking]);
+
+  it.each<[string, Partial<PamParts>, string[]]>([
+    [
+      'the family doctor',
+      { patientSegments: [segment('ROL', { 2: 'UC', 3: 'ODRP', 4: '^BERTHIER^Claire' })] },
+      ['ROL-4.1'],
+    ],
+    ['a doctor of the hospital', { pv1: { 7: '^FABRE^Hélène', 17: ' ^FABRE' } }, ['PV1-7.1', 'PV1-17.1']],
+    ['one of two', { pv1: { 8: `${professional('10999000029', 'MOREL')}~^BERTHIER` } }, ['PV1-8.1']],
+    ['one whom PD1-4 names', { patientSegments: [segment('PD1', { 4: '^BERTHIER' })] }, ['PD1-4.1']],
+  ])('without a number is somebody to look at: %s', (_who, parts, fields) => {
+    expect(missingNumbers(parts)).toEqual(fields.map((field) => [field, false]));
+  });
+
+  it.each([
+    ['given by another repetition', `^Berthier~${professional('10999000011', 'BERTHIER')}`],
+    ['erased', '""^""'],
+    ['not named at all', `^^^^^^^^${HOSPITAL}`],
+  ])('whose number is %s is nothing to look at', (_what, text) => {
+    expect(missingNumbers({ pv1: { 8: text } })).toEqual([]);
+  });
+
   it('of the annuaire claims its profiles, one known by ADELI alone does not', () => {
     const profiles = (text: string) => doctor(text).map(({ meta }) => meta?.profile?.length);
     expect(profiles(professional('10999000011', 'BERTHIER'))).toEqual([2]);
