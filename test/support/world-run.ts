@@ -233,7 +233,9 @@ class Doors {
   /** The row with control ids where it had the numbers that messages got as they came. */
   named({ key, text }: Row): Row {
     const name = (found: string) => this.controlIdOf.get(found) ?? found;
-    const rename = (of: string) => of.replaceAll(/\b\d{15,19}\b/g, name);
+    // Of two messages that bring the same bytes either may be where they are; their hash stands beside the address.
+    const rename = (of: string) =>
+      of.replaceAll(/Binary\/\d{15,19}\.\d+/g, 'Binary/bytes').replaceAll(/\b\d{15,19}\b/g, name);
     return { key: rename(key), text: rename(text) };
   }
 
