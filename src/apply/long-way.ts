@@ -22,6 +22,7 @@ export function reachesBack(facts: readonly Fact[], { outdatedUntil }: FoldedWin
 export function needsWhole(before: FoldedWindow, after: FoldedWindow): boolean {
   return (
     after.people.some((person) => changesOtherStays(person, before) || changesOtherDocuments(person, before, after)) ||
+    visitTimes(after).some((at) => !isAround(at, after)) ||
     partingOf(before) !== partingWithin(before, after)
   );
 }
@@ -43,6 +44,19 @@ function changesOtherDocuments(person: Person, before: FoldedWindow, after: Fold
       (document) => !loaded.has(document) && stayOf(document, earlier) !== stayOf(document, person),
     ) || entriesBetween(earlier, person).some((at) => !isAround(at, after))
   );
+}
+
+/**
+ * When the stays begin of which the loaded documents tell, in any of their versions: which stay each of them means shows only where everything
+ * about that time was loaded, and the message itself may speak of none.
+ */
+function visitTimes({ documents, facts }: FoldedWindow): string[] {
+  const versions = [...documents.values()].flatMap(({ own, strangers }) => [...own.facts, ...strangers]);
+  const ids = new Set(versions.map(({ body }) => body.id));
+  return facts.flatMap((fact) => {
+    const begin = fact.kind === 'visit' && ids.has(fact.body.document) ? fact.body.begin : undefined;
+    return begin === undefined ? [] : [begin];
+  });
 }
 
 /** The stay that a document tells of, as the document shows it. */

@@ -144,6 +144,43 @@ describe('a document', () => {
     expect((await served<DocumentReference>('DocumentReference'))[0]?.context?.encounter).toHaveLength(1);
   });
 
+  it('whose next version names no stay takes back what it said of the one that it found by its time', async () => {
+    const disposition = { text: 'Domicile' };
+    const elements = [{ path: 'hospitalization.dischargeDisposition', field: 'x', value: disposition, trace: [] }];
+    await stages.translate(
+      pam({ trigger: 'A01', at: '20260302080000', zbe: movement('M1', '20260302080000') }),
+      pam({ trigger: 'A03', at: '20260305080000', zbe: movement('M2', '20260305080000') }),
+    );
+    await stages.translateDocuments({
+      ...LETTER,
+      visit: { begin: '2026-03-02', encounter: { target: 'Encounter', elements } },
+    });
+    const dispositions = async () =>
+      (await served<Encounter>('Encounter')).map(({ hospitalization }) => hospitalization?.dischargeDisposition);
+    expect(await dispositions()).toEqual([disposition]);
+    const { visit: _none, ...second } = SECOND;
+    await stages.translateDocuments(second);
+    expect(await dispositions()).toEqual([undefined]);
+  });
+
+  it('stays at the stay that it found by its time when a version before it comes late and names none', async () => {
+    await stages.translate(pam({ trigger: 'A01', at: '20260302080000', zbe: movement('M1', '20260302080000') }));
+    const [stay] = await served<Encounter>('Encounter');
+    await stages.translateDocuments({ ...SECOND, visit: { begin: '2026-03-02' } });
+    for (const visit of [undefined, { begin: '2026-02-01' }]) {
+      const { visit: _none, ...first } = LETTER;
+      const id = visit === undefined ? version(1) : version(0);
+      await stages.translateDocuments({
+        ...first,
+        id,
+        at: `2026-03-0${visit === undefined ? 4 : 3}T10:00:00+01:00`,
+        ...(visit && { visit }),
+      });
+      const current = (await served<DocumentReference>('DocumentReference')).find(({ status }) => status === 'current');
+      expect(current?.context?.encounter).toEqual([{ reference: `Encounter/${stay?.id ?? ''}` }]);
+    }
+  });
+
   it('and another of the same stay, in any order with its feed, make one Encounter', async () => {
     await stages.translateDocuments(SECOND, {
       ...LETTER,

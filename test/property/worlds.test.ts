@@ -98,6 +98,7 @@ describe('the invented worlds', () => {
     expect([...new Set(carriers)].sort()).toEqual([LETTER_PLACE, 'MDM T02', 'MDM T04', 'MDM T10', 'ORU R01']);
     const deletions = LETTERS.filter(({ text }) => text.includes('\rORC|CA|'));
     expect(deletions.some(({ text }) => text.includes('ORU^R01'))).toBe(true);
+    expect(LETTERS.filter(({ beside }) => beside !== undefined).length).toBeGreaterThan(10);
     const texts = new Set(LETTERS.map(({ letter = '' }) => letter));
     const having = (pattern: RegExp) => [...texts].filter((letter) => pattern.test(letter)).length;
     for (const pattern of [

@@ -80,11 +80,12 @@ export async function smallest(
   return best;
 }
 
-type Part = 'text' | 'letter';
+type Part = 'text' | 'letter' | 'beside';
 
 /** What a message may be without, in the order in which it is tried. */
 const EDITS: { part: Part; edits: (text: string, step: number) => string | undefined }[] = [
   { part: 'letter', edits: withoutElements },
+  { part: 'beside', edits: withoutElements },
   { part: 'text', edits: withoutSegments },
   { part: 'text', edits: withoutFields },
   { part: 'text', edits: withoutParts },
@@ -99,12 +100,12 @@ function without({ messages, orders, batches }: TwoOrders, gone: number): TwoOrd
 
 /** A letter is the same in every message that brings it: one id stands for one content. */
 function replaced(of: TwoOrders, at: number, part: Part, text: string): TwoOrders {
-  const letter = part === 'letter' ? of.messages[at]?.letter : undefined;
-  const isMeant = (message: WorldMessage, index: number) =>
-    letter === undefined ? index === at : message.letter === letter;
-  const messages = of.messages.map((message, index) =>
-    isMeant(message, index) ? { ...message, [part]: text } : message,
-  );
+  const before = of.messages[at]?.[part];
+  const messages = of.messages.map((message, index) => {
+    if (part === 'text') return index === at ? { ...message, text } : message;
+    const { letter, beside } = message;
+    return { ...message, ...(letter === before && { letter: text }), ...(beside === before && { beside: text }) };
+  });
   return { ...of, messages };
 }
 
@@ -163,8 +164,8 @@ function edited(text: string, step: number, change: (field: string) => string | 
 export function explained({ messages, orders, batches }: TwoOrders, differences: readonly RowDifference[]): string {
   const names = messages.map(({ name, text }) => text.split('|', 10)[9] ?? name);
   return [
-    ...messages.map(({ name, text, letter = '', source, receivedAt }) => {
-      const parts = [...(text === LETTER_PLACE ? [name] : text.split('\r')), ...letter.split('\n')];
+    ...messages.map(({ name, text, letter = '', beside = '', source, receivedAt }) => {
+      const parts = [...(text === LETTER_PLACE ? [name] : text.split('\r')), ...`${letter}\n${beside}`.split('\n')];
       const lines = parts.filter((part) => part !== '').map((line) => `    ${line.replace(/\|+$/, '')}`);
       return [`  from ${source}, received ${receivedAt.toISOString()}`, ...lines].join('\n');
     }),

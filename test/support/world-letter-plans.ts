@@ -84,14 +84,22 @@ export function sendingOf(
   hospitals: number,
   { slips = true }: { slips?: boolean },
 ): fc.Arbitrary<SendingPlan> {
-  return fc.nat(letters.length - 1).chain((letter) =>
-    fc.record<SendingPlan>({
+  const meant = fc.record({
+    letter: fc.nat(letters.length - 1),
+    carrier: fc.constantFrom<SendingPlan['carrier']>('MDM', 'MDM', 'ORU', 'ORU', 'http'),
+  });
+  return meant.chain(({ letter, carrier }) => {
+    const others = letters.flatMap(({ person }, index) =>
+      index !== letter && carrier === 'ORU' && person === letters[letter]?.person ? [index] : [],
+    );
+    return fc.record<SendingPlan>({
       letter: fc.constant(letter),
+      beside: others.length === 0 ? fc.constant(undefined) : rarely(fc.constantFrom(...others), undefined, 4),
       hospital: rarely(fc.nat(hospitals - 1), letters[letter]?.hospital ?? 0, 2),
-      carrier: fc.constantFrom('MDM', 'MDM', 'ORU', 'http'),
+      carrier: fc.constant(carrier),
       request: rarely(fc.constant('delete' as const), letters[letter]?.replaces === undefined ? 'new' : 'replace', 2),
       sentAfter: slips ? rarely(fc.constantFrom(-40, 24 * 300), 2, 1) : fc.constantFrom(2, 30),
       masked: rarely(fc.constant(true), false),
-    }),
-  );
+    });
+  });
 }

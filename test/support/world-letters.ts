@@ -54,6 +54,8 @@ export interface LetterPlan {
 export interface SendingPlan {
   /** Place among the letters of the world. */
   letter: number;
+  /** Of another letter, which the same message brings; TXA of an MDM speaks of one alone. */
+  beside: number | undefined;
   /** The hospital whose system sends it. */
   hospital: number;
   carrier: 'MDM' | 'ORU' | 'http';
@@ -66,6 +68,11 @@ export interface SendingPlan {
 
 /** Stands for the letter, in base64, in the message that carries it. */
 export const LETTER_PLACE = '@LETTER@';
+/** The same of the other letter of the message. */
+export const BESIDE_PLACE = '@BESIDE@';
+
+/** OBX-11. */
+const STATUS = { new: 'F', replace: 'C', delete: 'D' } as const;
 
 /** The hours at which a version is sent; by HTTP always at the same, since the first of several sendings alone is kept. */
 export function letterSentAt({ written }: LetterPlan, { carrier, sentAfter }: SendingPlan): number {
@@ -91,7 +98,12 @@ export function carrierText(
     id: idOf(sending.letter, speaker.world),
     parent: plan.replaces === undefined ? '' : idOf(plan.replaces, speaker.world),
     data: LETTER_PLACE,
-    after: flags(...(sending.masked ? ['MASQUE_PS'] : [])),
+    after: [
+      ...(sending.beside === undefined
+        ? []
+        : [`OBX|9|ED|11490-0^Lettre^LN||^text^XML^Base64^${BESIDE_PLACE}||||||${STATUS[sending.request]}|`]),
+      ...flags(...(sending.masked ? ['MASQUE_PS'] : [])),
+    ],
   });
   return text.replace('MSH|^~\\&|RIS|CH|', `MSH|^~\\&|RIS|${facilityOf(sending.hospital, speaker.world)}|`);
 }

@@ -16,7 +16,7 @@ import { translateStage } from '../../src/work/translate-stage.js';
 import { openingHere } from './admissions.js';
 import { freshDatabase } from './database.js';
 import { ownMappings } from './pam.js';
-import { LETTER_PLACE } from './world-letters.js';
+import { BESIDE_PLACE, LETTER_PLACE } from './world-letters.js';
 import type { WorldMessage } from './worlds.js';
 
 /** One row that a reader sees. Rows of one key are one thing: two tellings of a world must give it the same text. */
@@ -233,7 +233,9 @@ class Doors {
   /** The row with control ids where it had the numbers that messages got as they came. */
   named({ key, text }: Row): Row {
     const name = (found: string) => this.controlIdOf.get(found) ?? found;
-    const rename = (of: string) => of.replaceAll(/\b\d{15,19}\b/g, name);
+    // Of two messages that bring the same bytes either may be where they are; their hash stands beside the address.
+    const rename = (of: string) =>
+      of.replaceAll(/Binary\/\d{15,19}\.\d+/g, 'Binary/bytes').replaceAll(/\b\d{15,19}\b/g, name);
     return { key: rename(key), text: rename(text) };
   }
 
@@ -268,9 +270,10 @@ class Doors {
 }
 
 /** What comes through the door. */
-function bytesOf({ text, letter = '' }: WorldMessage): Buffer {
-  const bytes = Buffer.from(letter, 'utf8');
-  return text === LETTER_PLACE ? bytes : Buffer.from(text.replace(LETTER_PLACE, bytes.toString('base64')), 'utf8');
+function bytesOf({ text, letter = '', beside = '' }: WorldMessage): Buffer {
+  if (text === LETTER_PLACE) return Buffer.from(letter, 'utf8');
+  const [first, second] = [letter, beside].map((document) => Buffer.from(document, 'utf8').toString('base64'));
+  return Buffer.from(text.replace(LETTER_PLACE, first ?? '').replace(BESIDE_PLACE, second ?? ''), 'utf8');
 }
 
 const PLAIN = plainSource();

@@ -26,6 +26,8 @@ export interface WorldMessage {
   text: string;
   /** A document, which comes within `text` where there is one. */
   letter?: string;
+  /** The other document of the message, at `BESIDE_PLACE`. */
+  beside?: string;
   source: string;
   /** MSH-7. */
   sentAt: Date;
@@ -121,14 +123,19 @@ function written(plan: MessagePlan, world: World, number: number, name: string):
 
 /** The same bytes by HTTP from one source are one message, however often they come. */
 function sent(sending: SendingPlan, world: World, number: number, controlId: string): WorldMessage {
-  const { letter: index, carrier, hospital } = sending;
+  const { letter: index, beside, carrier, hospital } = sending;
   const plan = world.letters[index] as LetterPlan;
   const speaker = { ...world, world: number };
   const source = sourceOf(hospital, number);
-  const letter = letterText(index, plan, speaker);
-  const times = receivedAfter(instantAt(letterSentAt(plan, sending)));
   const text = carrier === 'http' ? LETTER_PLACE : carrierText(plan, sending, speaker, controlId);
-  return { name: `${source}-L${index + 1}`, text, letter, source, ...times };
+  const other = beside === undefined ? undefined : world.letters[beside];
+  const letters = {
+    letter: letterText(index, plan, speaker),
+    ...(other === undefined ? {} : { beside: letterText(beside ?? 0, other, speaker) }),
+  };
+  const times = receivedAfter(instantAt(letterSentAt(plan, sending)));
+  const name = [index, ...(beside === undefined ? [] : [beside])].map((place) => `L${place + 1}`).join('-');
+  return { name: `${source}-${name}`, text, ...letters, source, ...times };
 }
 
 const hospitalOf = ({ authorities, feeds }: WorldOptions): fc.Arbitrary<Hospital> =>
