@@ -39,6 +39,8 @@ export interface Carriage {
   routing?: CarriedRouting;
   /** The confidentiality alone has changed (MODIF_CONF_CODE). */
   confidentialityOnly?: true;
+  /** How far the sender of the message trusts the identity of its patient (PID-32), as it was written. */
+  reliability?: string;
   /** When the carrier was made (XDS submissionTime, MSH-7), an instant. */
   sentAt?: string;
 }

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Appointment, CarePlan, DocumentReference, Encounter, FhirResource } from 'fhir/r4.js';
 import { parseSearch } from '../../src/fhir/search.js';
+import { deliveringTo } from '../support/delivery.js';
 import { appointment, cdaMember, entry, plan, type TestDocument } from '../support/documents.js';
 import { movement, pam } from '../support/pam.js';
-import { DECLARED, DOCTOR, openStages, type Stages } from '../support/stages.js';
-import { startTestVendor, type TestVendor } from '../support/vendor.js';
+import { DECLARED, DOCTOR, type Stages } from '../support/stages.js';
+import type { TestVendor } from '../support/vendor.js';
 
 const PATIENT = 'urn:oid:2.999.71.1|IPP1';
 const STAY = 'urn:oid:2.999.71.1|V1';
@@ -41,14 +42,7 @@ const BYTES = Buffer.from('<ClinicalDocument/>');
 let stages: Stages;
 let vendor: TestVendor;
 
-beforeEach(async () => {
-  stages = await openStages();
-  vendor = await startTestVendor();
-});
-afterEach(async () => {
-  await vendor.close();
-  await stages.close();
-});
+deliveringTo((delivery) => ({ stages, vendor } = delivery));
 
 const served = async <T extends FhirResource>(type: T['resourceType'], query = '') =>
   (await stages.store.searchResources(parseSearch(type, new URLSearchParams(query), { zone: 'UTC' })))

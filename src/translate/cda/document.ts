@@ -54,8 +54,8 @@ export function translateCda(
   issues: Issues,
   before: number,
 ): DocumentTranslation {
-  const root = new Place({ element: document.root });
-  const numbering = contextOf(root, options, issues, '');
+  const numbering = contextOf(document, options, issues);
+  const { root } = numbering;
   const reading = new DocumentReading(options.mappings.documents.header, root);
   const numbers = reading.contributions('identity', numbering).filled<PatientIdentifier[]>('identifiers') ?? [];
   const person = personIdentifiers(numbers);
@@ -87,7 +87,9 @@ function markBytes({ root, record }: CdaContext): void {
     for (const body of component.children('nonXMLBody')) record.mark(body);
 }
 
-function contextOf(root: Place, { source, zone }: TranslateContext, issues: Issues, patient: string): CdaContext {
+function contextOf(document: OpenedCda, { source, zone }: TranslateContext, issues: Issues): CdaContext {
+  const root = new Place({ element: document.root });
+  const { reliability } = document.carriage;
   const authorities = new Authorities(source, '');
   const effectiveTime = root.child('effectiveTime')?.value() ?? '';
   return {
@@ -97,7 +99,8 @@ function contextOf(root: Place, { source, zone }: TranslateContext, issues: Issu
     authorities,
     clock: messageClock(effectiveTime, zone),
     references: referencesOf(root.element),
-    territory: new DocumentTerritory(source.name, patient, authorities, issues),
+    territory: new DocumentTerritory(source.name, '', authorities, issues),
+    ...(reliability === undefined ? {} : { reliability }),
   };
 }
 

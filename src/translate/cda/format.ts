@@ -15,6 +15,8 @@ export interface CdaContext extends CommonContext {
   /** What `reference/@value` leads to. */
   readonly references: References;
   readonly territory: DocumentTerritory;
+  /** PID-32 of the message that carries the document. */
+  readonly reliability?: string;
 }
 
 /** CDA, as rows read it. */

@@ -40,11 +40,22 @@ const reference: HeaderConverter = (place) => {
   return wrap(identifier && { identifier });
 };
 const personName: HeaderConverter = (place) => wrap(nameInUseOf(place));
-/** The identity as FR Core says how far it is trusted: no document says that it was validated (CI-SIS, Structuration minimale). */
-const reliability: HeaderConverter = (place) => {
-  if (!place.isFilled) return undefined;
-  const identityStatus = { url: 'identityStatus', valueCoding: { system: SYSTEMS.fr0445, code: 'PROV' } };
-  return { value: { extension: [identityStatus] }, shallow: true };
+/**
+ * How far the identity is trusted, as FR Core says it: no document says that it was validated (CI-SIS, Structuration minimale), but the message
+ * that carries it may.
+ */
+const reliability: ConverterEntry<Cda> = {
+  gives: 'Extension',
+  make({ table }) {
+    const statuses = table('PID-32');
+    return (place, { reliability: carried, issues }) => {
+      if (!place.isFilled) return undefined;
+      const status = carried === undefined ? undefined : issues.code(statuses, carried, 'PID-32')?.code;
+      const valueCoding = { system: SYSTEMS.fr0445, code: status ?? 'PROV' };
+      const value = { extension: [{ url: 'identityStatus', valueCoding }] };
+      return { value, shallow: true, ...(status === undefined ? {} : { parts: [['extension', 'PID-32']] as const }) };
+    };
+  },
 };
 
 const FORMAT_TEMPLATES = compilePath('templateId/@root');
@@ -141,6 +152,6 @@ export const HEADER_CONVERTERS: readonly (readonly [string, ConverterEntry<Cda>]
   ['role-Structure', structure],
   ['role-Reference', partyReference],
   ['organization-Facility', facility],
-  ['identity-provisional', plain('Extension', reliability)],
+  ['identity-reliability', reliability],
   ['document-format', format],
 ];

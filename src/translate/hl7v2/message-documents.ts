@@ -119,6 +119,7 @@ function carriageOf(message: Message, segments: DocumentSegments, zone: string):
   const flags = flagsOf(segments);
   const routing = routingOf(segments, flags);
   const sentAt = toInstant(message.value('MSH-7'), zone);
+  const reliability = message.value('PID-32');
   return {
     ...(request === undefined ? {} : { request }),
     replaces: replaces.filter((key) => key !== undefined),
@@ -126,9 +127,12 @@ function carriageOf(message: Message, segments: DocumentSegments, zone: string):
     participants: participants.flatMap((segment) => participantOf(segment) ?? []),
     ...(routing === undefined ? {} : { routing }),
     ...(flags.get('MODIF_CONF_CODE') === 'Y' ? { confidentialityOnly: true } : {}),
+    ...(reliability === '' || reliability === ERASED ? {} : { reliability }),
     ...(sentAt === undefined ? {} : { sentAt }),
   };
 }
+
+const ERASED = '""';
 
 const EVENTS: Readonly<Record<string, DocumentRequest>> = { T02: 'new', T10: 'replace', T04: 'delete' };
 const CONTROLS: Readonly<Record<string, DocumentRequest>> = { NW: 'new', RO: 'replace', CA: 'delete' };

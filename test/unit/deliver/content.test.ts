@@ -1,19 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Encounter, Patient, Practitioner, PractitionerRole, RelatedPerson } from 'fhir/r4.js';
+import { deliveringTo } from '../../support/delivery.js';
 import { HOSPITAL, INS_TEST, movement, pam, segment } from '../../support/pam.js';
-import { DECLARED, DOCTOR, openStages, type Stages } from '../../support/stages.js';
-import { startTestVendor, type TestVendor } from '../../support/vendor.js';
+import { DECLARED, DOCTOR, type Stages } from '../../support/stages.js';
+import type { TestVendor } from '../../support/vendor.js';
 
 let stages: Stages;
 let vendor: TestVendor;
-beforeEach(async () => {
-  stages = await openStages();
-  vendor = await startTestVendor();
-});
-afterEach(async () => {
-  await vendor.close();
-  await stages.close();
-});
+deliveringTo((delivery) => ({ stages, vendor } = delivery));
 
 /** A movement of the stay at an hour of 2 March 2026. */
 function moved(trigger: string, hour: string, id: string, place = '2040^12^A', unit = '2040'): string {

@@ -1,20 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Encounter, FhirResource } from 'fhir/r4.js';
 import type { AttemptOutcome } from '../../../src/message/delivery.js';
+import { deliveringTo } from '../../support/delivery.js';
 import { movement, pam } from '../../support/pam.js';
-import { DECLARED, openStages, type Stages } from '../../support/stages.js';
+import { DECLARED, type Stages } from '../../support/stages.js';
 import { startTestVendor, type TestVendor } from '../../support/vendor.js';
 
 let stages: Stages;
 let vendor: TestVendor;
-beforeEach(async () => {
-  stages = await openStages();
-  vendor = await startTestVendor();
-});
-afterEach(async () => {
-  await vendor.close();
-  await stages.close();
-});
+deliveringTo((delivery) => ({ stages, vendor } = delivery));
 
 /** A movement of the stay at an hour of 2 March 2026. */
 function moved(trigger: string, hour: number, place: string): string {

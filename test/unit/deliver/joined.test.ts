@@ -1,19 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Encounter, Patient } from 'fhir/r4.js';
+import { deliveringTo } from '../../support/delivery.js';
 import { HOSPITAL, INS_TEST, movement, pam } from '../../support/pam.js';
-import { DECLARED, openStages, type Stages } from '../../support/stages.js';
-import { startTestVendor, type TestVendor } from '../../support/vendor.js';
+import { DECLARED, type Stages } from '../../support/stages.js';
+import type { TestVendor } from '../../support/vendor.js';
 
 let stages: Stages;
 let vendor: TestVendor;
-beforeEach(async () => {
-  stages = await openStages();
-  vendor = await startTestVendor();
-});
-afterEach(async () => {
-  await vendor.close();
-  await stages.close();
-});
+deliveringTo((delivery) => ({ stages, vendor } = delivery));
 
 const INS = `279037101400144^^^${INS_TEST}^INS`;
 const TRAITS = { 5: 'ESSAI^CAMILLE^CAMILLE ANDREE^^^^L', 7: '19790328', 11: '^^^^^^BDL^^71014', 32: 'VALI' };

@@ -1,19 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Encounter } from 'fhir/r4.js';
+import { deliveringTo } from '../../support/delivery.js';
 import { movement, pam } from '../../support/pam.js';
-import { DECLARED, openStages, type Stages } from '../../support/stages.js';
-import { startTestVendor, type TestVendor } from '../../support/vendor.js';
+import { DECLARED, type Stages } from '../../support/stages.js';
+import type { TestVendor } from '../../support/vendor.js';
 
 let stages: Stages;
 let vendor: TestVendor;
-beforeEach(async () => {
-  stages = await openStages();
-  vendor = await startTestVendor();
-});
-afterEach(async () => {
-  await vendor.close();
-  await stages.close();
-});
+deliveringTo((delivery) => ({ stages, vendor } = delivery));
 
 /** A movement of the stay of 2 March 2026, recorded at an hour. */
 function moved(

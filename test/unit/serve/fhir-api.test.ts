@@ -665,6 +665,78 @@ describe('searching', () => {
 });
 
 describe('a Binary', () => {
+  const CDA = '<ClinicalDocument/>';
+  const places: unknown[] = [];
+  const withBytes = (mediaType: string) =>
+    createApp({
+      ...depsOf(store),
+      fhir: {
+        ...store,
+        readBinary: (place) => {
+          places.push(place);
+          async function* bytes(): AsyncGenerator<Buffer, void> {
+            for (const part of [CDA.slice(0, 5), CDA.slice(5)]) yield await Promise.resolve(Buffer.from(part));
+          }
+          return Promise.resolve({ mediaType, length: CDA.length, bytes: bytes() });
+        },
+      },
+    });
+  const read = (path: string, { mediaType = 'text/xml', accept = '*/*' } = {}) =>
+    request(withBytes(mediaType)).get(`/fhir/Binary/${path}`).set('Accept', accept).buffer(true);
+
+  it.each([
+    ['text/xml', 'xml'],
+    ['application/pdf', 'pdf'],
+    ['application/xslt+xml', 'xsl'],
+  ])('is the bytes with their own type, which no browser shows: %s', async (mediaType, extension) => {
+    const response = await read('7.0', { mediaType });
+    expect([response.status, response.headers['content-type']]).toEqual([200, mediaType]);
+    expect(response.headers).toMatchObject({
+      'content-length': String(CDA.length),
+      'content-disposition': `attachment; filename="7.0.${extension}"`,
+      'content-security-policy': "default-src 'none'; sandbox",
+      'cache-control': 'no-store',
+    });
+    expect(response.text ?? String(response.body)).toBe(CDA);
+  });
+
+  it.each([
+    ['its format', '7.0?_format=json', '*/*'],
+    ['Accept', '7.0', 'application/fhir+json'],
+    ['its format before Accept', '7.0?_format=application/fhir%2Bjson', 'text/xml'],
+  ])('is a resource where JSON is asked for, by %s', async (_, path, accept) => {
+    const { body } = await read(path, { accept });
+    const data = Buffer.from(CDA).toString('base64');
+    expect(body).toEqual({ resourceType: 'Binary', id: '7.0', contentType: 'text/xml', data });
+  });
+
+  it('is asked for by the place that its id says', async () => {
+    places.length = 0;
+    await read('7.0');
+    await read('7.12.body');
+    expect(places).toEqual([
+      { messageId: '7', part: 0 },
+      { messageId: '7', part: 12, body: true },
+    ]);
+  });
+
+  it.each(['7', '0.0', '7.x', 'x.0', '7.0.other', '7.00'])(
+    'is none under an id that names no place: %s',
+    async (id) => {
+      places.length = 0;
+      const response = await read(id);
+      expect([response.status, (response.body as { resourceType?: string }).resourceType, places]).toEqual([
+        404,
+        'OperationOutcome',
+        [],
+      ]);
+    },
+  );
+
+  it('is none where no accepted message has it', async () => {
+    expect((await request(app).get('/fhir/Binary/7.0')).status).toBe(404);
+  });
+
   it('is not searched: whoever walks through all types is told so, and goes on', async () => {
     const { body } = await request(app).get('/fhir/Binary?_count=200').expect(200);
     expect(body).toMatchObject({ type: 'searchset', total: 0, entry: [{ search: { mode: 'outcome' } }] });

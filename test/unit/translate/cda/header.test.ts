@@ -55,6 +55,31 @@ describe('the patient of a document', () => {
     });
   });
 
+  it.each([
+    ['nothing', undefined, 'PROV', []],
+    ['VALI', 'VALI', 'VALI', []],
+    ['VAL', 'VAL', 'VALI', []],
+    ['PROV', 'PROV', 'PROV', []],
+    ['DOUT', 'DOUT', 'DOUT', []],
+    ['a code that no table has', 'SUR', 'PROV', ['code-unknown']],
+  ])('is trusted as PID-32 of the message says: %s', (_, reliability, status, issues) => {
+    const translation = translatedCda(EXAMPLE, reliability === undefined ? {} : { reliability });
+    const { elements } = factOf(translation, 'identity').body.patient;
+    const extensions = elements.flatMap(({ path, value }) => (path === 'extension' ? (value as unknown[]) : []));
+    expect(extensions).toContainEqual({
+      url: 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability',
+      extension: [
+        {
+          url: 'identityStatus',
+          valueCoding: { system: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0445', code: status },
+        },
+      ],
+    });
+    expect(translation.issues.map(({ reason }) => reason)).toEqual(issues);
+    const traces = elements.flatMap(({ trace }) => trace);
+    expect(traces.some(([, from]) => from === 'PID-32')).toBe(reliability !== undefined && issues.length === 0);
+  });
+
   it('is known by the INS alone where the header has no other number', () => {
     const { facts } = translatedCda(changed('<id root="2.999.73.8" extension="800042"/>', ''));
     expect(new Set(facts.map(({ patient }) => patient))).toEqual(
