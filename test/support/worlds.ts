@@ -82,7 +82,7 @@ export function worlds(options: WorldOptions = {}): fc.Arbitrary<World> {
     return owners.chain((ownerOf) => {
       const cast = { options, hospitals: places, people: persons, ownerOf };
       const letter = letterOf(cast);
-      return rarely(fc.array(letter, { minLength: 1, maxLength: 4 }), [], options.letters ?? 4).chain((letters) => {
+      return rarely(fc.array(letter, { minLength: 1, maxLength: 4 }), [], options.letters ?? 3).chain((letters) => {
         const message = planOf(cast);
         const plan: fc.Arbitrary<MessagePlan | SendingPlan> =
           letters.length === 0 ? message : fc.oneof(message, sendingOf(letters, places.length, options));
