@@ -5,6 +5,7 @@ import { HL7, XSL } from './namespaces.js';
 import type { Carriage, OpenedDocument } from './opened.js';
 import { parseXml } from './parse.js';
 import { childrenOf } from './path.js';
+import { lacksFile } from './unstructured-body.js';
 import { ofNobody, unreadable } from './unreadable.js';
 
 /** A document may be as large as the largest mailbox lets through. */
@@ -36,7 +37,7 @@ export function openCda(
     sha1: createHash('sha1').update(bytes).digest('hex'),
     mediaType: isStylesheet ? 'application/xslt+xml' : 'text/xml',
     carriage,
-    warnings,
+    warnings: lacksFile(root) ? [...warnings, 'the file in the body of the document cannot be read'] : warnings,
   };
 }
 
