@@ -76,6 +76,9 @@ function resolve({ entry }: DocumentBundle, to: Partial<Reference> | undefined):
     ?.resource;
 }
 
+/** Undetermined is said of the person, and no absence. */
+const SEX: Readonly<Record<string, string>> = { female: 'female', male: 'male', other: 'unknown', unknown: 'unknown' };
+
 function traitsOf(patient: Patient | undefined): HeadTraits {
   const names = objects<HumanName>(patient?.name);
   const name = names.find(({ use }) => use === 'official') ?? names[0];
@@ -85,7 +88,7 @@ function traitsOf(patient: Patient | undefined): HeadTraits {
   return {
     birthName: text(name?.family),
     given: text(given).split(' ')[0] ?? '',
-    sex: gender === 'female' || gender === 'male' ? gender : '',
+    sex: SEX[text(gender)] ?? '',
     birthDate: text(birthDate),
     birthPlace: text(objects(place?.extension)[0]?.valueCoding?.code) || text(place?.district),
   };

@@ -85,7 +85,7 @@ function isOtherName(pid: Segment, birthName: string): boolean {
 
 function isOtherSex(administrative: string, sex: string): boolean {
   const carried = administrative === 'F' ? 'female' : administrative === 'M' ? 'male' : '';
-  return carried !== '' && sex !== '' && carried !== sex;
+  return carried !== '' && (sex === 'male' || sex === 'female') && carried !== sex;
 }
 
 /** TXA-12 is the document's id, TXA-13 that of the version that it replaces. */

@@ -1,8 +1,8 @@
 import { identifierOf, keyOf } from '../../cda/instance-identifier.js';
 import type { Place } from '../../cda/place.js';
-import { INS, isIns } from '../../fhir/systems.js';
+import { isIns } from '../../fhir/systems.js';
 import type { PatientIdentifier } from '../../message/fact.js';
-import { hasInsKey, type Authorities } from '../identifiers.js';
+import { hasInsKey, isUsableIns, type Authorities } from '../identifiers.js';
 
 /** An II as a system and a value, with the aliases that the source is configured with; undefined where it has no extension or nullFlavor. */
 export function numberOf(place: Place, authorities: Authorities): { system: string; value: string } | undefined {
@@ -31,15 +31,11 @@ export function patientNumberOf(place: Place, authorities: Authorities): Patient
   const number = numberOf(place, authorities);
   if (number === undefined || authorities.isShared(number.system, number.value)) return undefined;
   if (!isIns(number.system)) return { ...number, type: 'PI' };
-  return hasInsKey(number.value) || isInvented(number.system) ? { ...number, type: 'INS' } : undefined;
+  return isUsableIns(number) ? { ...number, type: 'INS' } : undefined;
 }
 
 /** Is it an INS with a wrong key, kept or not? */
 export function isInsOfWrongKey(place: Place, authorities: Authorities): boolean {
   const number = numberOf(place, authorities);
   return number !== undefined && isIns(number.system) && !hasInsKey(number.value);
-}
-
-function isInvented(system: string): boolean {
-  return system === INS.test || system === INS.demo;
 }

@@ -50,7 +50,7 @@ export interface TypedNumber {
 const PERSON_ROOT = '1.2.250.1.71.4.2.1';
 const STRUCTURE_ROOT = '1.2.250.1.71.4.2.2';
 
-/** The number of a professional: an RPPS before any other. An IDNPS is 8 and the RPPS, or 0 and the ADELI number. */
+/** The number of a professional: an RPPS before any other. An IDNPS is 8 and the RPPS, or 0 and the ADELI number; some write them without. */
 export function professionalNumber(entity: Place, authorities: Authorities): TypedNumber | undefined {
   const numbers = entity.children('id').flatMap((id) => professionalId(id, authorities) ?? []);
   return numbers.find(({ system }) => system === SYSTEMS.rpps) ?? numbers[0];
@@ -59,13 +59,19 @@ export function professionalNumber(entity: Place, authorities: Authorities): Typ
 function professionalId(from: Place, authorities: Authorities): TypedNumber | undefined {
   const number = numberOf(from, authorities);
   if (number === undefined) return undefined;
-  const { value } = number;
   const type = (code: string) => ({ type: { system: SYSTEMS.fr0203, code }, from });
   if (from.attribute('root') !== PERSON_ROOT) return { ...number, type: { system: SYSTEMS.v20203, code: 'EI' }, from };
-  if (/^8\d{11}$/.test(value)) return { system: SYSTEMS.rpps, value: value.slice(1), ...type('RPPS') };
-  if (/^\d{11}$/.test(value)) return { system: SYSTEMS.rpps, value, ...type('RPPS') };
-  if (/^0\d{9}$/.test(value)) return { system: SYSTEMS.adeli, value: value.slice(1), ...type('ADELI') };
+  const value = withoutBlanks(number.value);
+  const [, rpps] = /^8?(\d{11})$/.exec(value) ?? [];
+  if (rpps !== undefined) return { system: SYSTEMS.rpps, value: rpps, ...type('RPPS') };
+  const [, adeli] = /^0?(\d[\dA-D]\d{7})$/.exec(value) ?? [];
+  if (adeli !== undefined) return { system: SYSTEMS.adeli, value: adeli, ...type('ADELI') };
   return { system: SYSTEMS.idnps, value, ...type('IDNPS') };
+}
+
+/** A national number written in groups is the same number. */
+function withoutBlanks(number: string): string {
+  return number.replaceAll(/\s/g, '');
 }
 
 /** The number of a structure: a FINESS before any other. An IDNST is 1 and the FINESS, or a key of another register. */
@@ -77,10 +83,10 @@ export function structureNumber(organization: Place, authorities: Authorities): 
 function structureId(from: Place, authorities: Authorities): TypedNumber | undefined {
   const number = numberOf(from, authorities);
   if (number === undefined) return undefined;
-  const { value } = number;
   const type = (code: string) => ({ type: { system: SYSTEMS.fr0203, code }, from });
   if (from.attribute('root') !== STRUCTURE_ROOT)
     return { ...number, type: { system: SYSTEMS.v20203, code: 'XX' }, from };
+  const value = withoutBlanks(number.value);
   const [, finess] = /^1?(\d[\dAB]\d{7})$/.exec(value) ?? [];
   if (finess !== undefined) return { system: SYSTEMS.finess, value: finess, ...type('FINEG') };
   return { system: `urn:oid:${STRUCTURE_ROOT}`, value, ...type('IDNST') };

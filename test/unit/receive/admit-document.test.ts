@@ -229,6 +229,26 @@ describe('the patient of a document', () => {
     expect(admission.workItems).toMatchObject([{ reason: 'document-identity' }]);
   });
 
+  it.each(['2540638185001', '000000000000000', '2 54 06 38 185 001 18', '25406381850011X'])(
+    'is nobody under an invented INS that has not the form of one: %s',
+    async (ins) => {
+      const admission = await admitted({ letter: { ins } });
+      expect([admission.code, issuesOf(admission)]).toEqual(['AE', ['OBX[1]-5.5 207 903']]);
+    },
+  );
+
+  it('is nobody where the document has two INS of one authority', async () => {
+    const xml = letter().replace(/<id root="1.2.250.1.213.1.4.10"[^>]*>/, (id) => id + id.replace(INS, OTHER_INS));
+    const text = carrying(xml);
+    expect(issuesOf(await admitted({ text }))).toEqual(['OBX[1]-5.5 207 903']);
+  });
+
+  it('has all his traits where his sex is undetermined, which contradicts none', async () => {
+    for (const known of [{}, { patients: [patient()] }, { patients: [patient({ sex: 'unknown' })] }])
+      expect((await admitted({ letter: { sex: 'UN' }, known })).code).toBe('AA');
+    expect((await admitted({ known: { patients: [patient({ sex: 'unknown' })] } })).code).toBe('AA');
+  });
+
   it('may have an invented INS with a wrong key, of which the sender is told', async () => {
     const admission = await admitted({ letter: { ins: '254063818500199' } });
     expect([admission.code, issuesOf(admission, 'W')]).toEqual(['AA', ['OBX[1]-5.5 207 903']]);
