@@ -47,14 +47,16 @@ function objects<T extends object>(values: readonly T[] | undefined): Partial<T>
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? value.trim() : '';
 }
 
-/** Identifiers that have a system and a value. */
+const ABSOLUTE = /^[a-z][a-z\d+.-]*:\S+$/i;
+
+/** Identifiers that have a system, which is a URI, and a value. */
 function numbered(identifiers: readonly Identifier[] | undefined): { system: string; value: string }[] {
   return objects(identifiers)
     .map(({ system, value }) => ({ system: text(system), value: text(value) }))
-    .filter(({ system, value }) => system !== '' && value !== '');
+    .filter(({ system, value }) => ABSOLUTE.test(system) && value !== '');
 }
 
 function keyOf(identifier: Identifier | undefined): string | undefined {
@@ -71,13 +73,18 @@ function subjectOf(bundle: DocumentBundle, composition: Composition | undefined)
 function resolve({ entry }: DocumentBundle, to: Partial<Reference> | undefined): FhirResource | undefined {
   const reference = text(to?.reference);
   if (reference === '') return undefined;
-  const named = (resource: FhirResource | undefined) => `${resource?.resourceType ?? ''}/${resource?.id ?? ''}`;
-  return objects(entry).find(({ fullUrl, resource }) => fullUrl === reference || named(resource) === reference)
-    ?.resource;
+  return objects(entry).find(({ fullUrl, resource }) => namesOf(fullUrl, resource).includes(reference))?.resource;
 }
 
 /** Undetermined is said of the person, and no absence. */
 const SEX: Readonly<Record<string, string>> = { female: 'female', male: 'male', other: 'unknown', unknown: 'unknown' };
+
+/** By what a document refers to a resource: its fullUrl, and type and id, of it or at the end of that. */
+export function namesOf(fullUrl: unknown, resource: Pick<FhirResource, 'resourceType' | 'id'> | undefined): string[] {
+  const [relative] = /[A-Z][A-Za-z]+\/[\w.-]{1,64}$/.exec(text(fullUrl)) ?? [];
+  const own = resource?.id === undefined ? [] : [`${resource.resourceType}/${resource.id}`];
+  return [text(fullUrl), ...own, ...(relative === undefined ? [] : [relative])].filter((name) => name !== '');
+}
 
 function traitsOf(patient: Patient | undefined): HeadTraits {
   const names = objects<HumanName>(patient?.name);

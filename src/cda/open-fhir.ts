@@ -40,9 +40,9 @@ export function compositionOf(bundle: Bundle): Composition {
   return first as Composition;
 }
 
-/** Zero, and half of a surrogate pair: no store and no receiver takes them. */
+/** Zero, and half of a surrogate pair: no store and no receiver takes them. Behind two backslashes it is no escape. */
 const NO_CHARACTER =
-  /\\u0000|\\ud[89ab][\da-f]{2}(?!\\ud[c-f][\da-f]{2})|(?<!\\ud[89ab][\da-f]{2})\\ud[c-f][\da-f]{2}/i;
+  /(?<!\\)(?:\\\\)*(?:\\u0000|\\ud[89ab][\da-f]{2}(?!\\ud[c-f][\da-f]{2})|(?<!\\ud[89ab][\da-f]{2})\\ud[c-f][\da-f]{2})/i;
 
 /** JSON is UTF-8 (R4 §2.6.0); its mark is tolerated. */
 function parseJson(bytes: Buffer): unknown {

@@ -46,5 +46,8 @@ describe('a FHIR document', () => {
     const text = JSON.stringify(dischargeReport([], { title: `😀 é \\u ${'['.repeat(200)} \\\\"` }));
     expect(compositionOf(open(text).bundle).title).toContain('😀');
     expect(() => open(text.replace('😀', '\\ud83d\\ude00'))).not.toThrow();
+    // Behind a backslash that is a character these are letters.
+    expect(() => open(text.replace('😀', 'C:\\\\u0000 \\\\ud83d'))).not.toThrow();
+    expect(() => open(text.replace('😀', 'C:\\\\\\u0000'))).toThrow(/no character/);
   });
 });
