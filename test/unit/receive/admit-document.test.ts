@@ -6,6 +6,7 @@ import type { DocumentClaim, DocumentKnowledge, KnownPatient } from '../../../sr
 import type { SourceSettings } from '../../../src/config/schema.js';
 import type { Admission } from '../../../src/receive/admit.js';
 import { admitDocuments } from '../../../src/receive/admit-document.js';
+import { carriedDocuments } from '../../../src/translate/hl7v2/message-documents.js';
 import { openingHere, receiveSource } from '../../support/admissions.js';
 import { carrying, flags, insOf, letter, type Carrier, type Letter } from '../../support/letters.js';
 
@@ -200,6 +201,22 @@ describe('a message that carries a document', () => {
   ])('may ask mail with %j: %j', async (set, allowed) => {
     const admission = await admitted({ carrier: { after: flags(...set) } });
     expect([admission.code, issuesOf(admission, 'W')]).toEqual(['AA', allowed ? [] : ['OBX-3 207 906']]);
+  });
+
+  it.each([
+    ['Y', true, []],
+    ['y ', true, []],
+    ['N', false, []],
+    ['', false, []],
+    ['Oui', true, ['OBX[2]-5 103']],
+    ['1', true, ['OBX[2]-5 103']],
+  ])('is masked where its flag says %j', async (written, masked, issues) => {
+    const after = flags().map((obx) => (obx.includes('MASQUE_PS') ? obx.replace('||N^', `||${written}^`) : obx));
+    const text = carrying(letter(), { after });
+    expect(issuesOf(await admitted({ text }), 'W')).toEqual(issues);
+    const { text: decoded, charset } = decodeText(Buffer.from(text), 'UNICODE UTF-8');
+    const [document] = carriedDocuments(parse(decoded, charset), 'Europe/Paris');
+    expect(document?.carriage.masks.includes('MASQUE_PS')).toBe(masked);
   });
 
   it('has its ERR-5 in the acknowledgement', async () => {
