@@ -11,6 +11,7 @@ import type {
 } from 'fhir/r4.js';
 import { identifierKey } from '../message/identifier.js';
 import type { DocumentHead, HeadTraits } from './head.js';
+import { MAX_NUMBER } from './instance-identifier.js';
 import { partyOf } from './party.js';
 
 const VERSION = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-Composition.version';
@@ -56,7 +57,8 @@ const ABSOLUTE = /^[a-z][a-z\d+.-]*:\S+$/i;
 function numbered(identifiers: readonly Identifier[] | undefined): { system: string; value: string }[] {
   return objects(identifiers)
     .map(({ system, value }) => ({ system: text(system), value: text(value) }))
-    .filter(({ system, value }) => ABSOLUTE.test(system) && value !== '');
+    .filter(({ system, value }) => ABSOLUTE.test(system) && value !== '')
+    .filter(({ system, value }) => system.length <= MAX_NUMBER && value.length <= MAX_NUMBER);
 }
 
 function keyOf(identifier: Identifier | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import type { CodeableConcept, Quantity } from 'fhir/r4.js';
+import { MAX_NUMBER } from '../../cda/instance-identifier.js';
 import { comparable, isBefore } from '../../message/period.js';
 
 /** The elements of what was taken, by name. */
@@ -19,6 +20,10 @@ const ALLERGY_VERIFICATION = 'http://terminology.hl7.org/CodeSystem/allergyintol
 
 const CONSTRAINTS: ReadonlyMap<string, (parts: Parts) => Parts | undefined> = new Map([
   ['Period', period],
+  [
+    'Identifier',
+    (parts) => (String(parts['system']).length + String(parts['value']).length > 2 * MAX_NUMBER ? undefined : parts),
+  ],
   // qty-3
   ['Quantity', (parts) => (parts['system'] === undefined ? without(parts, ['code']) : parts)],
   ['Duration', timeSpan],
