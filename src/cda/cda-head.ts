@@ -50,7 +50,8 @@ function identifiersOf(patient: XmlElement): HeadIdentifier[] {
   });
 }
 
-const SEX: Readonly<Record<string, string>> = { F: 'female', M: 'male' };
+/** Undetermined is said of the person, and no absence. */
+const SEX: Readonly<Record<string, string>> = { F: 'female', M: 'male', UN: 'unknown' };
 
 function traitsOf(patientRole: XmlElement | undefined): HeadTraits {
   const [patient] = patientRole === undefined ? [] : all(patientRole, 'patient');

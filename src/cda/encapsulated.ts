@@ -1,3 +1,4 @@
+import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { XmlElement } from './element.js';
 import type { Malformed } from './time.js';
 
@@ -8,17 +9,48 @@ export interface EncapsulatedBytes {
 }
 
 /**
- * An ED in base64 (nonXMLBody/text, observationMedia/value).
- * @returns undefined where it is not in base64 or empty
+ * An ED (nonXMLBody/text, observationMedia/value): base64, packed or not, or a text as it stands (CDA R2 data types, ED). What is called no text
+ * and said to be one is base64 without its name.
+ * @returns undefined where it is empty, or refers to what is elsewhere
  */
 export function readBytes(element: XmlElement): EncapsulatedBytes | Malformed | undefined {
-  if (element.attributes['representation'] !== 'B64') return undefined;
-  const text = element.children.filter((child) => typeof child === 'string').join('');
-  const bytes = decodeBase64(text);
-  if (bytes === undefined || element.attributes['compression'] !== undefined) return 'malformed';
-  if (bytes.length === 0) return undefined;
-  const declared = element.attributes['mediaType']?.trim() ?? '';
-  return { bytes, mediaType: mediaTypeOf(bytes) ?? (declared === '' ? 'application/octet-stream' : declared) };
+  const { attributes, children } = element;
+  const text = children.filter((child) => typeof child === 'string').join('');
+  if (attributes['nullFlavor'] !== undefined || text.trim() === '') return undefined;
+  const declared = declaredType(attributes['mediaType']);
+  const isBase64 = attributes['representation']?.trim().toUpperCase() === 'B64';
+  if (!isBase64 && (declared === undefined || declared.startsWith('text/')))
+    return { bytes: Buffer.from(text), mediaType: `${declared ?? 'text/plain'}; charset=UTF-8` };
+  const packed = decodeBase64(text);
+  const bytes = packed && unpack(packed, attributes['compression']?.trim() ?? '');
+  if (bytes === undefined || bytes.length === 0) return 'malformed';
+  return { bytes, mediaType: mediaTypeOf(bytes) ?? declared ?? 'application/octet-stream' };
+}
+
+/** A media type without its parameters; undefined where it has not the form of one. */
+function declaredType(text = ''): string | undefined {
+  const [type = ''] = text.split(';');
+  return /^[\w.+-]{1,60}\/[\w.+-]{1,100}$/.test(type.trim()) ? type.trim().toLowerCase() : undefined;
+}
+
+/** What is unpacked is no larger than a document may be. */
+const MAX_UNPACKED = 32 * 1024 * 1024;
+
+/** By ED.compression (HL7 CompressionAlgorithm): deflate, zlib, gzip. */
+const ALGORITHMS: ReadonlyMap<string, (bytes: Buffer) => Buffer> = new Map([
+  ['', (bytes) => bytes],
+  ['DF', (bytes) => inflateRawSync(bytes, { maxOutputLength: MAX_UNPACKED })],
+  ['ZL', (bytes) => inflateSync(bytes, { maxOutputLength: MAX_UNPACKED })],
+  ['GZ', (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED })],
+]);
+
+function unpack(bytes: Buffer, algorithm: string): Buffer | undefined {
+  try {
+    return ALGORITHMS.get(algorithm)?.(bytes);
+  } catch {
+    // Not packed so, half of it, or too large: the caller says that it cannot be read.
+    return undefined;
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ import type {
 } from 'fhir/r4.js';
 import { identifierKey } from '../message/identifier.js';
 import type { DocumentHead, HeadTraits } from './head.js';
+import { MAX_NUMBER } from './instance-identifier.js';
 import { partyOf } from './party.js';
 
 const VERSION = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-Composition.version';
@@ -47,14 +48,17 @@ function objects<T extends object>(values: readonly T[] | undefined): Partial<T>
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? value.trim() : '';
 }
 
-/** Identifiers that have a system and a value. */
+const ABSOLUTE = /^[a-z][a-z\d+.-]*:\S+$/i;
+
+/** Identifiers that have a system, which is a URI, and a value. */
 function numbered(identifiers: readonly Identifier[] | undefined): { system: string; value: string }[] {
   return objects(identifiers)
     .map(({ system, value }) => ({ system: text(system), value: text(value) }))
-    .filter(({ system, value }) => system !== '' && value !== '');
+    .filter(({ system, value }) => ABSOLUTE.test(system) && value !== '')
+    .filter(({ system, value }) => system.length <= MAX_NUMBER && value.length <= MAX_NUMBER);
 }
 
 function keyOf(identifier: Identifier | undefined): string | undefined {
@@ -71,9 +75,17 @@ function subjectOf(bundle: DocumentBundle, composition: Composition | undefined)
 function resolve({ entry }: DocumentBundle, to: Partial<Reference> | undefined): FhirResource | undefined {
   const reference = text(to?.reference);
   if (reference === '') return undefined;
-  const named = (resource: FhirResource | undefined) => `${resource?.resourceType ?? ''}/${resource?.id ?? ''}`;
-  return objects(entry).find(({ fullUrl, resource }) => fullUrl === reference || named(resource) === reference)
-    ?.resource;
+  return objects(entry).find(({ fullUrl, resource }) => namesOf(fullUrl, resource).includes(reference))?.resource;
+}
+
+/** Undetermined is said of the person, and no absence. */
+const SEX: Readonly<Record<string, string>> = { female: 'female', male: 'male', other: 'unknown', unknown: 'unknown' };
+
+/** By what a document refers to a resource: its fullUrl, and type and id, of it or at the end of that. */
+export function namesOf(fullUrl: unknown, resource: Pick<FhirResource, 'resourceType' | 'id'> | undefined): string[] {
+  const [relative] = /[A-Z][A-Za-z]+\/[\w.-]{1,64}$/.exec(text(fullUrl)) ?? [];
+  const own = resource?.id === undefined ? [] : [`${resource.resourceType}/${resource.id}`];
+  return [text(fullUrl), ...own, ...(relative === undefined ? [] : [relative])].filter((name) => name !== '');
 }
 
 function traitsOf(patient: Patient | undefined): HeadTraits {
@@ -85,7 +97,7 @@ function traitsOf(patient: Patient | undefined): HeadTraits {
   return {
     birthName: text(name?.family),
     given: text(given).split(' ')[0] ?? '',
-    sex: gender === 'female' || gender === 'male' ? gender : '',
+    sex: SEX[text(gender)] ?? '',
     birthDate: text(birthDate),
     birthPlace: text(objects(place?.extension)[0]?.valueCoding?.code) || text(place?.district),
   };

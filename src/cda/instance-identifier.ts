@@ -10,6 +10,9 @@ export interface InstanceIdentifier {
 /** The system of numbers given as a URI: an OID or a UUID by itself (R4 datatypes, Identifier). */
 const URI_SYSTEM = 'urn:ietf:rfc:3986';
 
+/** Longer than any number of a document, a person or a stay; an index takes no more. */
+export const MAX_NUMBER = 255;
+
 /**
  * An II as FHIR writes it: the root is the system of the extension, and is itself the value where there is no extension. Undefined where the
  * root is neither an OID nor a UUID.
@@ -17,7 +20,7 @@ const URI_SYSTEM = 'urn:ietf:rfc:3986';
 export function identifierOf({ root, extension }: InstanceIdentifier): { system: string; value: string } | undefined {
   const uri = uriOf(root.trim());
   const value = extension.trim();
-  if (uri === undefined) return undefined;
+  if (uri === undefined || uri.length > MAX_NUMBER || value.length > MAX_NUMBER) return undefined;
   return value === '' ? { system: URI_SYSTEM, value: uri } : { system: uri, value };
 }
 

@@ -1,4 +1,5 @@
 import type { Period, Quantity } from 'fhir/r4.js';
+import { comparable, isBefore } from '../message/period.js';
 import type { XmlElement } from './element.js';
 import { childOf } from './path.js';
 import { readQuantity } from './quantity.js';
@@ -33,7 +34,7 @@ export function readInterval(element: XmlElement | undefined, clock: MessageCloc
   const interval: Interval = { malformed: times.some(([, time]) => time === 'malformed') };
   for (const [name, time] of times) if (time !== undefined && time !== 'malformed') interval[name] = time;
   if (width !== undefined) interval.width = width;
-  if (interval.low !== undefined && interval.high !== undefined && isAfter(interval.low, interval.high)) {
+  if (interval.low !== undefined && interval.high !== undefined && isBefore(interval.high, interval.low)) {
     delete interval.low;
     delete interval.high;
     interval.malformed = true;
@@ -45,13 +46,8 @@ export function readInterval(element: XmlElement | undefined, clock: MessageCloc
 export function periodOf({ value, low, high }: Interval): Period | undefined {
   const start = low ?? value;
   const end = high ?? (low === undefined ? value : undefined);
-  if (start === undefined && end === undefined) return undefined;
-  return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
-}
-
-/** Compared as far as both are exact. */
-function isAfter(low: string, high: string): boolean {
-  if (low.includes('T') && high.includes('T')) return Date.parse(low) > Date.parse(high);
-  const length = Math.min(low.length, high.length, 10);
-  return low.slice(0, length) > high.slice(0, length);
+  if (start === undefined) return end === undefined ? undefined : { end };
+  if (end === undefined) return { start };
+  const [from, to] = comparable(start, end);
+  return { start: from, end: to };
 }

@@ -19,6 +19,8 @@ export interface DocumentEntryMetadata {
   uniqueId?: string;
   /** CX: `matricule^^^&OID&ISO^NH`. */
   patientId?: string;
+  /** CX: the number of the patient where the document was made. */
+  sourcePatientId?: string;
   /** `PID-5|…` and so on, one a line. */
   patientInfo: readonly string[];
   /** `urn:action:extraMetadataSlot`: C, D. */
@@ -89,7 +91,7 @@ function documentEntry(element: XmlElement): DocumentEntryMetadata {
   if (size !== undefined && !/^\d{1,15}$/.test(size)) throw unreadable('the size of a document is no number', 'size');
   return {
     uri,
-    mediaType: element.attributes['mimeType']?.trim().toLowerCase() ?? '',
+    mediaType: (element.attributes['mimeType'] ?? '').replace(/;.*/s, '').trim().toLowerCase(),
     patientInfo: slotOf(element, 'sourcePatientInfo'),
     codes: classificationsOf(element),
     ...given({
@@ -97,6 +99,7 @@ function documentEntry(element: XmlElement): DocumentEntryMetadata {
       hash: slotOf(element, 'hash')[0]?.toLowerCase(),
       uniqueId: externalId(element, DOCUMENT_UNIQUE_ID),
       patientId: externalId(element, DOCUMENT_PATIENT),
+      sourcePatientId: slotOf(element, 'sourcePatientId')[0],
       action: slotOf(element, 'urn:action:extraMetadataSlot')[0],
     }),
   };

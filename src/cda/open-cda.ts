@@ -5,10 +5,14 @@ import { HL7, XSL } from './namespaces.js';
 import type { Carriage, OpenedDocument } from './opened.js';
 import { parseXml } from './parse.js';
 import { childrenOf } from './path.js';
+import { lacksFile } from './unstructured-body.js';
 import { ofNobody, unreadable } from './unreadable.js';
 
 /** A document may be as large as the largest mailbox lets through. */
 export const MAX_DOCUMENT = 32 * 1024 * 1024;
+
+/** Elements of a header: hundreds of people. Each is locked and kept by himself when the document is translated. */
+const MAX_HEADER = 5000;
 
 /**
  * Opens a CDA R2 document. Of one that presents itself, a stylesheet that carries its ClinicalDocument, the ClinicalDocument is taken out; nothing
@@ -28,6 +32,8 @@ export function openCda(
   const root = isStylesheet ? carriedDocument(outermost) : outermostDocument(outermost);
   if (childrenOf(root, 'recordTarget').length > 1)
     throw ofNobody('the document is about several patients', 'recordTarget');
+  if (headerSize(root) > MAX_HEADER)
+    throw unreadable(`the header of the document has more than ${String(MAX_HEADER)} elements`);
   return {
     format: 'cda',
     root,
@@ -36,8 +42,16 @@ export function openCda(
     sha1: createHash('sha1').update(bytes).digest('hex'),
     mediaType: isStylesheet ? 'application/xslt+xml' : 'text/xml',
     carriage,
-    warnings,
+    warnings: lacksFile(root) ? [...warnings, 'the file in the body of the document cannot be read'] : warnings,
   };
+}
+
+/** How many elements stand outside the body. */
+function headerSize(root: XmlElement): number {
+  const sizeOf = ({ children }: XmlElement): number =>
+    children.reduce((size, child) => (typeof child === 'string' ? size : size + 1 + sizeOf(child)), 0);
+  const header = root.children.filter((child) => typeof child !== 'string' && child.name !== 'component');
+  return sizeOf({ ...root, children: header });
 }
 
 function isClinicalDocument({ name, namespace }: XmlElement): boolean {

@@ -7,6 +7,9 @@ import { unreadable } from './unreadable.js';
 
 const MAX_DEPTH = 100;
 const MAX_ENTRIES = 20_000;
+/** Each is locked and kept by himself when the document is translated. */
+const MAX_PEOPLE = 1000;
+const PEOPLE: ReadonlySet<unknown> = new Set(['Practitioner', 'PractitionerRole', 'Organization', 'RelatedPerson']);
 
 /**
  * Opens a FHIR document: a Bundle of type `document` that begins with its Composition (R4 §3.3.1), about one patient.
@@ -40,9 +43,9 @@ export function compositionOf(bundle: Bundle): Composition {
   return first as Composition;
 }
 
-/** Zero, and half of a surrogate pair: no store and no receiver takes them. */
+/** Zero, and half of a surrogate pair: no store and no receiver takes them. Behind two backslashes it is no escape. */
 const NO_CHARACTER =
-  /\\u0000|\\ud[89ab][\da-f]{2}(?!\\ud[c-f][\da-f]{2})|(?<!\\ud[89ab][\da-f]{2})\\ud[c-f][\da-f]{2}/i;
+  /(?<!\\)(?:\\\\)*(?:\\u0000|\\ud[89ab][\da-f]{2}(?!\\ud[c-f][\da-f]{2})|(?<!\\ud[89ab][\da-f]{2})\\ud[c-f][\da-f]{2})/i;
 
 /** JSON is UTF-8 (R4 §2.6.0); its mark is tolerated. */
 function parseJson(bytes: Buffer): unknown {
@@ -87,6 +90,11 @@ function documentBundle(content: unknown): Bundle {
     throw unreadable('an entry of the Bundle has no resource', 'Bundle.entry');
   if (entries.length > MAX_ENTRIES) throw unreadable(`the Bundle has more than ${String(MAX_ENTRIES)} entries`);
   compositionOf(bundle);
+  const people = entries.filter(({ resource }: { resource: { resourceType: unknown } }) =>
+    PEOPLE.has(resource.resourceType),
+  );
+  if (people.length > MAX_PEOPLE)
+    throw unreadable(`the Bundle has more than ${String(MAX_PEOPLE)} professionals, structures and relatives`);
   return bundle;
 }
 

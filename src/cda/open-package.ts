@@ -97,17 +97,19 @@ function openEntry(
   for (const patient of [metadata.patientId, submission.patientId])
     if (patient !== undefined && !ids.includes(patientKey(patient)))
       throw inconsistent('the patient of METADATA.XML is not the one of the document', 'patientId');
+  checkSourcePatient(ids, metadata.sourcePatientId);
   checkTraits(root, metadata.patientInfo);
-  const typeCode = metadata.codes.get('typeCode')?.[0]?.code;
-  const agrees = typeCode === undefined || typeCode === childOf(root, 'code')?.attributes['code'];
-  return {
-    ...document,
-    warnings: [
-      ...document.warnings,
-      ...warnings,
-      ...(agrees ? [] : ['the type of the document is not the typeCode of METADATA.XML']),
-    ],
-  };
+  return { ...document, warnings: [...document.warnings, ...warnings, ...differencesOf(root, metadata)] };
+}
+
+/** What of METADATA.XML differs from the document and does no harm. */
+function differencesOf(root: XmlElement, { codes, patientInfo }: DocumentEntryMetadata): string[] {
+  const typeCode = codes.get('typeCode')?.[0]?.code;
+  const isOfType = typeCode === undefined || typeCode === childOf(root, 'code')?.attributes['code'];
+  return [
+    ...(isOfType ? [] : ['the type of the document is not the typeCode of METADATA.XML']),
+    ...(hasGivenName(root, patientInfo) ? [] : ['the given name of METADATA.XML is none of the document']),
+  ];
 }
 
 /** XDS uniqueId: a root, with `^` and the extension where there is one. */
@@ -165,6 +167,15 @@ function patientIdsOf(root: XmlElement): string[] {
     .map(({ attributes }) => `${attributes['root']?.trim() ?? ''}|${attributes['extension']?.trim() ?? ''}`);
 }
 
+/** Of an authority of which the document has a number, the number of METADATA.XML is that one. */
+function checkSourcePatient(ids: readonly string[], cx: string | undefined): void {
+  const key = cx === undefined ? '|' : patientKey(cx);
+  const [authority = ''] = key.split('|');
+  const isNamed = authority !== '' && ids.some((id) => id.startsWith(`${authority}|`));
+  if (isNamed && !ids.includes(key))
+    throw inconsistent('the patient of METADATA.XML is not the one of the document', 'sourcePatientId');
+}
+
 /** Documents of one patient name one number in common. */
 function shareAnId(document: OpenedCda, other: OpenedCda): boolean {
   const ids = patientIdsOf(document.root);
@@ -183,6 +194,24 @@ function checkTraits(root: XmlElement, info: readonly string[]): void {
   check('PID-5', ANY, stated, officialFamily(patient));
   check('PID-7', /^\d{8}/, field('PID-7')[0], childOf(patient, 'birthTime')?.attributes['value']);
   check('PID-8', /^[FM]$/, field('PID-8')[0], childOf(patient, 'administrativeGenderCode')?.attributes['code']);
+}
+
+/** Is the given name of birth in sourcePatientInfo (PID-5.2 of type L) one that the header has, alone or the first of its list? */
+function hasGivenName(root: XmlElement, info: readonly string[]): boolean {
+  const birth = info.map((line) => line.split('^')).find((name) => name[0]?.startsWith('PID-5|') && name[6] === 'L');
+  const given = childrenOf(root, 'recordTarget')
+    .flatMap((target) => childrenOf(target, 'patientRole'))
+    .flatMap((role) => childrenOf(role, 'patient'))
+    .flatMap((patient) => childrenOf(patient, 'name'))
+    .flatMap((name) => childrenOf(name, 'given'));
+  const stated = wholeAndFirst(birth?.[1] ?? '');
+  const written = given.flatMap((part) => wholeAndFirst(textOf(part)));
+  return stated.length === 0 || written.length === 0 || stated.some((name) => written.includes(name));
+}
+
+/** A list of given names, and the first of them, as names are compared. */
+function wholeAndFirst(names: string): string[] {
+  return [names, names.trim().split(/\s+/)[0] ?? ''].map(plainName).filter((name) => name !== '');
 }
 
 /** The family name of birth; where no qualifier tells several apart, that of a name for legal use (EN.use L, C, OR). */

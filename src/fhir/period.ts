@@ -1,3 +1,5 @@
+import { comparable } from '../message/period.js';
+
 /** FHIR Period as the folds write it: the start is always known. */
 export interface ClosedPeriod {
   start: string;
@@ -5,8 +7,8 @@ export interface ClosedPeriod {
 }
 
 /**
- * A Period that satisfies per-1: an end before its start is drawn up to it, and a date beside a time of the same day becomes that
- * day's first moment, because FHIRPath cannot order the two.
+ * A Period that satisfies per-1: an end before its start is drawn up to it, and of two bounds that FHIRPath cannot order the finer is cut to
+ * the coarser.
  * @param start FHIR date or dateTime
  * @param end FHIR date or dateTime; absent while the period lasts
  */
@@ -14,10 +16,4 @@ export function period(start: string, end?: string): ClosedPeriod {
   if (end === undefined) return { start };
   const [from, to] = comparable(start, end);
   return Date.parse(to) < Date.parse(from) ? { start: from, end: from } : { start: from, end: to };
-}
-
-function comparable(start: string, end: string): [string, string] {
-  if (start.length === end.length || start.includes('T') === end.includes('T')) return [start, end];
-  if (!start.includes('T')) return end.startsWith(start) ? [end, end] : [start, end];
-  return start.startsWith(end) ? [start, start] : [start, end];
 }

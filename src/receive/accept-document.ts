@@ -91,7 +91,7 @@ function incomingOf(
   const answer: DocumentAnswer = {
     id: deps.newId(),
     accepted,
-    references: accepted ? claims.map(({ key }) => resourceId('DocumentReference', key)) : [],
+    references: accepted ? [...new Set(claims.map(({ key }) => resourceId('DocumentReference', key)))] : [],
     findings: findings.map(({ severity, code, application, field, text }) => ({
       severity,
       code,

@@ -5,7 +5,7 @@ import type { Message, Segment } from '../hl7v2/parse.js';
 import type { FailureCode } from '../message/failure.js';
 import { plainName } from '../message/plain-name.js';
 import { isRoutingAllowed, ROUTING_NOT_ALLOWED } from '../translate/document-routing.js';
-import { documentKey, type DocumentSegments } from '../translate/hl7v2/message-documents.js';
+import { documentKey, flagSegments, flagValue, type DocumentSegments } from '../translate/hl7v2/message-documents.js';
 import { insOf, isOtherDate, requestOf } from './document-checks.js';
 import { refused, warned, type Finding } from './document-finding.js';
 
@@ -16,6 +16,7 @@ export function checkCarriage(message: Message, segments: DocumentSegments, summ
     ...checkNumbers(segments.txa, summary),
     ...checkTypes(segments, summary),
     ...checkPatientAddresses(segments, summary),
+    ...checkFlags(segments),
     ...checkRouting(summary),
   ];
 }
@@ -85,7 +86,7 @@ function isOtherName(pid: Segment, birthName: string): boolean {
 
 function isOtherSex(administrative: string, sex: string): boolean {
   const carried = administrative === 'F' ? 'female' : administrative === 'M' ? 'male' : '';
-  return carried !== '' && sex !== '' && carried !== sex;
+  return carried !== '' && (sex === 'male' || sex === 'female') && carried !== sex;
 }
 
 /** TXA-12 is the document's id, TXA-13 that of the version that it replaces. */
@@ -113,6 +114,16 @@ function checkTypes({ obx, obr, txa }: DocumentSegments, { head }: DocumentSumma
   return places
     .filter(([, code]) => code !== '' && head.type !== '' && code !== head.type)
     .map(([location]) => warning([location, 103], `${location} is not the type of the document`));
+}
+
+/** A flag says Y or N; a mask that says neither hides. */
+function checkFlags(segments: DocumentSegments): Finding[] {
+  return flagSegments(segments)
+    .filter((obx) => !/^[YN]?$/.test(flagValue(obx)))
+    .map(({ occurrence }) => {
+      const location = `OBX[${String(occurrence)}]-5`;
+      return warning([location, 103], `${location} is neither Y nor N`);
+    });
 }
 
 /** It is found again when the document is translated, and stands behind a work item then. */

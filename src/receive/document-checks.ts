@@ -1,4 +1,4 @@
-import type { DocumentHead, HeadTraits } from '../cda/head.js';
+import type { DocumentHead, HeadIdentifier, HeadTraits } from '../cda/head.js';
 import { partyOf } from '../cda/party.js';
 import type { DocumentSummary } from '../cda/read-head.js';
 import type { SourceSettings } from '../config/schema.js';
@@ -7,7 +7,7 @@ import type { DocumentRequest } from '../message/document.js';
 import type { DocumentClaim, DocumentKnowledge, DocumentQuestion, KnownPatient } from '../message/document-claim.js';
 import { identifierKey } from '../message/identifier.js';
 import { plainName } from '../message/plain-name.js';
-import { hasInsKey } from '../translate/identifiers.js';
+import { hasInsKey, isUsableIns } from '../translate/identifiers.js';
 import { refused, reusedId, warned, type Finding } from './document-finding.js';
 
 /** What of its source a document is checked by. */
@@ -62,15 +62,22 @@ function checkPatient(head: DocumentHead): Finding[] {
   const ins = insOf(head);
   if (ins === undefined)
     return [refused('document-identity', 903, `${PATIENT}/id`, 'the document has no INS: nobody is made of it')];
-  const wrongKey = hasInsKey(ins.value) ? [] : [wrongInsKey(ins.system)];
+  if (severalOf(ins.system, head))
+    return [refused('document-identity', 903, `${PATIENT}/id`, 'the document has several INS of one authority')];
+  const wrongKey = hasInsKey(ins.value) ? [] : [wrongInsKey(ins)];
   return [...wrongKey, ...checkTraits(head.traits)];
 }
 
+/** One person has one number of an authority of the INS. */
+function severalOf(authority: string, { identifiers }: DocumentHead): boolean {
+  const values = identifiers.filter(({ system, value }) => system === authority && value !== '');
+  return new Set(values.map(({ value }) => value)).size > 1;
+}
+
 /** The invented numbers of the test authorities often have no key that is right; a real one without is no INS. */
-function wrongInsKey(system: string): Finding {
+function wrongInsKey(ins: HeadIdentifier): Finding {
   const text = 'the key of the INS is not that of its digits';
-  const isReal = system === INS.nir || system === INS.nia;
-  return (isReal ? refused : warned)('document-identity', 903, `${PATIENT}/id`, text);
+  return (isUsableIns(ins) ? warned : refused)('document-identity', 903, `${PATIENT}/id`, text);
 }
 
 const TRAITS: readonly (readonly [keyof HeadTraits, string])[] = [
@@ -137,9 +144,14 @@ function checkAgainst(traits: HeadTraits, holders: readonly KnownPatient[]): Fin
 function differingTraits(traits: HeadTraits, patient: KnownPatient): string[] {
   return [
     ...(differs(plainName(traits.birthName), plainName(patient.birthName)) ? ['patient/name/family'] : []),
-    ...(differs(traits.sex, patient.sex) ? ['patient/administrativeGenderCode'] : []),
+    ...(differs(sexOf(traits), sexOf(patient)) ? ['patient/administrativeGenderCode'] : []),
     ...(isOtherDate(traits.birthDate, patient.birthDate) ? ['patient/birthTime'] : []),
   ];
+}
+
+/** A sex that is not determined contradicts none. */
+function sexOf({ sex }: { sex: string }): string {
+  return sex === 'unknown' ? '' : sex;
 }
 
 function differs(a: string, b: string): boolean {

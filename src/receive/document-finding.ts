@@ -25,9 +25,13 @@ export function warned(code: FailureCode, application: number, field: string, te
   return { severity: 'W', code, application, field, text };
 }
 
+/** What of METADATA.XML says whose a document is. */
+const PATIENT_OF_METADATA = /^(patientId|sourcePatient)/;
+
 /** A document that could not be opened; what is no base64 is a fault of its message. */
 export function unopened({ code, field = '', message }: GatewayError): Finding {
-  const finding = refused(code, 906, field, message);
+  const anothers = code === 'document-inconsistent' && PATIENT_OF_METADATA.test(field);
+  const finding = refused(code, anothers ? 904 : 906, field, message);
   return code === 'field-invalid' ? { ...finding, message: { location: field, code: 102 } } : finding;
 }
 

@@ -62,12 +62,12 @@ function relatedPerson(id: string, facts: readonly ContactFact[], patientId: str
   const { fields, origins } = buildFields(contributions);
   const last = facts.at(-1);
   const completed = complete(fields, id, last?.body.role);
+  const whole: Partial<RelatedPerson> = { ...fields, ...completed };
   const resource = {
     resourceType: 'RelatedPerson',
     id,
-    ...fields,
-    ...completed,
-    meta: { profile: [PROFILE] },
+    ...whole,
+    ...(hasRole(whole) ? { meta: { profile: [PROFILE] } } : {}),
     patient: { reference: `Patient/${patientId}` },
   } as RelatedPerson & { id: string };
   const rules = [...Object.keys(completed), 'patient'].map((path): Origin => ({
@@ -77,6 +77,11 @@ function relatedPerson(id: string, facts: readonly ContactFact[], patientId: str
     row: 'rule:related-person',
   }));
   return { resource, origins: () => [...origins(), ...rules] };
+}
+
+/** The profile asks for a role in the circle (its slice Role), which not every relative has. */
+function hasRole({ relationship = [] }: Partial<RelatedPerson>): boolean {
+  return relationship.some(({ coding = [] }) => coding.some(({ system }) => system === SYSTEMS.roleClass));
 }
 
 /**

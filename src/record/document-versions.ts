@@ -95,19 +95,37 @@ function compareVersions(a: DocumentVersion, b: DocumentVersion): number {
 
 /**
  * Ids whose place another version takes: those that it names; where it names none that is there, all that are lower, since they are of its set.
+ * Of two that replace each other, by others in between too, the higher does.
  */
 function replacedVersions(versions: readonly DocumentVersion[], doubts: Doubt[]): Set<string> {
-  const ids = new Set(versions.map(({ id }) => id));
+  const places = new Map(versions.map(({ id }, place) => [id, place]));
+  const parentsById = new Map(versions.map(({ id, fact }) => [id, parentsOf(fact)]));
   const replaced = new Set<string>();
   for (const [place, { id, fact }] of versions.entries()) {
-    const parents = parentsOf(fact);
-    const present = parents.filter((parent) => ids.has(parent));
-    for (const parent of present) replaced.add(parent);
+    const parents = parentsById.get(id) ?? [];
+    const present = parents.filter((parent) => places.has(parent));
+    for (const parent of present) {
+      const isLower = (places.get(parent) ?? 0) < place;
+      if (isLower || !reaches(parent, id, parentsById)) replaced.add(parent);
+    }
     if (present.length > 0 || (parents.length === 0 && fact.body.request !== 'replace')) continue;
     doubts.push(parentUnknown(id, fact));
     for (const lower of versions.slice(0, place)) replaced.add(lower.id);
   }
   return replaced;
+}
+
+/** Does one version replace another, by others in between too? */
+function reaches(from: string, to: string, parents: ReadonlyMap<string, readonly string[]>): boolean {
+  const seen = new Set<string>();
+  const next = [from];
+  for (let id = next.pop(); id !== undefined; id = next.pop()) {
+    if (id === to) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    next.push(...(parents.get(id) ?? []));
+  }
+  return false;
 }
 
 /** The ids that a version says it replaces, itself never. */

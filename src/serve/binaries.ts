@@ -19,6 +19,7 @@ export type BinaryPort = (place: BinaryPlace) => Promise<BinaryContent | undefin
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'application/fhir+json': 'json',
   'application/xslt+xml': 'xsl',
+  'text/xml': 'xml',
   'application/pdf': 'pdf',
   'application/rtf': 'rtf',
   'image/jpeg': 'jpg',
@@ -26,7 +27,6 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/tiff': 'tif',
   'image/gif': 'gif',
   'text/plain': 'txt',
-  'application/octet-stream': 'bin',
 };
 
 /**
@@ -50,7 +50,7 @@ export async function readBinary(port: BinaryPort, request: Request, response: R
   response.setHeader('Content-Type', mediaType);
   response.set({
     'Content-Length': String(length),
-    'Content-Disposition': `attachment; filename="${id}.${EXTENSIONS[mediaType] ?? 'xml'}"`,
+    'Content-Disposition': `attachment; filename="${id}.${EXTENSIONS[mediaType.replace(/;.*/, '')] ?? 'bin'}"`,
     'Content-Security-Policy': "default-src 'none'; sandbox",
   });
   await pipeline(Readable.from(bytes), response);

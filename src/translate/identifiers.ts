@@ -98,6 +98,15 @@ export function isInsNumber({ type, system }: Pick<PatientIdentifier, 'type' | '
   return type === 'INS' || (isIns(system) && namesPerson({ type }));
 }
 
+/** The INS of a document: with its key, or where its system holds invented ones with the shape of an INS alone. */
+export function isUsableIns({ system, value }: Pick<PatientIdentifier, 'system' | 'value'>): boolean {
+  const isInvented = system === INS.test || system === INS.demo;
+  return hasInsKey(value) || (isInvented && INS_SHAPE.test(value));
+}
+
+/** Sex, year, month, place and order of birth, and the key. */
+const INS_SHAPE = /^[1-478]\d{4}(\d\d|2A|2B)\d{8}$/;
+
 /** Has an INS the shape of a NIR, and the key that its 13 digits give? Corsica's 2A and 2B count as 19 and 18. */
 export function hasInsKey(value: string): boolean {
   const parts = /^(\d{5})(\d\d|2A|2B)(\d{6})(\d{2})$/.exec(value);

@@ -35,7 +35,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** What words and PURE may take from outside the house: nothing that reads a clock, a socket, a file or chance. */
-const PURE_PACKAGES = new Set(['node:buffer', 'node:crypto', 'yaml', 'saxes', 'yauzl', 'fhir/r4.js']);
+const PURE_PACKAGES = new Set(['node:buffer', 'node:crypto', 'node:zlib', 'yaml', 'saxes', 'yauzl', 'fhir/r4.js']);
 /** Of node:crypto only what gives the same result for the same bytes. */
 const PURE_CRYPTO = new Set(['createHash', 'hash']);
 const IMPURE_GLOBALS = new Set(

@@ -71,6 +71,7 @@ export interface XdmDocument {
   hash?: string | null;
   uniqueId?: string | null;
   patientId?: string | null;
+  sourcePatientId?: string;
   /** Lines of sourcePatientInfo. */
   patientInfo?: string[];
   action?: string;
@@ -93,7 +94,7 @@ export function metadataOf(documents: readonly XdmDocument[], submissionPatient:
     const { hash = createHash('sha1').update(bytes).digest('hex').toUpperCase() } = document;
     return `<r:ExtrinsicObject id="D${String(index)}" mimeType="${mediaType}">
       ${slot('URI', [uri])}${slot('size', [size])}${slot('hash', [hash])}
-      ${slot('urn:action:extraMetadataSlot', [action])}${slot('sourcePatientInfo', document.patientInfo ?? [])}
+      ${slot('urn:action:extraMetadataSlot', [action])}${slot('sourcePatientId', [document.sourcePatientId?.replaceAll('&', '&amp;')])}${slot('sourcePatientInfo', document.patientInfo ?? [])}
       ${classification('f0306f51-975f-434e-a61c-c59651d33983', typeCode, '2.16.840.1.113883.6.1')}
       ${classification('41a5887f-8865-4c09-adf7-e362475b143a', '10', '1.2.250.1.213.1.1.4.1', 'Compte rendu')}
       ${['N', ...(document.masks ?? [])].map((code) => classification('f4f85eac-e6cb-4883-b524-f2705394840f', code, '2.16.840.1.113883.5.25')).join('')}

@@ -1,5 +1,6 @@
 import { readCoding } from '../../cda/concept.js';
 import type { Place } from '../../cda/place.js';
+import { languageTag } from '../../fhir/language.js';
 import { addressOf, birthPlaceOf } from './address.js';
 import type { Cda } from './format.js';
 import { instanceKey, instanceOf, numberOf } from './identifier.js';
@@ -47,6 +48,7 @@ const names: CdaConverter = (place) => {
   const given = namesOf(place);
   return given.length === 0 ? undefined : given;
 };
+const language: CdaConverter = (place) => formed(place, languageTag(place.value()));
 /** What `set` says, whatever the place holds; `set: { value: … }` for a plain text. */
 const fixed: CdaConverter = () => ({ value: {} });
 
@@ -60,6 +62,7 @@ export const CDA_CONVERTERS: ReadonlyMap<string, ConverterEntry<Cda>> = new Map<
   ['filled', plain('boolean', (place) => (place.isFilled ? { value: true } : undefined))],
   ['valueString', plain('Extension', valueString)],
   ['INT-integer', plain('integer', integer)],
+  ['CS-language', plain('code', language)],
   ['BL-boolean', plain('boolean', (place) => formed(place, flag(place)))],
   ['II-Identifier', plain('Identifier', identifier)],
   ['II-Instance', plain('Identifier', instance)],

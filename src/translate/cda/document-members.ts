@@ -2,16 +2,18 @@ import type { DoctorRef } from '../../message/fact.js';
 import type { MemberBody } from '../../message/member.js';
 import { contactOf, type ContactReading } from '../hl7v2/contact.js';
 import type { Contributions } from '../contributions.js';
+import type { Issues } from '../issues.js';
+import { boundsOf } from './bounds.js';
 import type { CdaContext } from './format.js';
 import type { DocumentReading } from './document-reading.js';
-import { MEMBER_PARTS, periodOf, PROVIDER, withDisplay } from '../hl7v2/members.js';
+import { MEMBER_PARTS, PROVIDER, withDisplay } from '../hl7v2/members.js';
 
 /** The basis of all that documents state of the circle. */
 const BASIS = 'CDA';
 
 /** The professionals and structures whom the header names. */
 export function headerMembers(reading: DocumentReading, context: CdaContext): MemberBody[] {
-  return reading.each('member', context).flatMap(({ read }) => membersOf(read));
+  return reading.each('member', context).flatMap(({ read }) => membersOf(read, context.issues));
 }
 
 /** Each member once in a role; who has one of his own is not a mere professional beside it. */
@@ -31,7 +33,8 @@ function isProvider({ role }: MemberBody): boolean {
 }
 
 /** Members as rows read them of an element. */
-export function membersOf(read: Contributions): MemberBody[] {
+export function membersOf(read: Contributions, issues: Issues): MemberBody[] {
+  const bounds = boundsOf(read, issues);
   const people = read.filled<DoctorRef[]>('person') ?? [];
   const role = withDisplay(read.filled<Partial<MemberBody['role']>>('role'));
   return people.map(({ role: person, label, identifier, family }) => ({
@@ -43,7 +46,7 @@ export function membersOf(read: Contributions): MemberBody[] {
     ...(family === undefined ? {} : { family }),
     basis: BASIS,
     scope: read.filled<string>('scope') === 'stay' ? 'stay' : 'patient',
-    ...periodOf(read),
+    ...bounds,
     trace: read.traces(MEMBER_PARTS),
   }));
 }

@@ -1,6 +1,6 @@
 import type { OpenedDocument } from '../../cda/opened.js';
 import { childOf } from '../../cda/path.js';
-import { readInstant } from '../../cda/time.js';
+import { instantOf, readInstant } from '../../cda/time.js';
 import { instant } from '../../message/order.js';
 import type { Contributions } from '../contributions.js';
 import { take } from '../fhir/take.js';
@@ -25,11 +25,12 @@ const DAY = 86_400_000;
 export function documentTimes(
   read: Contributions,
   { sentAt }: OpenedDocument['carriage'],
-  receivedAt: string,
+  { receivedAt, zone }: { receivedAt: string; zone: string },
   issues: Issues,
 ): DocumentTimes {
-  const effectiveAt = read.filled<string>('effectiveAt') ?? receivedAt;
-  const writtenAt = read.filled<string>('writtenAt') ?? receivedAt;
+  const written = read.filled<string>('writtenAt');
+  const effectiveAt = read.filled<string>('effectiveAt') ?? (written && instantOf(written, zone)) ?? receivedAt;
+  const writtenAt = written ?? receivedAt;
   const believed = instant(effectiveAt) <= instant(receivedAt) + DAY;
   if (!believed) issues.malformed('effectiveTime', 'effectiveTime is later than the reception by more than a day');
   const recordedAt = believed ? effectiveAt : receivedAt;

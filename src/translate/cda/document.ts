@@ -10,6 +10,7 @@ import { bodyOf, type BodyContents } from './body/body.js';
 import type { CdaContext } from './format.js';
 import { DocumentTerritory } from './territory.js';
 import type { Contributions } from '../contributions.js';
+import { boundsOf } from './bounds.js';
 import { computedElements } from './document-content.js';
 import { distinctMembers, headerContacts, headerMembers } from './document-members.js';
 import { DocumentReading } from './document-reading.js';
@@ -70,7 +71,7 @@ export function translateCda(
   const territory = new DocumentTerritory(options.source.name, anchor, numbering.authorities, issues);
   const context = { ...numbering, territory };
   const read = reading.contributions('document', context);
-  const times = documentTimes(read, document.carriage, options.receivedAt, issues);
+  const times = documentTimes(read, document.carriage, options, issues);
   const patient = reading.elements('Patient', context);
   const header = { document, reading, context, read, person, ins, patient, times };
   markBytes(context);
@@ -183,9 +184,8 @@ function addVisit(
   const read = reading.contributions('visit', context);
   const elements = [...reading.elements('Encounter', context), ...ofBody];
   const stay = visitNumber(read, body.members);
-  const begin = read.filled<string>('begin');
-  if (stay === undefined && begin === undefined) return;
-  const end = read.filled<string>('end');
+  const bounds = boundsOf(read, context.issues);
+  if (stay === undefined && bounds.begin === undefined) return;
   const facility = read.filled<FacilityRef>('facility');
   const visit: VisitBody = {
     document: body.id,
@@ -193,8 +193,7 @@ function addVisit(
     keys: documents,
     withdrawn: body.request === 'delete',
     ...(facility === undefined ? {} : { facility }),
-    ...(begin === undefined ? {} : { begin }),
-    ...(end === undefined ? {} : { end }),
+    ...bounds,
     encounter: {
       target: 'Encounter',
       elements: elements.filter(({ path }) => path !== 'identifier' || stay !== undefined),

@@ -4,6 +4,7 @@ import type { CdaContext } from './format.js';
 import { personName, professionalNumber, structureNumber, type TypedNumber } from './party.js';
 import { conceptOf, nameOf, wordsOf } from './entry-words.js';
 import type { Authorities } from '../identifiers.js';
+import { PERSON_ROOT, STRUCTURE_ROOT } from '../national-numbers.js';
 
 /**
  * Who takes part in an entry, as words with the number he is known by: what the directory knows of him is not for a document to say.
@@ -23,14 +24,11 @@ export function roleReference(role: Place, { references, authorities }: CdaConte
   return { ...(number && { identifier: { system: number.system, value: number.value } }), display };
 }
 
-/** Roots of the national numbers of persons and of structures. Other ids of a role are the document's own. */
-const PERSONS = '1.2.250.1.71.4.2.1';
-const STRUCTURES = '1.2.250.1.71.4.2.2';
-
+/** Of the ids of a role those that are not national are the document's own. */
 function numberOf(role: Place, authorities: Authorities): TypedNumber | undefined {
   const roots = role.children('id').map((id) => id.attribute('root'));
-  if (roots.includes(PERSONS)) return professionalNumber(role, authorities);
-  return roots.includes(STRUCTURES) ? structureNumber(role, authorities) : undefined;
+  if (roots.includes(PERSON_ROOT)) return professionalNumber(role, authorities);
+  return roots.includes(STRUCTURE_ROOT) ? structureNumber(role, authorities) : undefined;
 }
 
 /** `DR Charles MULLER`: the name as it is spoken, a title rather than a civility. */

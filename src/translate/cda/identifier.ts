@@ -1,13 +1,14 @@
-import { identifierOf, keyOf } from '../../cda/instance-identifier.js';
+import { identifierOf, keyOf, MAX_NUMBER } from '../../cda/instance-identifier.js';
 import type { Place } from '../../cda/place.js';
-import { INS, isIns } from '../../fhir/systems.js';
+import { isIns } from '../../fhir/systems.js';
 import type { PatientIdentifier } from '../../message/fact.js';
-import { hasInsKey, type Authorities } from '../identifiers.js';
+import { hasInsKey, isUsableIns, type Authorities } from '../identifiers.js';
 
 /** An II as a system and a value, with the aliases that the source is configured with; undefined where it has no extension or nullFlavor. */
 export function numberOf(place: Place, authorities: Authorities): { system: string; value: string } | undefined {
   const [root, extension] = [place.attribute('root'), place.attribute('extension')];
   if (place.isNull || root === '' || extension === '') return undefined;
+  if (root.length > MAX_NUMBER || extension.length > MAX_NUMBER) return undefined;
   return { system: authorities.systemOf({ namespace: '', universalId: root, type: 'ISO' }), value: extension };
 }
 
@@ -31,15 +32,11 @@ export function patientNumberOf(place: Place, authorities: Authorities): Patient
   const number = numberOf(place, authorities);
   if (number === undefined || authorities.isShared(number.system, number.value)) return undefined;
   if (!isIns(number.system)) return { ...number, type: 'PI' };
-  return hasInsKey(number.value) || isInvented(number.system) ? { ...number, type: 'INS' } : undefined;
+  return isUsableIns(number) ? { ...number, type: 'INS' } : undefined;
 }
 
 /** Is it an INS with a wrong key, kept or not? */
 export function isInsOfWrongKey(place: Place, authorities: Authorities): boolean {
   const number = numberOf(place, authorities);
   return number !== undefined && isIns(number.system) && !hasInsKey(number.value);
-}
-
-function isInvented(system: string): boolean {
-  return system === INS.test || system === INS.demo;
 }

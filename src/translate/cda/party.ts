@@ -5,6 +5,7 @@ import type { Coding } from 'fhir/r4.js';
 import { numberOf } from './identifier.js';
 import { nameInUseOf } from './name.js';
 import type { Authorities } from '../identifiers.js';
+import { idnpsOf, idnstOf, PERSON_ROOT, STRUCTURE_ROOT, type NationalNumber } from '../national-numbers.js';
 
 /** Who plays a role in a document (assignedAuthor, associatedEntity, intendedRecipient …), and for which structure. */
 export interface Party {
@@ -47,43 +48,34 @@ export interface TypedNumber {
   from: Place;
 }
 
-const PERSON_ROOT = '1.2.250.1.71.4.2.1';
-const STRUCTURE_ROOT = '1.2.250.1.71.4.2.2';
-
-/** The number of a professional: an RPPS before any other. An IDNPS is 8 and the RPPS, or 0 and the ADELI number. */
+/** The number of a professional: an RPPS before any other. */
 export function professionalNumber(entity: Place, authorities: Authorities): TypedNumber | undefined {
-  const numbers = entity.children('id').flatMap((id) => professionalId(id, authorities) ?? []);
+  const numbers = entity
+    .children('id')
+    .flatMap((id) => typed(id, authorities, { root: PERSON_ROOT, read: idnpsOf, other: 'EI' }) ?? []);
   return numbers.find(({ system }) => system === SYSTEMS.rpps) ?? numbers[0];
 }
 
-function professionalId(from: Place, authorities: Authorities): TypedNumber | undefined {
-  const number = numberOf(from, authorities);
-  if (number === undefined) return undefined;
-  const { value } = number;
-  const type = (code: string) => ({ type: { system: SYSTEMS.fr0203, code }, from });
-  if (from.attribute('root') !== PERSON_ROOT) return { ...number, type: { system: SYSTEMS.v20203, code: 'EI' }, from };
-  if (/^8\d{11}$/.test(value)) return { system: SYSTEMS.rpps, value: value.slice(1), ...type('RPPS') };
-  if (/^\d{11}$/.test(value)) return { system: SYSTEMS.rpps, value, ...type('RPPS') };
-  if (/^0\d{9}$/.test(value)) return { system: SYSTEMS.adeli, value: value.slice(1), ...type('ADELI') };
-  return { system: SYSTEMS.idnps, value, ...type('IDNPS') };
-}
-
-/** The number of a structure: a FINESS before any other. An IDNST is 1 and the FINESS, or a key of another register. */
+/** The number of a structure: a FINESS before any other. */
 export function structureNumber(organization: Place, authorities: Authorities): TypedNumber | undefined {
-  const numbers = organization.children('id').flatMap((id) => structureId(id, authorities) ?? []);
+  const numbers = organization
+    .children('id')
+    .flatMap((id) => typed(id, authorities, { root: STRUCTURE_ROOT, read: idnstOf, other: 'XX' }) ?? []);
   return numbers.find(({ system }) => system === SYSTEMS.finess) ?? numbers[0];
 }
 
-function structureId(from: Place, authorities: Authorities): TypedNumber | undefined {
+/** @param register the root of national numbers, how they are read, and the type of any other number (table 0203) */
+function typed(
+  from: Place,
+  authorities: Authorities,
+  register: { root: string; read: (text: string) => NationalNumber; other: string },
+): TypedNumber | undefined {
   const number = numberOf(from, authorities);
   if (number === undefined) return undefined;
-  const { value } = number;
-  const type = (code: string) => ({ type: { system: SYSTEMS.fr0203, code }, from });
-  if (from.attribute('root') !== STRUCTURE_ROOT)
-    return { ...number, type: { system: SYSTEMS.v20203, code: 'XX' }, from };
-  const [, finess] = /^1?(\d[\dAB]\d{7})$/.exec(value) ?? [];
-  if (finess !== undefined) return { system: SYSTEMS.finess, value: finess, ...type('FINEG') };
-  return { system: `urn:oid:${STRUCTURE_ROOT}`, value, ...type('IDNST') };
+  if (from.attribute('root') !== register.root)
+    return { ...number, type: { system: SYSTEMS.v20203, code: register.other }, from };
+  const { system, value, code } = register.read(number.value);
+  return { system, value, type: { system: SYSTEMS.fr0203, code }, from };
 }
 
 /** The name under which a person works: the one in use, with its place. */

@@ -1,3 +1,4 @@
+import { namesOf } from '../../cda/fhir-head.js';
 import type { Bundle, Composition, FhirResource, Identifier, Patient, Reference } from 'fhir/r4.js';
 
 /** A resource of a document, and which of its entries it is, from 0. */
@@ -20,10 +21,8 @@ export class BundleResources {
       resource === undefined ? [] : [{ resource: resource as FhirResource, index }],
     );
     for (const target of this.list) {
-      const { fullUrl } = entry[target.index] ?? {};
-      const { resourceType, id } = target.resource;
-      for (const name of [fullUrl, id === undefined ? undefined : `${resourceType}/${id}`])
-        if (typeof name === 'string' && !this.byName.has(name)) this.byName.set(name, target);
+      for (const name of namesOf(entry[target.index]?.fullUrl, target.resource))
+        if (!this.byName.has(name)) this.byName.set(name, target);
     }
   }
 

@@ -2,6 +2,7 @@ import type { CodeableConcept, Coding, Reference } from 'fhir/r4.js';
 import { fhirHead } from '../../cda/fhir-head.js';
 import type { OpenedDocument } from '../../cda/opened.js';
 import { instantOf } from '../../cda/time.js';
+import { languageTag } from '../../fhir/language.js';
 import type { DocumentBody, DocumentRequest } from '../../message/document.js';
 import type { PatientIdentifier } from '../../message/fact.js';
 import type { Element } from '../../message/fragment.js';
@@ -83,16 +84,16 @@ export function translateFhir(
 function timesOf(
   { carriage }: OpenedFhir,
   { composition }: BundleResources,
-  { receivedAt, zone }: TranslateContext,
+  options: TranslateContext,
   issues: Issues,
 ): DocumentTimes {
   const date = take('dateTime', composition.date, () => undefined) as string | undefined;
   if (date === undefined) issues.malformed('Composition.date', 'Composition.date cannot be read');
   const read = [
     { path: 'writtenAt', value: date },
-    { path: 'effectiveAt', value: date && instantOf(date, zone) },
+    { path: 'effectiveAt', value: date && instantOf(date, options.zone) },
   ].map((part): Element => ({ ...part, field: 'Composition.date', trace: [] }));
-  return documentTimes(new Contributions(read), carriage, receivedAt, issues);
+  return documentTimes(new Contributions(read), carriage, options, issues);
 }
 
 /** What becomes of a reference to what is no entry: somebody who is mentioned, else a number and words; the document's own ids never leave it. */
@@ -185,7 +186,7 @@ function relativesIn(resources: BundleResources) {
 function statedContent({ composition }: BundleResources, writtenAt: string): Contributions {
   const category = take('CodeableConcept', composition.category?.[0], () => undefined) as CodeableConcept | undefined;
   const parts: [path: string, value: unknown, from: string][] = [
-    ['language', take('code', composition.language, () => undefined), 'language'],
+    ['language', languageTag(String(composition.language ?? '')), 'language'],
     ['title', take('string', composition.title, () => undefined), 'title'],
     ['writtenAt', writtenAt, 'date'],
     ['classCode', category?.coding?.[0] as Coding | undefined, 'category'],

@@ -52,18 +52,25 @@ export function readEntries(resources: BundleResources, outside: Rewrite): Entry
   const names = new Map<FhirResource, string>();
   const keys = new EntryKeys();
   for (const { resource } of ofPatient) names.set(resource, keys.of(resource));
-  const rewrite: Rewrite = (reference) => {
-    const target = resources.resolve(reference);
-    const key = target && CARRIED.has(target.resource.resourceType) ? names.get(target.resource) : undefined;
-    return key === undefined ? outside(reference) : { reference: `entry:${key}` };
-  };
-  const entries = carried.flatMap((target) => {
-    const { resourceType } = target.resource;
-    const fragment = fragmentOf(target, withMedication(resources, target.resource), resourceType, rewrite);
-    const key = names.get(target.resource) ?? '';
-    return fragment === undefined ? [] : [{ type: resourceType as EntryType, key, resource: fragment }];
-  });
-  const kept = new Set(entries.map(({ key }) => key));
+  const rewriteTo =
+    (kept: ReadonlySet<string>): Rewrite =>
+    (reference) => {
+      const target = resources.resolve(reference);
+      if (target === undefined || !CARRIED.has(target.resource.resourceType)) return outside(reference);
+      const key = names.get(target.resource) ?? '';
+      return kept.has(key) ? { reference: `entry:${key}` } : undefined;
+    };
+  const entriesWith = (rewrite: Rewrite) =>
+    carried.flatMap((target): DocumentEntry[] => {
+      const type = target.resource.resourceType as EntryType;
+      const resource = fragmentOf(target, withMedication(resources, target.resource), type, rewrite);
+      return resource === undefined ? [] : [{ type, key: names.get(target.resource) ?? '', resource }];
+    });
+  const everyOne = new Set(carried.map(({ resource }) => names.get(resource) ?? ''));
+  const kept = new Set(entriesWith(rewriteTo(everyOne)).map(({ key }) => key));
+  const rewrite = rewriteTo(kept);
+  // What refers to an entry of which nothing is made is taken without that.
+  const entries = entriesWith(rewrite);
   const plans = ofPatient.flatMap((target) =>
     isOf(target, 'CarePlan') && isStated(target.resource)
       ? (planOf(target, resources, names, kept, rewrite) ?? [])

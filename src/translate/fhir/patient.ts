@@ -1,10 +1,10 @@
 import type { Address, Coding, Extension, HumanName, Identifier, Patient, RelatedPerson } from 'fhir/r4.js';
-import { FR_CORE, INS, isIns, SYSTEMS } from '../../fhir/systems.js';
+import { FR_CORE, isIns, SYSTEMS } from '../../fhir/systems.js';
 import type { ContactBody, PatientIdentifier } from '../../message/fact.js';
 import type { Element } from '../../message/fragment.js';
 import type { MemberBody } from '../../message/member.js';
 import { insIdentifier } from '../hl7v2/cx.js';
-import { hasInsKey, type Authorities } from '../identifiers.js';
+import { isUsableIns, type Authorities } from '../identifiers.js';
 import { placeOf, type BundleResource } from './bundle-resources.js';
 import { elementOf, fragmentOf } from './entries.js';
 import { labelOf, list } from './people.js';
@@ -19,8 +19,7 @@ export function patientNumbers({ identifier }: Patient, authorities: Authorities
   return (list('Identifier', identifier) as Identifier[]).flatMap(({ system = '', value = '', type }) => {
     if (authorities.isShared(system, value)) return [];
     if (!isIns(system)) return [{ system, value, type: typeOf(type?.coding) }];
-    const invented = system === INS.test || system === INS.demo;
-    return hasInsKey(value) || invented ? [{ system, value, type: 'INS' }] : [];
+    return isUsableIns({ system, value }) ? [{ system, value, type: 'INS' }] : [];
   });
 }
 

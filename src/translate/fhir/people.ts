@@ -15,6 +15,16 @@ import type { DoctorRef } from '../../message/fact.js';
 import { identifierKey } from '../../message/identifier.js';
 import { plainName } from '../../message/plain-name.js';
 import { resourceId } from '../../message/uuid.js';
+import {
+  adeliOf,
+  finessOf,
+  idnpsOf,
+  idnstOf,
+  PERSON_ROOT,
+  rppsOf,
+  STRUCTURE_ROOT,
+  type NationalNumber,
+} from '../national-numbers.js';
 import type { MentionCollector } from '../mention-collector.js';
 import { practitionerOf, practitionerRoleOf } from '../hl7v2/mentioned.js';
 import { isOf, placeOf, type BundleResource, type BundleResources } from './bundle-resources.js';
@@ -144,29 +154,42 @@ function organizationOf(
   };
 }
 
-const IDNPS = 'urn:oid:1.2.250.1.71.4.2.1';
-const IDNST = 'urn:oid:1.2.250.1.71.4.2.2';
-
-/** As the numbers of CDA: an IDNPS is 8 and the RPPS, or 0 and the ADELI number. */
-function professionalNumber(system: string, value: string): TypedNumber {
-  const national = system === SYSTEMS.rpps || system === IDNPS;
-  if (national && /^8?\d{11}$/.test(value))
-    return { system: SYSTEMS.rpps, value: value.slice(-11), type: { system: SYSTEMS.fr0203, code: 'RPPS' } };
-  if (system === SYSTEMS.adeli || (system === IDNPS && /^0\d{9}$/.test(value)))
-    return { system: SYSTEMS.adeli, value: value.slice(-9), type: { system: SYSTEMS.fr0203, code: 'ADELI' } };
-  return { system, value, type: { system: SYSTEMS.v20203, code: 'EI' } };
+/** A number of a professional; under the system of a national register what has not its form is none. */
+function professionalNumber(system: string, value: string): TypedNumber | undefined {
+  const readers = new Map([
+    [SYSTEMS.rpps, rppsOf],
+    [SYSTEMS.adeli, adeliOf],
+    [`urn:oid:${PERSON_ROOT}`, idnpsOf],
+  ]);
+  return numberIn(readers, { system, value }, 'EI');
 }
 
-function structureNumber(system: string, value: string): TypedNumber {
-  const [, finess] = system === SYSTEMS.finess || system === IDNST ? (/^1?(\d[\dAB]\d{7})$/.exec(value) ?? []) : [];
-  if (finess !== undefined)
-    return { system: SYSTEMS.finess, value: finess, type: { system: SYSTEMS.fr0203, code: 'FINEG' } };
-  return { system, value, type: { system: SYSTEMS.v20203, code: 'XX' } };
+function structureNumber(system: string, value: string): TypedNumber | undefined {
+  const readers = new Map([
+    [SYSTEMS.finess, finessOf],
+    [`urn:oid:${STRUCTURE_ROOT}`, idnstOf],
+  ]);
+  return numberIn(readers, { system, value }, 'XX');
 }
 
-function numbersOf(identifiers: unknown, typed: (system: string, value: string) => TypedNumber): TypedNumber[] {
+/** @param other type of a number of no register (table 0203) */
+function numberIn(
+  readers: ReadonlyMap<string, (text: string) => NationalNumber | undefined>,
+  { system, value }: { system: string; value: string },
+  other: string,
+): TypedNumber | undefined {
+  const reader = readers.get(system);
+  if (reader === undefined) return { system, value, type: { system: SYSTEMS.v20203, code: other } };
+  const national = reader(value);
+  return national && { ...national, type: { system: SYSTEMS.fr0203, code: national.code } };
+}
+
+function numbersOf(
+  identifiers: unknown,
+  typed: (system: string, value: string) => TypedNumber | undefined,
+): TypedNumber[] {
   return (list('Identifier', identifiers) as Identifier[])
-    .map(({ system = '', value = '' }) => typed(system, value))
+    .flatMap(({ system = '', value = '' }) => typed(system, value) ?? [])
     .sort((a, b) => Number(isNational(b)) - Number(isNational(a)));
 }
 

@@ -1,4 +1,4 @@
-import type { CodeableConcept, Identifier, Period } from 'fhir/r4.js';
+import type { CodeableConcept, Identifier, Period, Reference } from 'fhir/r4.js';
 import { SYSTEMS } from '../../fhir/systems.js';
 import type { Element } from '../../message/fragment.js';
 import type { BundleResources } from './bundle-resources.js';
@@ -19,8 +19,8 @@ export function referenceElements(resources: BundleResources, rewrite: Rewrite):
     ['description', take('string', composition.title, rewrite), 'title'],
     ['date', take('instant', composition.date, rewrite), 'date'],
     ['author', objectsIn(composition.author).flatMap((author) => rewrite(author) ?? []), 'author'],
-    ['authenticator', attester?.party && rewrite(attester.party), 'attester'],
-    ['custodian', composition.custodian && rewrite(composition.custodian), 'custodian'],
+    ['authenticator', rewritten(attester?.party, rewrite), 'attester'],
+    ['custodian', rewritten(composition.custodian, rewrite), 'custodian'],
     ['securityLabel', securityOf(composition.confidentiality), 'confidentiality'],
     ['context.event', list('CodeableConcept', event?.code), 'event'],
     ['context.period', take('Period', event?.period, rewrite) as Period | undefined, 'event'],
@@ -29,6 +29,11 @@ export function referenceElements(resources: BundleResources, rewrite: Rewrite):
   return parts.flatMap(([path, value, from]) =>
     value === undefined || (Array.isArray(value) && value.length === 0) ? [] : [elementOf(target, path, value, from)],
   );
+}
+
+function rewritten(reference: Reference | undefined, rewrite: Rewrite): Reference | undefined {
+  const [first] = objectsIn(reference);
+  return first && rewrite(first);
 }
 
 function docStatusOf(status: unknown): string | undefined {

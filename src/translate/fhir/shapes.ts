@@ -20,7 +20,7 @@ const ELEMENTS: Readonly<Record<string, string>> = {
     'system:code(phone|fax|email|pager|url|sms|other)! value:string! use:code(home|work|temp|old|mobile) rank:positiveInt period:Period',
   Timing: 'event:dateTime* repeat:TimingRepeat code:CodeableConcept',
   TimingRepeat:
-    'bounds[x]:Duration|Range|Period count:positiveInt countMax:positiveInt duration:decimal durationMax:decimal durationUnit:code(s|min|h|d|wk|mo|a) frequency:positiveInt frequencyMax:positiveInt period:decimal periodMax:decimal periodUnit:code(s|min|h|d|wk|mo|a) dayOfWeek:code(mon|tue|wed|thu|fri|sat|sun)* timeOfDay:time* when:code*',
+    'bounds[x]:Duration|Range|Period count:positiveInt countMax:positiveInt duration:decimal durationMax:decimal durationUnit:code(s|min|h|d|wk|mo|a) frequency:positiveInt frequencyMax:positiveInt period:decimal periodMax:decimal periodUnit:code(s|min|h|d|wk|mo|a) dayOfWeek:code(mon|tue|wed|thu|fri|sat|sun)* timeOfDay:time* when:code(MORN|MORN.early|MORN.late|NOON|AFT|AFT.early|AFT.late|EVE|EVE.early|EVE.late|NIGHT|PHS|HS|WAKE|C|CM|CD|CV|AC|ACM|ACD|ACV|PC|PCM|PCD|PCV)*',
   Dosage:
     'sequence:positiveInt text:string additionalInstruction:CodeableConcept* patientInstruction:string timing:Timing asNeeded[x]:boolean|CodeableConcept site:CodeableConcept route:CodeableConcept method:CodeableConcept doseAndRate:DoseAndRate* maxDosePerPeriod:Ratio maxDosePerAdministration:Quantity',
   DoseAndRate: 'type:CodeableConcept dose[x]:Range|Quantity rate[x]:Ratio|Range|Quantity',

@@ -1,4 +1,5 @@
 import type { Reference } from 'fhir/r4.js';
+import { consistent } from './invariants.js';
 import { shapeOf, type ShapeElement } from './shapes.js';
 
 /** What a reference of the document becomes outside it; undefined where nothing of it can be told. */
@@ -7,7 +8,8 @@ export type Rewrite = (reference: Reference) => Reference | undefined;
 /** R4 datatypes: the forms of primitive values that are text. */
 const FORMS: ReadonlyMap<string, RegExp> = new Map([
   ['string', /^[\s\S]*\S[\s\S]*$/],
-  ['uri', /^\S{1,2000}$/],
+  // A system is a name that holds everywhere (R4 datatypes, Identifier and Coding).
+  ['uri', /^[a-z][a-z\d+.-]*:\S{1,2000}$/i],
   ['code', /^\S{1,200}( \S{1,200}){0,20}$/],
   ['date', /^[1-9]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/],
   ['time', /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?$/],
@@ -38,12 +40,25 @@ export function take(type: string, value: unknown, rewrite: Rewrite): unknown {
   const isNumber = NUMBERS.get(type);
   if (isNumber !== undefined) return typeof value === 'number' && isNumber(value) ? value : undefined;
   const form = FORMS.get(type);
-  if (form !== undefined)
-    return typeof value === 'string' && value.length <= MAX_TEXT && form.test(value) ? value : undefined;
+  if (form !== undefined) return typeof value === 'string' ? takeText(type, form, value) : undefined;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   if (type === 'Reference') return rewrite(value);
   const source = value as Record<string, unknown>;
   return Object.hasOwn(source, 'modifierExtension') ? undefined : takeParts(type, source, rewrite);
+}
+
+function takeText(type: string, form: RegExp, value: string): string | undefined {
+  if (value.length > MAX_TEXT || !form.test(value)) return undefined;
+  if (type === 'string') return value.trim();
+  return DATES.has(type) && !isOfCalendar(value) ? undefined : value;
+}
+
+const DATES = new Set(['date', 'dateTime', 'instant']);
+
+/** Has its month that day? */
+function isOfCalendar(time: string): boolean {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)/.exec(time) ?? [];
+  return day === undefined || new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate() >= Number(day);
 }
 
 function takeParts(
@@ -63,8 +78,9 @@ function takeParts(
     parts[name] = part;
     chosen.add(choice);
   }
-  if ([...required].some((name) => !chosen.has(name))) return undefined;
-  return Object.keys(parts).length === 0 ? undefined : parts;
+  if (Object.keys(parts).length === 0 || [...required].some((name) => !chosen.has(name))) return undefined;
+  const sound = consistent(type, parts);
+  return sound && { ...sound };
 }
 
 function takeElement({ type, repeats, codes }: ShapeElement, value: unknown, rewrite: Rewrite): unknown {

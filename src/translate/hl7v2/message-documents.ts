@@ -123,7 +123,8 @@ function carriageOf(message: Message, segments: DocumentSegments, zone: string):
   return {
     ...(request === undefined ? {} : { request }),
     replaces: replaces.filter((key) => key !== undefined),
-    masks: MASKS.flatMap(([code, mask]) => (flags.get(code) === 'Y' ? [mask] : [])),
+    // What nobody can read hides rather than shows.
+    masks: MASKS.flatMap(([code, mask]) => (['N', '', undefined].includes(flags.get(code)) ? [] : [mask])),
     participants: participants.flatMap((segment) => participantOf(segment) ?? []),
     ...(routing === undefined ? {} : { routing }),
     ...(flags.get('MODIF_CONF_CODE') === 'Y' ? { confidentialityOnly: true } : {}),
@@ -168,10 +169,19 @@ const MASKS = [
   ['INVISIBLE_REP_LEGAUX', 'INVISIBLE_REPRESENTANTS_LEGAUX'],
 ] as const;
 
-/** The flags of MetaDMPMSS by their code: Y or N, as they were written. */
-function flagsOf({ meta }: Pick<DocumentSegments, 'meta'>): Map<string, string> {
-  const flags = meta.filter(({ obx }) => obx.value(3, 1, 3) === META && obx.value(2) !== 'ED');
-  return new Map(flags.map(({ obx }) => [obx.value(3), obx.value(5)]));
+/** The flags of MetaDMPMSS by their code: Y or N. */
+function flagsOf(segments: Pick<DocumentSegments, 'meta'>): Map<string, string> {
+  return new Map(flagSegments(segments).map((obx) => [obx.value(3), flagValue(obx)]));
+}
+
+/** OBX-5 of a flag, in capitals: Y, N, or what was written instead. */
+export function flagValue(obx: Segment): string {
+  return obx.value(5).trim().toUpperCase();
+}
+
+/** The OBX of MetaDMPMSS that hold a flag, not the text of a mail. */
+export function flagSegments({ meta }: Pick<DocumentSegments, 'meta'>): Segment[] {
+  return meta.map(({ obx }) => obx).filter((obx) => obx.value(3, 1, 3) === META && obx.value(2) !== 'ED');
 }
 
 const DESTINATIONS = [

@@ -166,6 +166,29 @@ describe('a document', () => {
     expect(backward.memberships()).toEqual(forward.memberships());
   });
 
+  it.each([
+    ['two', [V1, V2]],
+    ['three', [V1, V2, V3]],
+  ])('of which %s versions replace each other in a ring has its highest in force', async (_, ids) => {
+    const versions = ids.map((id, index): TestDocument => ({
+      ...LETTER,
+      id,
+      version: index + 1,
+      replaces: [ids.at(index - 1) ?? V1],
+      request: 'replace',
+      at: `2026-03-0${String(index + 5)}T10:00:00+01:00`,
+    }));
+    const states = async (order: TestDocument[]) => {
+      const memory = gateway();
+      for (const version of order) await memory.takeDocument(version, { messageId: version.id });
+      const references = memory.resources('DocumentReference') as DocumentReference[];
+      return references.map(({ masterIdentifier, status }) => `${masterIdentifier?.value ?? ''} ${status}`).sort();
+    };
+    const expected = ids.map((id, index) => `${id.slice(-2)} ${index === ids.length - 1 ? 'current' : 'superseded'}`);
+    expect(await states(versions)).toEqual(expected);
+    expect(await states([...versions].reverse())).toEqual(expected);
+  });
+
   it('that is deleted is entered in error, and its id stays spent', async () => {
     const memory = gateway();
     await memory.takeDocument({ ...LETTER, request: 'delete', sentAt: '2026-03-07T10:00:00+01:00' });

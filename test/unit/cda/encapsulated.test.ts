@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { decodeBase64, readBytes } from '../../../src/cda/encapsulated.js';
 import { cda } from '../../support/cda.js';
 
@@ -56,10 +57,46 @@ describe('a body in base64', () => {
     expect(text('QUJD', 'representation="B64"')).toMatchObject({ mediaType: 'application/octet-stream' });
   });
 
-  it('is malformed, empty, or not in base64 at all', () => {
+  it('is malformed or empty', () => {
     expect(text('Voir le document, ci-joint')).toBe('malformed');
-    expect(text('QUJD', 'representation="B64" compression="DF"')).toBe('malformed');
     expect(text('  ')).toBeUndefined();
-    expect(text('QUJD', '')).toBeUndefined();
+    expect(text('QUJD', 'representation="B64" nullFlavor="UNK"')).toBeUndefined();
+    expect(text('<reference value="CR.pdf"/>', 'mediaType="application/pdf"')).toBeUndefined();
+  });
+
+  it.each([
+    ['DF', deflateRawSync],
+    ['ZL', deflateSync],
+    ['GZ', gzipSync],
+  ])('is unpacked: %s', (algorithm, pack) => {
+    const pdf = Buffer.from('%PDF-1.4 packed');
+    const packed = `representation="B64" mediaType="application/pdf" compression="${algorithm}"`;
+    expect(text(pack(pdf).toString('base64'), packed)).toEqual({ bytes: pdf, mediaType: 'application/pdf' });
+    expect(text(pack(pdf).subarray(0, 12).toString('base64'), packed)).toBe('malformed');
+    expect(text(pack(Buffer.alloc(40_000_000)).toString('base64'), packed)).toBe('malformed');
+  });
+
+  it('is malformed where it is packed in a way that nobody names', () => {
+    expect(text('QUJD', 'representation="B64" compression="Z"')).toBe('malformed');
+  });
+
+  it.each([
+    ['', 'text/plain; charset=UTF-8'],
+    ['representation="TXT" mediaType="text/plain"', 'text/plain; charset=UTF-8'],
+    ['mediaType="text/html"', 'text/html; charset=UTF-8'],
+  ])('that is no base64 is the text itself: %s', (attributes, mediaType) => {
+    expect(text('Déjà &amp; bientôt', attributes)).toEqual({ bytes: Buffer.from('Déjà & bientôt'), mediaType });
+  });
+
+  it.each([
+    ['a representation in small letters', 'representation="b64" mediaType="application/pdf"'],
+    ['none at all', 'mediaType="application/pdf"'],
+  ])('of a type that is no text is read with %s', (_, attributes) => {
+    expect(text('JVBERi0x', attributes)).toEqual({ bytes: Buffer.from('%PDF-1'), mediaType: 'application/pdf' });
+  });
+
+  it.each(['appli cation/x', 'pdf', '', 'a/b/c', '/'])('declared as %j is of a type that nobody knows', (declared) => {
+    const attributes = `representation="B64" mediaType="${declared}"`;
+    expect(text('QUJD', attributes)).toMatchObject({ mediaType: 'application/octet-stream' });
   });
 });

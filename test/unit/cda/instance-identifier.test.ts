@@ -21,4 +21,10 @@ describe('an instance identifier', () => {
   it.each(['', 'HOPITAL', '2.999.', '2.0999', '3.1', '2.999.71 .1'])('is none where the root is %j', (root) => {
     expect(keyOf({ root, extension: '12' })).toBeUndefined();
   });
+
+  it('of no end is none: no index takes it', () => {
+    expect(identifierOf({ root: `2.999${'.1'.repeat(100)}`, extension: '' })).toBeDefined();
+    expect(identifierOf({ root: `2.999${'.1'.repeat(5000)}`, extension: '' })).toBeUndefined();
+    expect(identifierOf({ root: '2.999', extension: 'A'.repeat(300) })).toBeUndefined();
+  });
 });

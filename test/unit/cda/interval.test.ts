@@ -13,7 +13,13 @@ describe('an interval', () => {
     ['its begin', '<low value="20250601"/><high nullFlavor="UNK"/>', { start: '2025-06-01' }],
     ['its end', '<high value="20250603"/>', { end: '2025-06-03' }],
     ['one day', '<low value="20250601"/><high value="20250601"/>', { start: '2025-06-01', end: '2025-06-01' }],
-    ['a month about a day', '<low value="20250601"/><high value="202506"/>', { start: '2025-06-01', end: '2025-06' }],
+    ['a month about a day', '<low value="20250601"/><high value="202506"/>', { start: '2025-06', end: '2025-06' }],
+    ['a day in its year', '<low value="2025"/><high value="20250601"/>', { start: '2025', end: '2025' }],
+    [
+      'an hour of its day',
+      '<low value="20250601"/><high value="202506011430"/>',
+      { start: '2025-06-01', end: '2025-06-01' },
+    ],
   ])('has %s, and no bound that nobody gave', (_, content, period) => {
     const interval = read(content);
     expect(interval?.malformed).toBe(false);

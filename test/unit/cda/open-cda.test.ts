@@ -33,6 +33,28 @@ describe('a CDA document', () => {
     expect(() => openCda(Buffer.from(text))).toThrow(reason);
   });
 
+  it('is refused where its header names people by the thousand, and read where its body is as large', () => {
+    const many = '<participant><associatedEntity/></participant>'.repeat(2600);
+    const open = (content: string) =>
+      openCda(Buffer.from(`<ClinicalDocument xmlns="urn:hl7-org:v3">${content}</ClinicalDocument>`));
+    expect(() => open(many)).toThrow(/header/);
+    expect(() => open(many.slice(0, many.length / 2))).not.toThrow();
+    expect(() => open(`<component><structuredBody>${many}</structuredBody></component>`)).not.toThrow();
+  });
+
+  it('warns where the file of its body cannot be read', () => {
+    const warnings = (text: string) =>
+      openCda(
+        Buffer.from(
+          `<ClinicalDocument xmlns="urn:hl7-org:v3"><component><nonXMLBody>${text}</nonXMLBody></component></ClinicalDocument>`,
+        ),
+      ).warnings.length;
+    expect(warnings('<text representation="B64">QUJD</text>')).toBe(0);
+    expect(warnings('<text representation="B64">@@</text>')).toBe(1);
+    expect(warnings('<text><reference value="CR.pdf"/></text>')).toBe(1);
+    expect(warnings('')).toBe(1);
+  });
+
   it('is refused by its size before it is read', () => {
     expect(() => openCda(Buffer.alloc(50 * 1024 * 1024, 0x41))).toThrow(/larger than/);
   });

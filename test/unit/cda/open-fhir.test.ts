@@ -42,9 +42,19 @@ describe('a FHIR document', () => {
     expect(() => openFhir(Buffer.alloc(33 * 1024 * 1024, 0x20))).toThrow(/larger than/);
   });
 
+  it('is refused where it holds people by the thousand', () => {
+    const people = (count: number) =>
+      Array.from({ length: count }, () => ({ resourceType: 'Practitioner' as const, name: [{ family: 'X' }] }));
+    expect(() => open(JSON.stringify(dischargeReport(people(900))))).not.toThrow();
+    expect(() => open(JSON.stringify(dischargeReport(people(1001))))).toThrow(/professionals/);
+  });
+
   it('may write any character as it likes, brackets in texts too', () => {
     const text = JSON.stringify(dischargeReport([], { title: `😀 é \\u ${'['.repeat(200)} \\\\"` }));
     expect(compositionOf(open(text).bundle).title).toContain('😀');
     expect(() => open(text.replace('😀', '\\ud83d\\ude00'))).not.toThrow();
+    // Behind a backslash that is a character these are letters.
+    expect(() => open(text.replace('😀', 'C:\\\\u0000 \\\\ud83d'))).not.toThrow();
+    expect(() => open(text.replace('😀', 'C:\\\\\\u0000'))).toThrow(/no character/);
   });
 });

@@ -67,6 +67,8 @@ describe('an XDM package', () => {
     expect(await warnings({ size: null })).toEqual([expect.stringMatching(/lacks the size or the hash/)]);
     expect(await warnings({ hash: null })).toEqual([expect.stringMatching(/lacks the size or the hash/)]);
     expect(await warnings({ typeCode: '18761-7' })).toEqual([expect.stringMatching(/not the typeCode/)]);
+    const givenName = { patientInfo: ['PID-5|TEST-VALMY^JEANNE^^^^^L'] };
+    expect(await warnings(givenName)).toEqual([expect.stringMatching(/given name/)]);
     expect(await warnings({ action: 'Z' })).toEqual([expect.stringMatching(/none of C and D/)]);
     const pdf = { bytes: Buffer.from('%PDF-1.7'), uri: 'DOC0002.PDF', mediaType: 'application/pdf' };
     const [document, ...rest] = await open(xdmOf([{ bytes: documentOf() }, pdf]));
@@ -80,6 +82,12 @@ describe('an XDM package', () => {
     ['another id', { uniqueId: '2.999.1.9' }, 'document-inconsistent', 'uniqueId'],
     ['another patient', { patientId: INS.replace('957', '958') }, 'document-identity', 'patientId'],
     ['a patient of another authority', { patientId: INS.replace('4.10', '4.8') }, 'document-identity', 'patientId'],
+    [
+      'another source patient',
+      { sourcePatientId: INS.replace('2540', '1540') },
+      'document-inconsistent',
+      'sourcePatientId',
+    ],
     [
       'another name',
       { patientInfo: ['PID-5|DURAND^ODETTE^^^^^L'] },
@@ -99,6 +107,8 @@ describe('an XDM package', () => {
     const patientInfo = ['PID-5|Test-Valmy^ODETTE^^^^^L', 'PID-5|X^Y^^^^^D', 'PID-7|1954', 'PID-8|U'];
     expect(await openOne({ patientInfo })).toHaveLength(1);
     expect(await openOne({ patientId: null })).toHaveLength(1);
+    expect(await openOne({ sourcePatientId: '77^^^&2.999.5&ISO^PI' })).toHaveLength(1);
+    expect(await openOne({ mediaType: 'Text/XML; charset="UTF-8"'.replaceAll('"', '&quot;') })).toHaveLength(1);
   });
 
   it('whose METADATA.XML is all of another patient is refused', async () => {

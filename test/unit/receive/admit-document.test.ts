@@ -6,6 +6,7 @@ import type { DocumentClaim, DocumentKnowledge, KnownPatient } from '../../../sr
 import type { SourceSettings } from '../../../src/config/schema.js';
 import type { Admission } from '../../../src/receive/admit.js';
 import { admitDocuments } from '../../../src/receive/admit-document.js';
+import { carriedDocuments } from '../../../src/translate/hl7v2/message-documents.js';
 import { openingHere, receiveSource } from '../../support/admissions.js';
 import { carrying, flags, insOf, letter, type Carrier, type Letter } from '../../support/letters.js';
 
@@ -202,6 +203,22 @@ describe('a message that carries a document', () => {
     expect([admission.code, issuesOf(admission, 'W')]).toEqual(['AA', allowed ? [] : ['OBX-3 207 906']]);
   });
 
+  it.each([
+    ['Y', true, []],
+    ['y ', true, []],
+    ['N', false, []],
+    ['', false, []],
+    ['Oui', true, ['OBX[2]-5 103']],
+    ['1', true, ['OBX[2]-5 103']],
+  ])('is masked where its flag says %j', async (written, masked, issues) => {
+    const after = flags().map((obx) => (obx.includes('MASQUE_PS') ? obx.replace('||N^', `||${written}^`) : obx));
+    const text = carrying(letter(), { after });
+    expect(issuesOf(await admitted({ text }), 'W')).toEqual(issues);
+    const { text: decoded, charset } = decodeText(Buffer.from(text), 'UNICODE UTF-8');
+    const [document] = carriedDocuments(parse(decoded, charset), 'Europe/Paris');
+    expect(document?.carriage.masks.includes('MASQUE_PS')).toBe(masked);
+  });
+
   it('has its ERR-5 in the acknowledgement', async () => {
     const { code, issues } = await admitted({
       letter: { ins: '' },
@@ -227,6 +244,26 @@ describe('the patient of a document', () => {
     const admission = await admitted({ letter: change, carrier: { pid3 } });
     expect(issuesOf(admission)).toEqual([`OBX[1]-5.5 207 ${application}`]);
     expect(admission.workItems).toMatchObject([{ reason: 'document-identity' }]);
+  });
+
+  it.each(['2540638185001', '000000000000000', '2 54 06 38 185 001 18', '25406381850011X'])(
+    'is nobody under an invented INS that has not the form of one: %s',
+    async (ins) => {
+      const admission = await admitted({ letter: { ins } });
+      expect([admission.code, issuesOf(admission)]).toEqual(['AE', ['OBX[1]-5.5 207 903']]);
+    },
+  );
+
+  it('is nobody where the document has two INS of one authority', async () => {
+    const xml = letter().replace(/<id root="1.2.250.1.213.1.4.10"[^>]*>/, (id) => id + id.replace(INS, OTHER_INS));
+    const text = carrying(xml);
+    expect(issuesOf(await admitted({ text }))).toEqual(['OBX[1]-5.5 207 903']);
+  });
+
+  it('has all his traits where his sex is undetermined, which contradicts none', async () => {
+    for (const known of [{}, { patients: [patient()] }, { patients: [patient({ sex: 'unknown' })] }])
+      expect((await admitted({ letter: { sex: 'UN' }, known })).code).toBe('AA');
+    expect((await admitted({ known: { patients: [patient({ sex: 'unknown' })] } })).code).toBe('AA');
   });
 
   it('may have an invented INS with a wrong key, of which the sender is told', async () => {

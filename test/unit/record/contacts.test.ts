@@ -30,3 +30,19 @@ describe('what a contact is to the patient', () => {
     expect(relations).toEqual(concepts);
   });
 });
+
+describe('a contact', () => {
+  const [NOBODY, TRUSTED] = [
+    { 2: 'ESSAI^LUCIE', 3: 'FND' },
+    { 2: 'ESSAI^LUCIE', 3: 'FND', 7: 'K' },
+  ];
+  const profiles = (fields: Fields) => {
+    const text = pam({ trigger: 'A31', at: '20260302080000', pv1: null, patientSegments: [segment('NK1', fields)] });
+    return foldedOf<RelatedPerson>('RelatedPerson', factsOf([text])).map(({ meta }) => meta?.profile ?? []);
+  };
+
+  it('claims the profile of the circle only with a role in it, which the profile demands', () => {
+    expect(profiles(TRUSTED)).toEqual([[expect.stringContaining('cds-fr-related-person')]]);
+    expect(profiles(NOBODY)).toEqual([[]]);
+  });
+});

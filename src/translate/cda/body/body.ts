@@ -41,7 +41,7 @@ export function bodyOf(root: Place, mappings: DocumentMappings, context: CdaCont
     entries: made.map(({ entry }) => entry),
     members: units
       .filter(({ target, negated }) => target === 'member' && !negated)
-      .flatMap(({ elements }) => membersOf(new Contributions(elements))),
+      .flatMap(({ elements }) => membersOf(new Contributions(elements), context.issues)),
     encounter: stays.flatMap(({ elements }) => elements),
   };
 }

@@ -92,6 +92,9 @@ describe('the patient of a document', () => {
     ['an empty one', '<id root="1.2.250.1.213.1.4.10" extension=""/>'],
     ['one that is not said', '<id nullFlavor="UNK" root="1.2.250.1.213.1.4.10" extension="251047500002175"/>'],
     ['a real one whose key is wrong', '<id root="1.2.250.1.213.1.4.8" extension="251047500002176"/>'],
+    ['an invented one of zeros', '<id root="1.2.250.1.213.1.4.10" extension="000000000000000"/>'],
+    ['an invented one without its key', '<id root="1.2.250.1.213.1.4.10" extension="2510475000021"/>'],
+    ['an invented one of letters', '<id root="1.2.250.1.213.1.4.10" extension="INCONNU"/>'],
   ])('is nobody without an INS: %s', (_, id) => {
     const { facts, mentions, identifiers, issues } = translatedCda(changed(INS, id));
     expect([facts, mentions, identifiers]).toEqual([[], [], []]);
@@ -231,6 +234,35 @@ describe('the circle of a document', () => {
     expect(translation.issues.map(({ reason }) => reason)).toEqual(code === 'ZZZ' ? ['code-unknown'] : []);
   });
 
+  it.each([
+    ['RPPS', '899700010090', '99700010090'],
+    ['RPPS', '8 9970 0010 090', '99700010090'],
+    ['RPPS', '99700010090 ', '99700010090'],
+    ['ADELI', '0319990001', '319990001'],
+    ['ADELI', '319990001', '319990001'],
+    ['ADELI', '0 31 999 000 1', '319990001'],
+    ['ADELI', '09C9990001', '9C9990001'],
+  ])('knows one person by his %s however it is written: %s', (type, written, value) => {
+    const translation = withParticipants(
+      participant('353', idOf(written) + person('MEMBRE')),
+      participant('CORRE', idOf(value) + person('MEMBRE')),
+    );
+    const [first, second] = membersOf(translation).filter(({ family }) => family === 'MEMBRE');
+    expect(second?.person).toBe(first?.person);
+    const numbers = mentioned<Practitioner>(translation, 'Practitioner').flatMap(({ identifier = [] }) => identifier);
+    const typed = numbers.filter((number) => number.value === value);
+    expect(typed.map((number) => number.type?.coding?.[0]?.code)).toEqual([type]);
+  });
+
+  it('keeps who is named with an end before his begin, and asks for a look', () => {
+    const time = '<time><low value="20260310"/><high value="20260301"/></time>';
+    const translation = withParticipants(participant('353', idOf('899700010090') + person('MEMBRE'), time));
+    const member = membersOf(translation).find(({ family }) => family === 'MEMBRE');
+    expect(member).toMatchObject({ begin: '2026-03-10' });
+    expect(member).not.toHaveProperty('end');
+    expect(translation.issues).toMatchObject([{ reason: 'field-invalid', field: 'participant/time/high' }]);
+  });
+
   it('takes the times that the document gives', () => {
     const time = '<time><low value="20260301"/><high value="202603202400+0100"/></time>';
     const translation = withParticipants(participant('353', idOf('899700010090') + person('MEMBRE'), time));
@@ -342,6 +374,20 @@ describe('the versions of a document', () => {
     const ahead = times(changed('<effectiveTime value="20260306153000+0100"/>', '<effectiveTime value="20300101"/>'));
     expect(ahead).toEqual(['2030-01-01T00:00:00+01:00', '2026-11-27T12:00:00Z']);
   });
+
+  it.each([
+    ['20260306143000Z', '2026-03-06T14:30:00Z', 0],
+    ['20260306153000.123456+0100', '2026-03-06T15:30:00.123456+01:00', 0],
+    ['202603', '2026-03-01T00:00:00+01:00', 2],
+    ['2026', '2026-01-01T00:00:00+01:00', 2],
+    ['hier', '2026-11-27T12:00:00Z', 3],
+  ])('count from what can be read of it: %s', (value, effectiveAt, doubts) => {
+    const translation = translatedCda(
+      changed('<effectiveTime value="20260306153000+0100"/>', `<effectiveTime value="${value}"/>`),
+    );
+    expect(factOf(translation, 'document').effectiveAt).toBe(effectiveAt);
+    expect(translation.issues).toHaveLength(doubts);
+  });
 });
 
 describe('the DocumentReference of a document', () => {
@@ -395,6 +441,33 @@ describe('the DocumentReference of a document', () => {
     expect(referenceElement(translation, 'description')).toBeUndefined();
   });
 
+  it.each([
+    ['fr-fr', 'fr-FR'],
+    ['FR_fr', 'fr-FR'],
+    ['EN', 'en'],
+    ['français', undefined],
+    ['fr FR', undefined],
+  ])('is in the language that is written %s', (code, language) => {
+    const translation = translatedCda(changed('<languageCode code="fr-FR"/>', `<languageCode code="${code}"/>`));
+    const [content] = referenceElement(translation, 'content') as { attachment: { language?: string } }[];
+    expect(content?.attachment.language).toBe(language);
+    expect(translation.issues).toHaveLength(language === undefined ? 1 : 0);
+  });
+
+  it.each([
+    ['representation="TXT" mediaType="text/plain"', 'Sortie ce jour', 'text/plain; charset=UTF-8', 14],
+    ['representation="B64" mediaType="image/tiff"', 'SUkqAA==', 'image/tiff', 4],
+  ])('has the file of a body of level 1 beside the document: %s', (attributes, text, contentType, size) => {
+    const body = `<component><nonXMLBody><text ${attributes}>${text}</text></nonXMLBody></component>`;
+    const translation = translatedCda(
+      changed(/<component>\s*<structuredBody>[\s\S]*<\/structuredBody>\s*<\/component>/, body),
+    );
+    expect(referenceElement(translation, 'content')).toMatchObject([
+      { attachment: { contentType: 'text/xml' } },
+      { attachment: { contentType, size } },
+    ]);
+  });
+
   it('has a device as its author under the name of its software', () => {
     const device = '<assignedAuthoringDevice><softwareName>Logiciel d’essai</softwareName></assignedAuthoringDevice>';
     const text = changed(/<assignedPerson><name><family>AUTEUR[\s\S]*?<\/representedOrganization>/, device);
@@ -438,6 +511,14 @@ describe('the stay of a document', () => {
     ['a begin that is not said', '<effectiveTime><low nullFlavor="UNK"/><high value="20260306"/></effectiveTime>'],
   ])('is none without a number and with %s', (_, time) => {
     expect(visitOf(encounter(time))).toBeUndefined();
+  });
+
+  it('has no end that lies before its begin, and asks for a look', () => {
+    const time = '<effectiveTime><low value="20260306"/><high value="20260301"/></effectiveTime>';
+    const translation = translatedCda(encounter(time));
+    expect(factOf(translation, 'visit').body).toMatchObject({ begin: '2026-03-06' });
+    expect(factOf(translation, 'visit').body).not.toHaveProperty('end');
+    expect(translation.issues).toMatchObject([{ reason: 'field-invalid' }]);
   });
 
   it.each([

@@ -314,6 +314,51 @@ describe('a FHIR document', () => {
     expect(issues).toMatchObject([{ blocking: true, reason }]);
   });
 
+  it.each<[string, (bundle: Bundle) => void]>([
+    [
+      'by the end of absolute addresses, where nothing has an id',
+      ({ entry = [] }) => {
+        for (const { resource } of entry) delete (resource as { id?: string }).id;
+        if (entry[1] !== undefined) entry[1].fullUrl = 'https://h.example/fhir/Patient/patient-secret';
+      },
+    ],
+    [
+      'by type and id, where nothing has an address',
+      ({ entry = [] }) => {
+        for (const part of entry) delete part.fullUrl;
+      },
+    ],
+  ])('finds its resources %s', (_, change) => {
+    const changed = structuredClone(bundle);
+    change(changed);
+    (changed.entry?.[0]?.resource as { subject?: unknown }).subject = { reference: 'Patient/patient-secret' };
+    expect(documentOf(changed)?.entries).toHaveLength(documentOf(bundle)?.entries.length ?? 0);
+    expect(factsOf(changed, 'identity')[0]?.body.identifiers).toEqual(factsOf(bundle, 'identity')[0]?.body.identifiers);
+  });
+
+  it('refers to no entry of which nothing is made', () => {
+    const spoiled = structuredClone(bundle);
+    const condition = spoiled.entry?.find(({ resource }) => resource?.resourceType === 'Condition')?.resource;
+    delete (condition as { code?: unknown }).code;
+    const statement = documentOf(spoiled)?.entries.find(({ type }) => type === 'MedicationStatement');
+    expect(statement).toBeDefined();
+    expect(statement?.resource.elements.map(({ path }) => path)).not.toContain('reasonReference');
+  });
+
+  it.each([
+    ['https://rpps.esante.gouv.fr', '8 99700000013', 'https://rpps.esante.gouv.fr|99700000013'],
+    ['https://rpps.esante.gouv.fr', 'inconnu', undefined],
+    ['https://adeli.esante.gouv.fr', '0381234567', 'https://adeli.esante.gouv.fr|381234567'],
+    ['urn:oid:1.2.250.1.71.4.2.1', '381234567', 'https://adeli.esante.gouv.fr|381234567'],
+    ['urn:oid:2.999.4', 'A1', 'urn:oid:2.999.4|A1'],
+  ])('knows a professional by %s %s', (system, value, number) => {
+    const changed = structuredClone(bundle);
+    const author = changed.entry?.[3]?.resource as { identifier?: unknown };
+    author.identifier = [{ system, value }];
+    const member = documentOf(changed)?.members.find(({ family }) => family === 'TESTAUTEUR');
+    expect(member?.identifier).toBe(number);
+  });
+
   it('that was written after it came is recorded when it came', () => {
     const { facts, issues } = read(dischargeReport([], { date: '2026-06-03' }));
     expect(facts[0]?.recordedAt).toBe('2025-06-03T15:00:00+02:00');
@@ -354,8 +399,13 @@ describe('a FHIR document', () => {
 
 describe('what is taken of an element', () => {
   const nobody = () => undefined;
+  const clinical = (code: string) => ({
+    coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code }],
+  });
   it.each<[string, unknown, unknown]>([
-    ['Coding', { code: 'a', system: 'x', userSelected: true, id: 'i', extension: [] }, { code: 'a', system: 'x' }],
+    ['Coding', { code: 'a', system: 'u:x', userSelected: true, id: 'i', extension: [] }, { code: 'a', system: 'u:x' }],
+    ['Coding', { code: 'a', system: 'x' }, { code: 'a' }],
+    ['CodeableConcept', { text: ' mal de tête ' }, { text: 'mal de tête' }],
     ['Coding', { system: 'x' }, undefined],
     ['Coding', { code: 5 }, undefined],
     ['CodeableConcept', { coding: [{ code: ' ' }], text: ' ' }, undefined],
@@ -363,13 +413,67 @@ describe('what is taken of an element', () => {
     ['Period', { start: '2025-06-01T10:00' }, undefined],
     ['Quantity', { value: 'NaN' }, undefined],
     ['Quantity', { value: 0, unit: 'mg' }, { value: 0, unit: 'mg' }],
-    ['Identifier', { system: 'x', value: 'y', use: 'nickname' }, { system: 'x', value: 'y' }],
+    ['Identifier', { system: 'u:x', value: ' y ', use: 'nickname' }, { system: 'u:x', value: 'y' }],
+    ['Identifier', { system: 'x', value: 'y' }, undefined],
+    ['date', '2025-02-30', undefined],
+    ['dateTime', '2024-02-29', '2024-02-29'],
+    ['instant', '2025-04-31T10:00:00Z', undefined],
+    ['Period', { start: '2025-06-02', end: '2025-06-01' }, undefined],
+    ['Period', { start: '2025', end: '2025-06-01' }, { start: '2025', end: '2025' }],
+    ['Range', { low: { value: 3 }, high: { value: 1 } }, undefined],
+    [
+      'Range',
+      { low: { value: 3, unit: 'g' }, high: { value: 4, unit: 'g' } },
+      { low: { value: 3, unit: 'g' }, high: { value: 4, unit: 'g' } },
+    ],
+    ['Ratio', { numerator: { value: 3 } }, undefined],
+    ['Quantity', { value: 3, code: 'mg' }, { value: 3 }],
+    ['Timing', { event: ['2025'], repeat: { period: 1, frequency: 2 } }, { event: ['2025'] }],
+    ['TimingRepeat', { when: ['MORN'], timeOfDay: ['10:00:00'] }, undefined],
+    ['TimingRepeat', { countMax: 3 }, undefined],
+    ['TimingRepeat', { duration: -1, durationUnit: 'd' }, undefined],
+    ['TimingRepeat', { frequency: 2, period: 1, periodUnit: 'd' }, { frequency: 2, period: 1, periodUnit: 'd' }],
+    ['GoalTarget', { detailString: 'x', dueDate: '2025-07-01' }, { dueDate: '2025-07-01' }],
+    ['GoalTarget', { detailString: 'x' }, undefined],
     [
       'Condition',
       { code: { text: 'x' }, onsetDateTime: '2020', onsetString: 'jadis' },
       { code: { text: 'x' }, onsetDateTime: '2020' },
     ],
-    ['Condition', { code: { text: 'x' }, onsetAge: { value: 3 } }, { code: { text: 'x' }, onsetAge: { value: 3 } }],
+    ['Condition', { code: { text: 'x' }, onsetAge: { value: 3 } }, { code: { text: 'x' } }],
+    [
+      'Condition',
+      { code: { text: 'x' }, onsetAge: { value: 3, system: 'http://unitsofmeasure.org', code: 'a' } },
+      { code: { text: 'x' }, onsetAge: { value: 3, system: 'http://unitsofmeasure.org', code: 'a' } },
+    ],
+    [
+      'Condition',
+      { code: { text: 'x' }, clinicalStatus: clinical('active'), abatementDateTime: '2024' },
+      { code: { text: 'x' }, clinicalStatus: clinical('active') },
+    ],
+    [
+      'Condition',
+      { code: { text: 'x' }, abatementDateTime: '2024' },
+      { code: { text: 'x' }, clinicalStatus: clinical('resolved'), abatementDateTime: '2024' },
+    ],
+    [
+      'Condition',
+      { code: { text: 'x' }, clinicalStatus: clinical('zzz'), verificationStatus: { text: 'sûr' } },
+      { code: { text: 'x' } },
+    ],
+    ['Appointment', { status: 'booked' }, { status: 'proposed' }],
+    ['Appointment', { status: 'proposed', start: '2025-07-01T10:00:00Z' }, { status: 'proposed' }],
+    [
+      'Appointment',
+      {
+        status: 'booked',
+        start: '2025-07-01T10:00:00Z',
+        end: '2025-07-01T11:00:00Z',
+        cancelationReason: { text: 'x' },
+      },
+      { status: 'booked', start: '2025-07-01T10:00:00Z', end: '2025-07-01T11:00:00Z' },
+    ],
+    ['AllergyIntolerance', { code: { text: 'x' }, clinicalStatus: clinical('active') }, undefined],
     [
       'Dosage',
       { doseAndRate: [{ doseQuantity: { value: 1 } }], text: 5 },
