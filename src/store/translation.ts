@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { GatewayError } from '../message/failure.js';
 import type { JournalMessage } from '../message/message.js';
 import type {
   TranslationRequest,
@@ -47,9 +48,19 @@ export function inTranslation<T>(
     } catch (error) {
       // While the messages are still locked: whoever claims them next finds no note of them.
       if (note !== undefined) await claims.forget(note).catch(() => undefined);
-      throw error;
+      throw isWithoutRoom(error) ? tooMuch(error) : error;
     }
   });
+}
+
+/** SQLSTATE 53200: the locks or the memory of one transaction. */
+function isWithoutRoom(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '53200';
+}
+
+/** Not for another time: the same messages would need as much again, and keep all others waiting. */
+function tooMuch(cause: unknown): GatewayError {
+  return new GatewayError('store-rejected', 'PostgreSQL has no room for what these messages touch (53200)', { cause });
 }
 
 /** What was loaded, and how it is saved. */

@@ -101,6 +101,17 @@ describe('the transaction of a translated message', () => {
     expect(await store.readResource('Patient', 'undone')).toBeUndefined();
   });
 
+  it('is refused for good where it touches more than PostgreSQL has locks for, and not tried for ever', async () => {
+    const id = await kept('T5');
+    const people = Array.from({ length: 60_000 }, (_, index) => `urn:oid:2.999.1|crowd ${index}`);
+    const failing = store.inTranslation({ ids: [id], limit: 0 }, (tx) => tx.load([request(id, people)], CIRCLE));
+    await expect(failing).rejects.toMatchObject({
+      code: 'store-rejected',
+      message: expect.stringContaining('53200') as unknown,
+    });
+    await store.inTranslation({ ids: [id], limit: 0 }, (tx) => tx.load(asked(id), CIRCLE));
+  });
+
   it('leaves nothing behind when the store refuses one row of many', async () => {
     const ids = [await kept('T3'), await kept('T4')];
     const before = await rowCounts();
