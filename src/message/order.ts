@@ -19,15 +19,24 @@ export function compareText(a: string, b: string): number {
 export function inRecordedOrder<F extends Fact>(facts: readonly F[]): F[] {
   if (facts.length < 2) return [...facts];
   return facts
-    .map((fact) => ({ fact, times: timesOf(fact) }))
-    .sort((a, b) => compareTimes(a.times, b.times) || compareContent(a.fact, b.fact) || compareMessages(a.fact, b.fact))
-    .filter(({ fact, times }, index, all) => {
+    .map((fact): Ordered<F> => ({ fact, times: timesOf(fact) }))
+    .sort((a, b) => compareTimes(a.times, b.times) || compareContent(a, b) || compareMessages(a.fact, b.fact))
+    .filter((ordered, index, all) => {
       const earlier = all[index - 1];
       return (
-        earlier === undefined || compareTimes(earlier.times, times) !== 0 || compareContent(earlier.fact, fact) !== 0
+        earlier === undefined ||
+        compareTimes(earlier.times, ordered.times) !== 0 ||
+        compareContent(earlier, ordered) !== 0
       );
     })
     .map(({ fact }) => fact);
+}
+
+/** A fact with what it is ordered by; its content is written where times do not tell it from another, and once. */
+interface Ordered<F extends Fact> {
+  fact: F;
+  times: Times;
+  content?: string;
 }
 
 /** Order of the times alone. */
@@ -45,8 +54,11 @@ function compareTimes(a: Times, b: Times): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }
 
-function compareContent(a: Fact, b: Fact): number {
-  return a === b ? 0 : compareText(contentOf(a), contentOf(b));
+function compareContent<F extends Fact>(a: Ordered<F>, b: Ordered<F>): number {
+  if (a.fact === b.fact) return 0;
+  a.content ??= contentOf(a.fact);
+  b.content ??= contentOf(b.fact);
+  return compareText(a.content, b.content);
 }
 
 /** Message ids are decimal numbers: the shorter is the smaller. */
