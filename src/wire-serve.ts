@@ -86,6 +86,10 @@ function doorsOf({ sources, publicUrl }: Settings, receive: ReceiveDeps): Router
 function operatorPort({ queues, settings }: House, store: Store): OperatorPort {
   return {
     ...store,
+    configured: {
+      source: settings.sources.map(({ name }) => name),
+      endpoint: settings.endpoints.map(({ id }) => id),
+    },
     replay: (id) => replay(store, queues, id),
     async releaseWorkItem(id) {
       const released = await store.releaseWorkItem(id);

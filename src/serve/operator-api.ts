@@ -6,7 +6,14 @@ import { carriesToken } from './bearer.js';
 import { circleApi, type CirclePort } from './circle-api.js';
 import { isLocal } from './loopback.js';
 import { operatorDecisions, type DecisionPort } from './operator-decisions.js';
-import { filterOf, idOf, isUuid, type OperatorFilter, type OperatorList } from './operator-request.js';
+import {
+  filterOf,
+  idOf,
+  isUuid,
+  refuseUnknownNames,
+  type OperatorFilter,
+  type OperatorList,
+} from './operator-request.js';
 
 /** Of the bytes of a message, by its format. */
 const CONTENT_TYPES: Readonly<Record<MessageFormat, string>> = {
@@ -65,7 +72,12 @@ function addLists(router: Router, port: OperatorPort): void {
     ['deliveries', (filter) => port.listDeliveries(filter)],
   ];
   for (const [name, list] of lists)
-    router.get(`/${name}`, async (request, response) => void response.json(await list(filterOf(request, name))));
+    router.get(`/${name}`, async (request, response) => {
+      const filter = filterOf(request, name);
+      const page = await list(filter);
+      if (page.total === 0) await refuseUnknownNames(filter, port.configured, list);
+      response.json(page);
+    });
   router.get('/work-items/:id/messages', async (request, response) => {
     const item = idOf(request);
     const page = await port.listWorkItemMessages({ ...filterOf(request, 'work-item-messages'), item });

@@ -1,9 +1,11 @@
 import { Router } from 'express';
 import { GatewayError } from '../message/failure.js';
-import { idOf, isUuid } from './operator-request.js';
+import { idOf, isUuid, refuseUnknownNames, type ConfiguredNames, type OperatorFilter } from './operator-request.js';
 
 /** What an operator may decide. */
 export interface DecisionPort {
+  configured: ConfiguredNames;
+  listDeliveries(filter: OperatorFilter): Promise<{ total: number }>;
   /** Sends a parked or translated message through the stages again. */
   replay(id: string): Promise<boolean>;
   /** @throws GatewayError messages-waiting where a parked message would stand behind no open work item */
@@ -39,7 +41,9 @@ export function operatorDecisions(port: DecisionPort): Router {
     const [unknown] = Object.keys(rest);
     if (unknown !== undefined || (endpoint !== undefined && typeof endpoint !== 'string'))
       throw new GatewayError('request-invalid', 'endpoint alone, once or not at all, says what is revived');
-    response.status(202).json({ revived: await port.reviveAll(endpoint) });
+    const revived = await port.reviveAll(endpoint);
+    if (revived === 0) await refuseUnknownNames({ endpoint }, port.configured, port.listDeliveries);
+    response.status(202).json({ revived });
   });
   router.post('/deliveries/:id/revive', async (request, response) => {
     const id = idOf(request, isUuid);

@@ -78,6 +78,28 @@ export function filterOf(request: Request, list: OperatorList): OperatorFilter {
   return filter;
 }
 
+/** Names of the configuration, by the filter that takes them. */
+export type ConfiguredNames = Readonly<Record<'source' | 'endpoint', readonly string[]>>;
+
+/**
+ * Refuses a name that is misspelt. One that the configuration has no more finds what it left behind.
+ * @param find how many things of a list are found by one filter alone
+ * @throws GatewayError request-invalid, with the names that there are
+ */
+export async function refuseUnknownNames(
+  filter: Readonly<Record<string, unknown>>,
+  configured: ConfiguredNames,
+  find: (filter: OperatorFilter) => Promise<{ total: number }>,
+): Promise<void> {
+  for (const field of ['source', 'endpoint'] as const) {
+    const name = filter[field];
+    if (typeof name !== 'string' || configured[field].includes(name)) continue;
+    if ((await find({ [field]: name, count: 1 })).total > 0) continue;
+    const names = configured[field].join(', ');
+    throw new GatewayError('request-invalid', `${field}: none of that name; configured: ${names}`, { field });
+  }
+}
+
 function isFilter(list: OperatorList, name: string): boolean {
   return (FILTERS[list] as readonly string[]).includes(name);
 }

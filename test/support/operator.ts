@@ -6,6 +6,7 @@ const no = () => Promise.resolve(false);
 
 /** An operator API's port behind which there is nothing. */
 export const NO_OPERATOR: OperatorPort = {
+  configured: { source: ['chu'], endpoint: ['cpts'] },
   listMessages: none,
   listWorkItems: none,
   listWorkItemMessages: none,

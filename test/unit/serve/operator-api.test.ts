@@ -246,6 +246,31 @@ describe('a filter', () => {
     expect(response.status).toBe(400);
     expect(JSON.stringify(response.body)).toContain(values);
   });
+
+  it.each(['messages?source=cuh', 'work-items?source=cuh', 'messages?source=', 'deliveries?endpoint=ctps'])(
+    'by a name that is neither configured nor found is refused, with those that there are: %s',
+    async (path) => {
+      const response = await request(app).get(`/api/${path}`);
+      expect(response.status).toBe(400);
+      expect(JSON.stringify(response.body)).toMatch(/configured: (chu|cpts)/);
+    },
+  );
+
+  it.each(['messages?source=clinique', 'work-items?source=chu&state=done', 'deliveries?endpoint=msp'])(
+    'by a name that is configured, or has left something behind, gives what there is: %s',
+    async (path) => {
+      expect(await statusOf(path)).toBe(200);
+    },
+  );
+
+  it('by which dead deliveries are revived is no misspelt name either', async () => {
+    const statuses = await Promise.all(
+      ['ctps', 'cpts'].map(
+        async (endpoint) => (await request(app).post(`/api/deliveries/revive?endpoint=${endpoint}`)).status,
+      ),
+    );
+    expect(statuses).toEqual([400, 202]);
+  });
 });
 
 describe('a delivery', () => {
