@@ -218,7 +218,7 @@ export const environmentSchema = z.object({
     .int()
     .min(1)
     .max(16)
-    .default(() => Math.min(4, Math.max(1, availableParallelism() - 1))),
+    .default(() => Math.min(4, availableParallelism())),
   /** The address of the gateway's root as callers know it. */
   TDU_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'an http or https address' })

@@ -57,7 +57,7 @@ describe('the settings', () => {
       http: { port: 8080, host: '0.0.0.0' },
       mllpPort: 2575,
       roles: ['receive', 'work', 'serve'],
-      translators: Math.min(4, Math.max(1, availableParallelism() - 1)),
+      translators: Math.min(4, availableParallelism()),
       insecureFhir: false,
       publicUrl: undefined,
       logLevel: 'info',
