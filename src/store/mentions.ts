@@ -1,8 +1,8 @@
-import type { Mention } from '../message/fact.js';
 import { canonicalJson } from '../message/canonical-json.js';
+import type { Mention } from '../message/fact.js';
+import { GatewayError } from '../message/failure.js';
 import type { NewWorkItem } from '../message/message.js';
 import type { TranslationStep } from '../message/translation.js';
-import { GatewayError } from '../message/failure.js';
 import {
   isRepetition,
   mentionedResource,
@@ -79,7 +79,6 @@ export class MentionBook {
   private repeats = false;
   /** Of each resource by its JSON as it came: the same one comes with message after message. */
   private readonly bodies = new Map<string, string>();
-  private readonly rowsOfMentions = new Map<Mention, MentionRow>();
 
   constructor(private readonly client: Queryable) {}
 
@@ -186,14 +185,10 @@ export class MentionBook {
   }
 
   private rowOf(mention: Mention, messageId: string | null): MentionRow {
-    const made = this.rowsOfMentions.get(mention);
-    if (made !== undefined) return made;
     const json = JSON.stringify(mention.resource);
     const body = this.bodies.get(json) ?? canonicalJson(mention.resource);
     this.bodies.set(json, body);
-    const row = mentionRow(mention, messageId, body);
-    this.rowsOfMentions.set(mention, row);
-    return row;
+    return mentionRow(mention, messageId, body);
   }
 
   private put(key: string, rows: MentionRow[]): void {

@@ -204,6 +204,8 @@ describe('a variable of the environment', () => {
     ['MLLP_PORT', '25.5'],
     ['TDU_TRANSLATORS', '0'],
     ['TDU_TRANSLATORS', 'two'],
+    ['TDU_TRANSLATORS', '17'],
+    ['TDU_TRANSLATORS', '1e1'],
     ['TDU_ROLES', 'receive,sleep'],
     ['TDU_ROLES', ','],
     ['TDU_INSECURE_FHIR', 'true'],
