@@ -213,7 +213,7 @@ export const environmentSchema = z.object({
     .default('receive,work,serve')
     .transform((list) => [...new Set(list.split(',').map((part) => part.trim()))])
     .pipe(z.array(role).min(1)),
-  TDU_TRANSLATORS: atLeastOne.pipe(z.number().max(16, '16 at most')).default(() => Math.min(4, availableParallelism())),
+  TDU_TRANSLATORS: atLeastOne.pipe(z.number().max(16, '16 at most')).default(() => Math.min(2, availableParallelism())),
   /** The address of the gateway's root as callers know it. */
   TDU_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'an http or https address' })

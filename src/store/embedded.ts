@@ -35,7 +35,7 @@ const USER = 'tdu';
 const DATABASE = 'tdu';
 /** Durable by default; the rest gives a small machine room. */
 const SETTINGS = [
-  'max_connections=100',
+  'max_connections=200',
   'shared_buffers=256MB',
   'max_wal_size=2GB',
   'checkpoint_timeout=15min',

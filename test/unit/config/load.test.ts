@@ -57,7 +57,7 @@ describe('the settings', () => {
       http: { port: 8080, host: '0.0.0.0' },
       mllpPort: 2575,
       roles: ['receive', 'work', 'serve'],
-      translators: Math.min(4, availableParallelism()),
+      translators: Math.min(2, availableParallelism()),
       insecureFhir: false,
       publicUrl: undefined,
       logLevel: 'info',
