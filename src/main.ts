@@ -15,7 +15,7 @@ import { openParent } from './work/parent.js';
 import { giveUp, isProgram, onStop } from './work/process.js';
 import { forkWorkers, WORKERS, type WorkerName, type Workers } from './work/worker-process.js';
 
-/** `node dist/main.js` and `tdu serve`; with the name of a worker, that process of another gateway. */
+/** `node dist/main.js` and `tdu serve`; with the kind and the id of a worker, that process of another gateway. */
 export async function runGateway(): Promise<void> {
   const read = readSettings();
   // Compiled once, before anything is opened: a broken row is told with all the others.
@@ -99,7 +99,8 @@ async function runWorker(
 ): Promise<void> {
   const databaseUrl = settings.databaseUrl ?? '';
   const use = name === 'http' ? 'receive' : 'work';
-  const house = await openHouse({ ...settings, databaseUrl }, mappings, use, log, closers);
+  const worker = process.argv[3];
+  const house = await openHouse({ ...settings, databaseUrl, worker }, mappings, use, log, closers);
   const parent = openParent<MetricsJson>();
   if (name === 'translate') openTranslation(house, closers);
   else if (name === 'deliver') await openDelivery(house, closers);

@@ -43,16 +43,16 @@ export async function openDatabase(settings: Settings, log: Log, closers: Closer
  * @throws GatewayError store-unavailable, migration-failed, queue-unavailable
  */
 export async function openHouse(
-  settings: Settings & { databaseUrl: string },
+  settings: Settings & { databaseUrl: string; worker?: string | undefined },
   mappings: SourceMappings,
   use: StoreUse,
   log: Log,
   closers: Closers,
 ): Promise<House> {
-  const store = await openStore({ databaseUrl: settings.databaseUrl, log, use, zone: settings.zone });
+  const { databaseUrl, redisUrl, zone, worker } = settings;
+  const store = await openStore({ databaseUrl, log, use, zone, worker });
   closers.push(() => store.close());
   await store.makePartitions(Date.now(), 3);
-  const { redisUrl, databaseUrl } = settings;
   const queues = await openQueues({ redisUrl, prefix: `tdu-${await store.databaseId()}`, databaseUrl, log });
   closers.push(() => queues.close());
   for (const { version, files } of mappings.values()) await store.keepMappings(version, Object.fromEntries(files));

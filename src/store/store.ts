@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Communication } from 'fhir/r4.js';
 import type { Pool } from 'pg';
 import type { FeedPage, FeedPlace } from '../fhir/bundle.js';
@@ -130,19 +131,23 @@ export interface StoreOptions {
   use?: StoreUse;
   /** IANA zone of dates without offset, as searches find them. Absent: UTC. */
   zone?: string;
+  /** Whose notes of claims are whose: the id of a worker, the same for each process that is started in its place. Absent: one of its own. */
+  worker?: string | undefined;
 }
 
 /**
  * Opens the store on a PostgreSQL database, migrated to the latest schema.
  * @throws GatewayError store-unavailable, migration-failed
  */
-export async function openStore({ databaseUrl, log, use = 'work', zone = 'UTC' }: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { databaseUrl, log, use = 'work', zone = 'UTC', worker = randomUUID() } = options;
   const pool = openPool(databaseUrl, log, use);
   const migrating = openMigrationPool(databaseUrl, log);
   await guarded(migrate(migrating)).finally(() => migrating.end());
   // Who writes a note holds a connection already: from the same pool all might wait for another.
   const notes = openPool(databaseUrl, log, use, { connections: 1 });
-  const claims = new TranslationClaims(notes);
+  const claims = new TranslationClaims(notes, worker);
+  await guarded(claims.open());
   return {
     ...operatorStore(pool),
     keep: (batch) => keepBatch(pool, batch),

@@ -8,6 +8,8 @@ import { plainArray, prepared, type Queryable, type Statement } from './pool.js'
 const CLAIM_BYTES = 32 * 1024 * 1024;
 /** Deaths of a process after which a message is left out of batches, and is tried alone. */
 const SUSPECT_DEATHS = 2;
+/** So many whole gateways that died, or stores that went away, while a message was tried alone tell as much of it as one process that died. */
+const GATEWAYS_AS_A_DEATH = 5;
 
 /**
  * The messages asked for, and of those that wait the oldest that no other transaction holds, so that a busy stage takes many at once whatever
@@ -41,21 +43,24 @@ const LOCK: Statement = [
 
 /**
  * Notes a batch, and reads how often each of its messages was in one whose process died: nobody but who notes this one holds them, so the
- * notes that stand are of the dead. A crash of PostgreSQL may lose a note: the statement does not wait for the disk.
+ * notes that stand are of the dead, or of who lost PostgreSQL. A crash of PostgreSQL may lose a note: the statement does not wait for the disk.
  */
 const NOTE: Statement = [
   'translation-note',
   `
-  WITH note AS (INSERT INTO translation_claim (messages, alone) VALUES ($1::bigint[], $2) RETURNING id)
+  WITH note AS (INSERT INTO translation_claim (messages, alone, worker) VALUES ($1::bigint[], $2, $3) RETURNING id)
   SELECT note.id, set_config('synchronous_commit', 'off', true),
-    (SELECT coalesce(json_agg(json_build_object('id', message::text, 'deaths', deaths, 'alone', alone)), '[]') FROM (
-      SELECT message, count(*) AS deaths, count(*) FILTER (WHERE alone) AS alone
+    (SELECT coalesce(json_agg(json_build_object('id', message::text, 'deaths', deaths, 'alone', alone, 'unseen', unseen)), '[]') FROM (
+      SELECT message, count(*) AS deaths, count(*) FILTER (WHERE alone AND died) AS alone,
+        count(*) FILTER (WHERE alone AND NOT died) AS unseen
       FROM translation_claim, unnest(messages) AS message
       WHERE messages && $1::bigint[] AND message = ANY ($1::bigint[]) GROUP BY message) AS died) AS died
   FROM note`,
 ];
 
 const FORGET: Statement = ['translation-forget', `DELETE FROM translation_claim WHERE id = ANY ($1::bigint[])`];
+
+const DIED = `UPDATE translation_claim SET died = true WHERE worker = $1`;
 
 /** No batch is under translation for so long. */
 const FORGET_DONE = `
@@ -88,8 +93,10 @@ const NOTHING: Claimed = { note: undefined, messages: [], suspects: [], deaths: 
 interface Deaths {
   id: string;
   deaths: number;
-  /** Those of them that it died while it was tried alone. */
+  /** Those of them while it was tried alone, of a process whose gateway lived on. */
   alone: number;
+  /** While it was tried alone, with its gateway, or not at all. */
+  unseen: number;
 }
 
 interface Locked {
@@ -98,12 +105,20 @@ interface Locked {
   full: boolean;
 }
 
-/** The claims of one process. */
+/** The claims of one process, the only one of its worker. */
 export class TranslationClaims {
   /** Notes of batches that ended while the store was away: they tell of no death. */
   private readonly ended = new Set<string>();
 
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly pool: Pool,
+    private readonly worker: string,
+  ) {}
+
+  /** What notes of this worker stand as its process starts are of the process before it, which died. */
+  async open(): Promise<void> {
+    await this.pool.query(DIED, [this.worker]);
+  }
 
   /** Claims messages in the transaction of `client`; the note of it is written beside that transaction, and outlives it. */
   async take(client: Queryable, { ids, limit, alone = false }: TranslationRequest): Promise<Claimed> {
@@ -116,7 +131,7 @@ export class TranslationClaims {
     const deadly = new Set(died.filter(({ deaths }) => deaths >= SUSPECT_DEATHS).map(({ id }) => id));
     const suspects = alone ? [] : locked.filter((id) => deadly.has(id));
     if (suspects.length > 0) return { ...(await this.without(client, suspects, { locked, note })), more };
-    const deaths = alone ? (died[0]?.alone ?? 0) : 0;
+    const deaths = alone ? deathsAlone(died[0]) : 0;
     return { note, messages: await messagesOf(client, locked), suspects, deaths, more };
   }
 
@@ -140,7 +155,11 @@ export class TranslationClaims {
   }
 
   private async note(ids: readonly string[], alone: boolean): Promise<{ note: string; died: Deaths[] }> {
-    const { rows } = await prepared<{ id: string; died: Deaths[] }>(this.pool, NOTE, [plainArray(ids), alone]);
+    const { rows } = await prepared<{ id: string; died: Deaths[] }>(this.pool, NOTE, [
+      plainArray(ids),
+      alone,
+      this.worker,
+    ]);
     return { note: rows[0]?.id ?? '', died: rows[0]?.died ?? [] };
   }
 
@@ -150,6 +169,10 @@ export class TranslationClaims {
     await prepared(this.pool, FORGET, [plainArray(notes)]);
     for (const note of notes) this.ended.delete(note);
   }
+}
+
+function deathsAlone({ alone, unseen }: Pick<Deaths, 'alone' | 'unseen'> = { alone: 0, unseen: 0 }): number {
+  return alone + Math.floor(unseen / GATEWAYS_AS_A_DEATH);
 }
 
 /** A translation that is to be saved forgets its note with it. */

@@ -33,8 +33,10 @@ export function inTranslation<T>(
   zone: string,
   run: (tx: TranslationTx) => Promise<T>,
 ): Promise<T> {
-  return inTransaction(pool, async (client, again) => {
+  let noted: string | undefined;
+  const transaction = inTransaction(pool, async (client, again) => {
     const { note, ...claimed } = await claims.take(client, request);
+    noted = note;
     try {
       const transaction = new Transaction(client, { messages: claimed.messages, again, zone });
       const result = await run({
@@ -50,6 +52,11 @@ export function inTranslation<T>(
       if (note !== undefined) await claims.forget(note).catch(() => undefined);
       throw isWithoutRoom(error) ? tooMuch(error) : error;
     }
+  });
+  return transaction.catch(async (error: unknown) => {
+    // A commit that failed, or whose answer was lost.
+    if (noted !== undefined) await claims.forget(noted).catch(() => undefined);
+    throw error;
   });
 }
 

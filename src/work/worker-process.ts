@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import type { Log } from '../message/log.js';
 
 /**
@@ -41,7 +42,7 @@ export interface Workers<Report> {
 }
 
 export interface WorkerDeps<Report> {
-  /** The program that each runs, with its name as argument. */
+  /** The program that each runs, with its kind and its id as arguments. */
   main: string;
   /** What they read their settings from. */
   environment(name: WorkerName): NodeJS.ProcessEnv;
@@ -94,6 +95,8 @@ class Worker<Report> {
   reports: Report[] = [];
   /** Of the one that serves; it never comes of the others. */
   readonly httpPort: Promise<number | undefined>;
+  /** Each process that is started in its place knows by it what the one before it left. */
+  private readonly id = randomUUID();
   private child: ChildProcess | undefined;
   private again: NodeJS.Timeout | undefined;
   private silence: NodeJS.Timeout | undefined;
@@ -125,7 +128,7 @@ class Worker<Report> {
   private start(): void {
     const { kind, name, deps } = this;
     const started = performance.now();
-    const child = fork(deps.main, [kind], {
+    const child = fork(deps.main, [kind, this.id], {
       env: deps.environment(kind),
       execArgv: [...process.execArgv, ...OPTIONS[kind]],
     });

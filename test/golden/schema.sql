@@ -286,6 +286,8 @@ TABLE translation_claim
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   messages bigint[] NOT NULL,
   alone boolean NOT NULL,
+  worker uuid NOT NULL,
+  died boolean NOT NULL DEFAULT false,
   claimed_at timestamp with time zone NOT NULL DEFAULT now()
   CONSTRAINT translation_claim_pkey PRIMARY KEY (id)
 TABLE waiting

@@ -63,6 +63,10 @@ CREATE TABLE translation_claim (
   messages bigint[] NOT NULL,
   -- One message with nothing else under way in its process.
   alone boolean NOT NULL,
+  -- The worker whose process wrote it: started again, it is the same one.
+  worker uuid NOT NULL,
+  -- Its process died of itself, not with its gateway.
+  died boolean NOT NULL DEFAULT false,
   claimed_at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -1,15 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import type { TranslationRequest, TranslationTx } from '../../../src/message/translation.js';
-import type { Store } from '../../../src/store/store.js';
+import { openStore, type Store } from '../../../src/store/store.js';
 import { incoming, openConnectedStore, step } from '../../support/stored.js';
 
 let store: Store;
 let close: () => Promise<void>;
 let client: pg.Client;
+let url: string;
 
 beforeAll(async () => {
-  ({ store, client, close } = await openConnectedStore());
+  ({ store, client, close, url } = await openConnectedStore());
 });
 afterAll(() => close());
 beforeEach(() => client.query('TRUNCATE journal, journal_chunk, control_id, waiting, parked, translation_claim'));
@@ -35,8 +37,13 @@ async function take(
 }
 
 /** What a process leaves that died with these messages: the note of its batch. */
-const die = (ids: readonly string[], alone = false) =>
-  client.query('INSERT INTO translation_claim (messages, alone) VALUES ($1::bigint[], $2)', [ids, alone]);
+const die = (ids: readonly string[], { alone = false, seen = true, worker = randomUUID() } = {}) =>
+  client.query('INSERT INTO translation_claim (messages, alone, worker, died) VALUES ($1::bigint[], $2, $3, $4)', [
+    ids,
+    alone,
+    worker,
+    seen,
+  ]);
 
 const notes = async () => (await client.query('SELECT id FROM translation_claim')).rowCount;
 
@@ -113,9 +120,22 @@ describe('a message of whose batch a process died', () => {
     // A batch of one message has others beside it.
     await die([poison]);
     expect(await take({ ids: [poison], limit: 0, alone: true })).toMatchObject({ ids: [poison], deaths: 0 });
-    for (let death = 0; death < 2; death++) await die([poison], true);
+    for (let death = 0; death < 2; death++) await die([poison], { alone: true });
     expect(await take({ ids: [poison], limit: 0, alone: true })).toMatchObject({ ids: [poison], deaths: 2 });
     expect(await take({ ids: [neighbour], limit: 0, alone: true })).toMatchObject({ ids: [neighbour], deaths: 0 });
+  });
+
+  it('is told of by its worker, started again, and hardly by a gateway that died as a whole', async () => {
+    const [poison = ''] = await keepOf([10]);
+    const alone: TranslationRequest = { ids: [poison], limit: 0, alone: true };
+    const worker = randomUUID();
+    for (let death = 0; death < 2; death++) await die([poison], { alone: true, seen: false, worker });
+    expect(await take(alone)).toMatchObject({ ids: [poison], deaths: 0 });
+    const again = await openStore({ databaseUrl: url, log: () => undefined, worker });
+    await again.close();
+    expect(await take(alone)).toMatchObject({ ids: [poison], deaths: 2 });
+    for (let death = 0; death < 5; death++) await die([poison], { alone: true, seen: false });
+    expect(await take(alone)).toMatchObject({ ids: [poison], deaths: 3 });
   });
 
   it('is remembered while one of its batch waits, and not for ever after', async () => {
