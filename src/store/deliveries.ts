@@ -4,26 +4,44 @@ import { deliveryContents } from './delivery-content.js';
 import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
 import { supersede } from './superseded.js';
 
-/** The head of a lane of that endpoint, which is due and not leased. */
-const IS_HEAD = `
-      head.endpoint = $1 AND head.state = 'due' AND head.due_at <= now()
+/**
+ * The head of a lane of that endpoint, which is due and not leased. Each lane is asked for its first: an anti join, planned while hardly
+ * anything was due, reads all that is due for each row.
+ */
+const isHead = (due: string) => `
+      head.endpoint = $1 AND ${due} AND head.due_at <= now()
       AND (head.leased_until IS NULL OR head.leased_until < now())
-      AND NOT EXISTS (
-        SELECT FROM delivery AS earlier
-        WHERE earlier.lane = head.lane AND earlier.state = 'due' AND earlier.number < head.number)`;
+      AND head.number = (
+        SELECT first.number FROM delivery AS first
+        WHERE first.lane = head.lane AND first.state = 'due'
+        ORDER BY first.number
+        LIMIT 1)`;
+
+const HEADS_DUE = `
+    SELECT id, lane, number, responds_to, receipt_id
+    FROM delivery AS head
+    WHERE ${isHead(`head.state = 'due'`)}
+    ORDER BY head.due_at
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED`;
+
+/** Each is found by its id: the expression keeps the plan from the index of all that are due. */
+const HEADS_NAMED = `
+    SELECT head.*
+    FROM unnest($4::uuid[]) AS named (id)
+    CROSS JOIN LATERAL (
+      SELECT id, lane, number, responds_to, receipt_id
+      FROM delivery AS head
+      WHERE head.id = named.id AND ${isHead(`head.state || '' = 'due'`)}
+      FOR UPDATE SKIP LOCKED) AS head
+    LIMIT $2`;
 
 /**
  * Takes due deliveries of one endpoint, only the head of each lane, and leases them: what a killed gateway had taken comes back
  * when its lease ends. What is not to be sent any more is leased too, but is no claim.
  */
-const claimOf = (which: string) => `
-  WITH head AS MATERIALIZED (
-    SELECT id, lane, number, responds_to, receipt_id
-    FROM delivery AS head
-    WHERE ${IS_HEAD} ${which}
-    ORDER BY head.due_at
-    LIMIT $2
-    FOR UPDATE SKIP LOCKED
+const claimOf = (heads: string) => `
+  WITH head AS MATERIALIZED (${heads}
   ), judged AS MATERIALIZED (
     SELECT head.id, member, thread, effective_text,
       CASE
@@ -47,12 +65,12 @@ const claimOf = (which: string) => `
     (SELECT count(*)::int FROM attempt WHERE delivery_id = delivery.id AND code = 'endpoint-conflict') AS conflicts, member, thread,
     effective_text AS "effectiveAt"`;
 
-const CLAIM: Statement = ['deliveries-claim', claimOf('')];
-const CLAIM_NAMED: Statement = ['deliveries-claim-named', claimOf('AND head.id = ANY ($4::uuid[])')];
+const CLAIM: Statement = ['deliveries-claim', claimOf(HEADS_DUE)];
+const CLAIM_NAMED: Statement = ['deliveries-claim-named', claimOf(HEADS_NAMED)];
 
 const HEADS: Statement = [
   'deliveries-heads',
-  `SELECT id FROM delivery AS head WHERE ${IS_HEAD} ORDER BY head.due_at LIMIT $2`,
+  `SELECT id FROM delivery AS head WHERE ${isHead(`head.state = 'due'`)} ORDER BY head.due_at LIMIT $2`,
 ];
 
 const RELEASE: Statement = [
