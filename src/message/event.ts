@@ -1,12 +1,19 @@
 /**
- * What happened, as people are told it. A `bed-change` is a change of bed or tariff alone (ZBE-9 L, D). The last three are what a document
- * brings: itself, a plan, an appointment.
+ * What happened, as people are told it. A `bed-change` is a change of bed or tariff alone (ZBE-9 L, D), a `class-change` one between emergency,
+ * outpatient and inpatient (A06, A07); a `leave` ends with a `return` (A21, A22); what is pending was announced (A15, A16). The last three are
+ * what a document brings: itself, a plan, an appointment.
  */
 export const HAPPENINGS = [
   'preadmission',
   'admission',
   'transfer',
   'bed-change',
+  'class-change',
+  'doctor-change',
+  'leave',
+  'return',
+  'pending-transfer',
+  'pending-discharge',
   'discharge',
   'document',
   'care-plan',

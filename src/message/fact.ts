@@ -88,14 +88,19 @@ export interface MovementBody {
   original?: string;
   /** ZBE-9 as a sorted set of letters, e.g. `HMS`; `C` = correction without movement. */
   nature: string;
+  /** An UPDATE that does not say when its movement happened: the movement keeps its time. */
+  untimed?: true;
   place?: Place | null;
+  /** PV1-42 of a pending transfer. */
+  expectedPlace?: Place | null;
   medicalUnit?: UnitRef | null;
   careUnit?: UnitRef | null;
   /** PV1-7, PV1-8, PV1-17 by type. */
   doctors?: Partial<Record<DoctorType, DoctorRef[] | null>>;
-  /** Expected discharge (PV2-9) and admission (PV2-8): a date stays a date. */
+  /** Expected discharge (PV2-9), admission (PV2-8) and return from a leave (PV2-47): a date stays a date. */
   expectedDischarge?: string | null;
   expectedAdmission?: string | null;
+  expectedReturn?: string | null;
   /** PV1-44 and PV1-45. */
   admittedAt?: string | null;
   dischargedAt?: string | null;

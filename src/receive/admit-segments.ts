@@ -33,12 +33,13 @@ export interface SegmentRules {
 /** The segments and fields that the trigger requires, and the shape of PID-3, the stay's number and ZBE. Every fault at once. */
 export function checkSegments(message: Message, trigger: string, { strictness, stayFields }: SegmentRules): AckIssue[] {
   const strict = strictness === 'pam-fr' || (strictness === 'auto' && message.value('MSH-12.2') === 'FRA');
-  const identityOnly = WITHOUT_MOVEMENT.has(trigger);
+  const identityOnly = WITHOUT_MOVEMENT.has(trigger) || (trigger === 'A08' && !namesVisit(message, stayFields));
   return [
     ...checkPatient(message),
     ...(trigger === 'A40' ? checkMerge(message) : []),
     ...(identityOnly ? [] : checkVisit(message, strict, stayFields)),
-    ...(identityOnly ? [] : checkMovement(message.segment('ZBE'), trigger, strict)),
+    // PAM.FR has no A08, so it cannot ask a ZBE of it.
+    ...(identityOnly ? [] : checkMovement(message.segment('ZBE'), trigger, strict && trigger !== 'A08')),
   ];
 }
 
@@ -95,6 +96,12 @@ function isSameNumber(a: IdentifierParts, b: IdentifierParts): boolean {
   if (a.number !== b.number) return false;
   const universal = a.universalId !== '' && b.universalId !== '';
   return universal ? a.universalId === b.universalId : a.name === b.name;
+}
+
+/** Is it about a visit? PV1-2 is N in the pseudo segment of identity messages. */
+function namesVisit(message: Message, stayFields: readonly string[]): boolean {
+  const pv1 = message.segment('PV1');
+  return pv1 !== undefined && pv1.value(2) !== 'N' && stayFields.some((field) => isFilled(message.value(field)));
 }
 
 /** PAM.FR wants a number of the visit (PAM.FR §3); of a source that is not strict the account's may stand for it. */

@@ -101,24 +101,30 @@ function periodPart(state: StayState, first: Sourced<string>, extensions: number
 }
 
 function locationPart(state: StayState): Part {
-  const { place, places, status } = state;
+  const { place, places, status, expectedPlace } = state;
   if (status?.value === 'planned' && place?.value.location !== undefined)
     return field(
       'location',
       [{ location: reference(place.value.location, place.value.label), status: 'planned' }],
       place,
     );
-  if (places.length === 0) return NOTHING;
-  const location = places.map((spell) => ({
-    location: reference(spell.value.value.location, spell.value.value.label),
-    status: spell.until === undefined ? 'active' : 'completed',
-    period: spellPeriod(spell),
-  }));
-  const origins = () =>
-    places.flatMap((spell, index) => [
+  const reserved = expectedPlace?.value.location === undefined ? [] : [expectedPlace];
+  const location = [
+    ...places.map((spell) => ({
+      location: reference(spell.value.value.location, spell.value.value.label),
+      status: spell.until === undefined ? 'active' : 'completed',
+      period: spellPeriod(spell),
+    })),
+    ...reserved.map(({ value }) => ({ location: reference(value.location, value.label), status: 'reserved' })),
+  ];
+  if (location.length === 0) return NOTHING;
+  const origins = () => [
+    ...places.flatMap((spell, index) => [
       originAt(`location[${String(index)}]`, spell.value),
       ...spellOrigins(`location[${String(index)}].period`, spell, ''),
-    ]);
+    ]),
+    ...reserved.map((place) => originAt(`location[${String(places.length)}]`, place)),
+  ];
   return { fields: { location }, origins };
 }
 

@@ -8,10 +8,12 @@ export type MovementFact = FactOf<'movement'>;
 /** The parts of a movement that a later message about it may replace one by one; null where the sender erased one. */
 export interface MovementParts {
   place?: Sourced<Place> | null;
+  expectedPlace?: Sourced<Place> | null;
   medicalUnit?: Sourced<UnitRef> | null;
   careUnit?: Sourced<UnitRef> | null;
   expectedDischarge?: Sourced<string> | null;
   expectedAdmission?: Sourced<string> | null;
+  expectedReturn?: Sourced<string> | null;
   admittedAt?: Sourced<string> | null;
   dischargedAt?: Sourced<string> | null;
 }
@@ -76,7 +78,7 @@ export function inserted(thread: string, number: string | undefined, fact: Movem
 /** What a message carries replaces, `""` erases, what it does not carry stays. `C` in ZBE-9 is about the message, not the movement. */
 export function lay(movement: Movement, fact: MovementFact): void {
   const { body } = fact;
-  movement.effectiveAt = sourced(fact, 'effectiveAt', fact.effectiveAt);
+  if (body.untimed !== true) movement.effectiveAt = sourced(fact, 'effectiveAt', fact.effectiveAt);
   movement.nature = [...new Set(movement.nature + body.nature.replace('C', ''))].sort().join('');
   movement.preAdmission = body.preAdmission ?? movement.preAdmission;
   movement.parts = { ...movement.parts, ...partsOf(fact) };
@@ -100,10 +102,12 @@ function partsOf(fact: MovementFact): MovementParts {
 
 const PARTS = [
   'place',
+  'expectedPlace',
   'medicalUnit',
   'careUnit',
   'expectedDischarge',
   'expectedAdmission',
+  'expectedReturn',
   'admittedAt',
   'dischargedAt',
 ] as const satisfies (keyof MovementParts)[];

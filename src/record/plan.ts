@@ -88,9 +88,11 @@ function activityOrigins(activities: readonly SourcedActivity[]): Origin[] {
 
 function activitiesOf(state: StayState, status: StayStatus): SourcedActivity[] {
   const activities: SourcedActivity[] = [];
-  const { expectedDischarge, end } = state;
+  const { expectedDischarge, expectedReturn, end } = state;
   if (expectedDischarge !== undefined)
     activities.push(activity('Sortie prévue', expectedStatus(status), expectedDischarge));
+  if (expectedReturn !== undefined && status === 'onleave')
+    activities.push(activity('Retour prévu', 'scheduled', expectedReturn));
   if (end !== undefined && status === 'finished')
     activities.push(activity('Sortie', 'completed', end, dispositionOf(state.contributions)?.text));
   const destination = destinationOf(state.contributions);

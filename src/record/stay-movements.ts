@@ -37,7 +37,7 @@ function numberedMovements(ordered: readonly MovementFact[], movements: Map<stri
     const [first, ...rest] = group.filter(({ body }) => body.action === 'INSERT');
     const updates = group.filter(({ body }) => body.action === 'UPDATE');
     const cancels = group.filter(({ body }) => body.action === 'CANCEL');
-    if (first === undefined) return [unknownMovement(number, group)];
+    if (first === undefined) return group.some(isAboutMovement) ? [unknownMovement(number, group)] : [];
     const movement = inserted(number, number, first);
     for (const fact of [...rest, ...updates]) lay(movement, fact);
     for (const { body } of cancels) movement.preAdmission = body.preAdmission ?? movement.preAdmission;
@@ -56,7 +56,7 @@ function unnumberedMovements(ordered: readonly MovementFact[], movements: Map<st
   return momentsOf(unnumbered).flatMap((moment) => {
     const early = moment.filter((fact) => !takesEffect(fact, movements));
     const unknown = early.filter((fact) => !takesEffect(fact, movements));
-    return unknown.map((fact) => unknownMovement(threadOf(fact), [fact]));
+    return unknown.filter(isAboutMovement).map((fact) => unknownMovement(threadOf(fact), [fact]));
   });
 }
 
@@ -105,8 +105,17 @@ const CANCELLED: ReadonlyMap<string, readonly string[]> = new Map([
   ['A55', ['A54']],
 ]);
 
+/** What says where the patient is and who looks after him: of these an A08 updates the latest. */
+const UPDATED: readonly string[] = ['A01', 'A02', 'A03', 'A04', 'A05', 'A06', 'A07', 'A14', 'A22'];
+
+/** An A08 for which there is no movement updates nothing, which is no fault (ITI TF-2 §3.31). */
+function isAboutMovement({ body }: MovementFact): boolean {
+  return body.trigger !== 'A08';
+}
+
 /** The events that a correction or cancellation may be about; undefined for any. */
 function kindsOf({ body }: MovementFact): readonly string[] | undefined {
+  if (body.trigger === 'A08') return UPDATED;
   return CANCELLED.get(body.trigger) ?? (body.original === undefined ? undefined : [body.original]);
 }
 

@@ -1,5 +1,5 @@
 import { layFragment, valueOf, contributionsTo } from './contributions.js';
-import type { Movement } from './movement.js';
+import type { Movement, MovementParts } from './movement.js';
 import { emptyState, enterStatus, isPresent, syncSpells, type StayState } from './stay-state.js';
 
 type Effect = 'plan' | 'admit' | 'move' | 'reclass' | 'leave' | 'return' | 'discharge' | 'doctor' | 'expect';
@@ -88,6 +88,18 @@ function takeParts(state: StayState, movement: Movement, effect: Effect | undefi
     }
   state.expectedDischarge = taken(state.expectedDischarge, parts.expectedDischarge, true, true);
   state.expectedAdmission = taken(state.expectedAdmission, parts.expectedAdmission, true, true);
+  takeExpected(state, parts, effect);
+}
+
+/** A return is expected of a leave until the next movement of the patient, another place until the next movement that moves him. */
+function takeExpected(
+  state: StayState,
+  { expectedPlace, expectedReturn }: MovementParts,
+  effect: Effect | undefined,
+): void {
+  const ends = MOVING.includes(effect) || effect === 'discharge';
+  state.expectedReturn = taken(ends ? undefined : state.expectedReturn, expectedReturn, effect === 'leave', false);
+  state.expectedPlace = taken(ends ? undefined : state.expectedPlace, expectedPlace, effect === 'expect', false);
 }
 
 /**

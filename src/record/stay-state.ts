@@ -39,6 +39,10 @@ export interface StayState {
   source: string;
   expectedDischarge: Sourced<string> | undefined;
   expectedAdmission: Sourced<string> | undefined;
+  /** While the patient is on leave. */
+  expectedReturn: Sourced<string> | undefined;
+  /** Where a pending transfer is to bring the patient. */
+  expectedPlace: Sourced<Place> | undefined;
   contributions: Contributions;
   places: Spell<Sourced<Place>>[];
   present: Spell<Present>[];
@@ -60,6 +64,8 @@ export function emptyState(): StayState {
     source: '',
     expectedDischarge: undefined,
     expectedAdmission: undefined,
+    expectedReturn: undefined,
+    expectedPlace: undefined,
     contributions: new Map(),
     places: [],
     present: [],

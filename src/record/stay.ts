@@ -69,6 +69,13 @@ const HAPPENINGS: ReadonlyMap<string, Happening> = new Map([
   ['A01', 'admission'],
   ['A04', 'admission'],
   ['A02', 'transfer'],
+  ['A06', 'class-change'],
+  ['A07', 'class-change'],
+  ['A21', 'leave'],
+  ['A22', 'return'],
+  ['A54', 'doctor-change'],
+  ['A15', 'pending-transfer'],
+  ['A16', 'pending-discharge'],
   ['A03', 'discharge'],
 ]);
 
@@ -102,6 +109,8 @@ function classOf(movement: Movement): string | undefined {
   return (valueOf(movement.contributions, 'class') as Coding | undefined)?.code;
 }
 
+const DATES = ['expectedAdmission', 'expectedDischarge', 'expectedReturn', 'admittedAt', 'dischargedAt'] as const;
+
 /** All that a notification of the movement shows of it: its time, places, people, dates and what it contributes to the Encounter. */
 function contentOf(movement: Movement, happening: Happening | undefined): string {
   const { parts, doctors, effectiveAt } = movement;
@@ -114,13 +123,12 @@ function contentOf(movement: Movement, happening: Happening | undefined): string
     happening,
     at: instant(effectiveAt.value),
     location: parts.place?.value.location,
+    expectedLocation: parts.expectedPlace?.value.location,
     units: [parts.medicalUnit, parts.careUnit].map((unit) => unit?.value.organization),
     doctors: [...doctors]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([type, named]) => [type, named?.map(({ value }) => value.role)]),
-    dates: [parts.expectedAdmission, parts.expectedDischarge, parts.admittedAt, parts.dischargedAt].map(
-      (date) => date && instant(date.value),
-    ),
+    dates: DATES.map((name) => parts[name]).map((date) => date && instant(date.value)),
     encounter: buildFields(contributions).fields,
   });
 }

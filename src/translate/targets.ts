@@ -86,9 +86,9 @@ const TARGETS: Readonly<Record<string, string>> = {
   visit: 'stay:Number begin:dateTime end:dateTime facility:Facility',
   event: 'recordedAt:instant sentAt:instant effectiveAt:instant',
   identity: 'identifiers:PatientNumber* reliability:code* birthDateCorrected:boolean',
-  movement: `stay:Number account:Number movement:Number effectiveAt:instant action:string original:string nature:string place:Place
+  movement: `stay:Number account:Number movement:Number effectiveAt:instant action:string original:string nature:string place:Place expectedPlace:Place
     medicalUnit:Unit careUnit:Unit doctors.ATND:Professional* doctors.REF:Professional* doctors.ADM:Professional* doctors.CON:Professional*
-    expectedAdmission:dateTime expectedDischarge:dateTime admittedAt:instant dischargedAt:instant preAdmission:boolean`,
+    expectedAdmission:dateTime expectedDischarge:dateTime expectedReturn:dateTime admittedAt:instant dischargedAt:instant preAdmission:boolean`,
   member: 'action:code role:Coding scope:code person:Professional* begin:dateTime end:dateTime',
   contact: 'key:Number relation:string role:Coding scope:code doNotNotify:code begin:dateTime end:dateTime',
   consent: 'dmpFeeding:code dmpFeedingAt:instant dmpConsultation:code dmpConsultationAt:instant',

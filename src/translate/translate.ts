@@ -163,9 +163,12 @@ function addVisit(draft: FactDraft, { reading, times }: MessageParts, context: C
   const read = reading.contributions('movement', context);
   const stay = read.filled<string>('stay');
   const account = read.filled<string>('account');
-  const effectiveAt = read.filled<string>('effectiveAt') ?? times.effectiveAt ?? times.recordedAt;
+  const trigger = context.message.value('MSH-9.2');
+  // EVN-6 of an A08 is about the update, not about the movement.
+  const happenedAt = read.filled<string>('effectiveAt') ?? (trigger === 'A08' ? undefined : times.effectiveAt);
+  const effectiveAt = happenedAt ?? times.recordedAt;
   const visit = {
-    visit: reading.has('movement'),
+    visit: reading.has('movement') && !(trigger === 'A08' && isPatientAlone(context.message, stay ?? account)),
     movement: read.filled<string>('movement'),
     stay,
     account,
@@ -176,12 +179,17 @@ function addVisit(draft: FactDraft, { reading, times }: MessageParts, context: C
     const text = 'the message names neither its stay nor an account';
     context.issues.add({ blocking: true, reason: 'field-missing', field: 'PV1-19', text }, 'PV1-19');
   }
-  const trigger = context.message.value('MSH-9.2');
   checkHappened(trigger, read, times, context.issues);
   const encounter = { target: 'Encounter', elements: reading.elements('Encounter', context) };
-  const body = movementBody(trigger, read, encounter);
+  const body = movementBody(trigger, read, { encounter, timed: happenedAt !== undefined });
   draft.add({ kind: 'movement', body }, effectiveAt, visit);
   return visit;
+}
+
+/** An A08 updates the visit that it names, else the patient alone, e.g. with the pseudo PV1 of identity messages. */
+function isPatientAlone(message: Message, number: string | undefined): boolean {
+  const visitClass = message.segment('PV1')?.value(2);
+  return number === undefined || visitClass === undefined || visitClass === 'N';
 }
 
 function addPeople(draft: FactDraft, reading: MessageReading, visit: Visit, context: ConvertContext): void {

@@ -38,7 +38,7 @@ async function peaks(): Promise<[name: string, bytes: number][]> {
   return Promise.all(
     found.map(async ({ pid, command }) => {
       const status = await readFile(`/proc/${pid}/status`, 'utf8');
-      return [command.split(' ').at(-1) ?? '', Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) * 1024];
+      return [/main\.js (\S+)/.exec(command)?.[1] ?? command, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) * 1024];
     }),
   );
 }

@@ -54,10 +54,12 @@ export const PLACES = [
   'PV1-3.2',
   'PV1-7',
   'PV1-10',
+  'PV1-42',
   'PV1-44',
   'PV2-8',
   'PV2-9',
   'PV2-22',
+  'PV2-47',
   'ZBE-7',
   'ZBE-8',
 ] as const;
@@ -142,7 +144,7 @@ export function stamp(milliseconds: number, offset = false): string {
 }
 
 const IDENTITY = new Set(['A28', 'A31', 'A40']);
-const CANCELS = new Set(['A11', 'A12', 'A13']);
+const CANCELS = new Set(['A11', 'A12', 'A13', 'A25', 'A26', 'A52', 'A53', 'A55']);
 
 /**
  * One message in ER7, UTF-8, CR between segments.
@@ -188,7 +190,7 @@ class Writer {
       ...plan.contacts.map((contact, index) => this.nk1(contact, index)),
       this.pv1(),
       ...this.pv2(),
-      ...(this.identity || this.hospital.feed === 'abroad' ? [] : [this.zbe()]),
+      ...(this.identity || this.hospital.feed === 'abroad' || plan.trigger === 'A08' ? [] : [this.zbe()]),
       ...(plan.corrected ? [segment('ZFD', { 4: 'Y' })] : []),
       ...(this.identity ? [] : roles(false).map((role) => this.rol(role))),
     ];
@@ -265,6 +267,7 @@ class Writer {
       10: '153',
       17: plan.admitting === undefined ? '' : this.doctor(plan.admitting),
       19: plan.withoutVisit && this.hospital.feed !== 'pam' ? '' : `W${world}V${plan.visit}^^^${authority}^VN`,
+      42: `W${world}U${(plan.unit + 1) % 3}^${plan.bed}^A^${authority}`,
       44: this.time(plan.begin),
       45: this.time(plan.end),
     });
@@ -273,7 +276,12 @@ class Writer {
   private pv2(): string[] {
     const { plan } = this;
     if (this.identity) return [];
-    const fields = { 8: this.time(plan.begin), 9: this.time(plan.expectedEnd).slice(0, 8), 22: plan.confidential };
+    const fields = {
+      8: this.time(plan.begin),
+      9: this.time(plan.expectedEnd).slice(0, 8),
+      22: plan.confidential,
+      47: this.time(plan.end),
+    };
     return [this.written('PV2', fields)];
   }
 
@@ -281,7 +289,7 @@ class Writer {
     const { plan, world, authority } = this;
     const unit = `W${world}U${plan.unit}`;
     const ward = `Unité ${unit}^^^^^${authority}^UF^^^${unit}`;
-    const cancels = CANCELS.has(plan.trigger);
+    const cancels = CANCELS.has(plan.trigger) || (plan.trigger === 'A07' && plan.preAdmitted);
     const action = plan.trigger === 'Z99' ? 'UPDATE' : cancels ? 'CANCEL' : 'INSERT';
     return this.written('ZBE', {
       1: [`W${world}M${plan.movement}`, ...authority.split('&').filter((part) => part !== '')].join('^'),

@@ -190,13 +190,17 @@ const ALWAYS = [
   'A28',
   'A31',
   'A31',
+  ...['A06', 'A07', 'A07', 'A08', 'A15', 'A16', 'A21', 'A22', 'A25', 'A26', 'A52', 'A53', 'A54', 'A55'],
 ];
 /** Which movement of a stay a trigger speaks of where the sender makes no slip, and what a correction names. */
-const MOVEMENT: Readonly<Record<string, number>> = { A05: 0, A01: 1, A04: 1, A11: 1, A03: 5, A13: 5 };
-const ORIGINAL = ['A05', 'A01', 'A02', 'A02', 'A02', 'A03'];
+const MOVEMENT: Readonly<Record<string, number>> = {
+  ...{ A05: 0, A01: 1, A04: 1, A11: 1, A03: 5, A13: 5, A06: 6, A07: 6, A21: 7, A52: 7, A22: 8, A53: 8 },
+  ...{ A16: 9, A25: 9, A54: 10, A55: 10, A15: 11, A26: 11 },
+};
+const ORIGINAL = ['A05', 'A01', 'A02', 'A02', 'A02', 'A03', 'A06', 'A21', 'A22', 'A16', 'A54', 'A15'];
 const TRANSFERS = [2, 3, 4];
-/** Movement numbers of a stay: 0 to 9 of the first visit, 10 to 19 of the second … */
-const STEP = 10;
+/** Movement numbers of a stay: 0 to 19 of the first visit, 20 to 39 of the second … */
+const STEP = 20;
 
 interface Cast {
   options: WorldOptions;
@@ -236,7 +240,7 @@ function planOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbitrary<Mes
         const owner = ownerOf[(meant.hospital * visits + meant.visit) % ownerOf.length] ?? 0;
         const identity = ['A28', 'A31', 'A40'].includes(trigger);
         const place = meant.misnumbered || trigger === 'Z99' ? undefined : MOVEMENT[trigger];
-        return fc.nat(5).chain((anyPlace) => {
+        return fc.nat(ORIGINAL.length - 1).chain((anyPlace) => {
           const numbered = place ?? (trigger === 'Z99' ? anyPlace : meant.movement);
           return fc.record<MessagePlan>({
             ...saidOf(few, hours, options),
@@ -257,7 +261,9 @@ function planOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbitrary<Mes
 
 /** ZBE-6. */
 function originalOf(trigger: string, movement: number): string {
-  const canceled: Readonly<Record<string, string>> = { A11: 'A01', A12: 'A02', A13: 'A03' };
+  const canceled: Readonly<Record<string, string>> = {
+    ...{ A07: 'A06', A11: 'A01', A12: 'A02', A13: 'A03', A25: 'A16', A26: 'A15', A52: 'A21', A53: 'A22', A55: 'A54' },
+  };
   return canceled[trigger] ?? ORIGINAL[movement] ?? 'A02';
 }
 

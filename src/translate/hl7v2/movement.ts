@@ -24,12 +24,13 @@ const CANCELS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const DOCTORS: readonly DoctorType[] = ['ATND', 'REF', 'ADM', 'CON'];
-const DATES = ['expectedAdmission', 'expectedDischarge', 'admittedAt', 'dischargedAt'] as const;
+const DATES = ['expectedAdmission', 'expectedDischarge', 'expectedReturn', 'admittedAt', 'dischargedAt'] as const;
 
 /** Parts of the fact and where rows write them. */
 const PARTS: PartNames = new Map(
   [
-    ...['movement', 'effectiveAt', 'action', 'original', 'nature', 'place', 'medicalUnit', 'careUnit', 'preAdmission'],
+    ...['movement', 'effectiveAt', 'action', 'original', 'nature', 'preAdmission'],
+    ...['place', 'expectedPlace', 'medicalUnit', 'careUnit'],
     ...DOCTORS.map((type) => `doctors.${type}`),
     ...DATES,
   ].map((part) => [part, part]),
@@ -37,8 +38,13 @@ const PARTS: PartNames = new Map(
 
 /**
  * The movement of a visit message. With ZBE it is known by ZBE-1 within its stay; without, the fold finds which movement is meant.
+ * @param timed whether the message says when the movement happened
  */
-export function movementBody(trigger: string, read: Contributions, encounter: Fragment): MovementBody {
+export function movementBody(
+  trigger: string,
+  read: Contributions,
+  { encounter, timed }: { encounter: Fragment; timed: boolean },
+): MovementBody {
   const action = actionOf(trigger, read.filled<string>('action'));
   const original = read.filled<string>('original') ?? (action === 'CANCEL' ? CANCELS.get(trigger) : undefined);
   const movement = read.filled<string>('movement');
@@ -50,6 +56,7 @@ export function movementBody(trigger: string, read: Contributions, encounter: Fr
     action,
     ...(original === undefined || action === 'INSERT' ? {} : { original }),
     nature: read.filled<string>('nature') ?? withoutZbe,
+    ...(action === 'UPDATE' && !timed ? { untimed: true } : {}),
     ...responsible(read),
     ...datesOf(read),
     ...(preAdmission === undefined ? {} : { preAdmission: preAdmission === true }),
@@ -58,15 +65,21 @@ export function movementBody(trigger: string, read: Contributions, encounter: Fr
   };
 }
 
+/** Z99 corrects a movement (PAM.FR §5.3.4), an A08 of other feeds the latest one. */
+const UPDATES: readonly string[] = ['Z99', 'A08'];
+
 /** A trigger that can only cancel, or only correct, says so whatever ZBE-4 holds (PAM.FR §5.3.2); A06 and A07 may cancel each other. */
 function actionOf(trigger: string, action: string | undefined): MovementAction {
-  if (trigger === 'Z99') return 'UPDATE';
+  if (UPDATES.includes(trigger)) return 'UPDATE';
   if (CANCELS.has(trigger)) return 'CANCEL';
   return action === 'CANCEL' && (trigger === 'A06' || trigger === 'A07') ? 'CANCEL' : 'INSERT';
 }
 
-function responsible(read: Contributions): Pick<MovementBody, 'place' | 'medicalUnit' | 'careUnit' | 'doctors'> {
+function responsible(
+  read: Contributions,
+): Pick<MovementBody, 'place' | 'expectedPlace' | 'medicalUnit' | 'careUnit' | 'doctors'> {
   const place = read.value<Place>('place');
+  const expectedPlace = read.value<Place>('expectedPlace');
   const medicalUnit = read.value<UnitRef>('medicalUnit');
   const careUnit = read.value<UnitRef>('careUnit');
   const doctors: Partial<Record<DoctorType, DoctorRef[] | null>> = {};
@@ -76,6 +89,7 @@ function responsible(read: Contributions): Pick<MovementBody, 'place' | 'medical
   }
   return {
     ...(place === undefined ? {} : { place }),
+    ...(expectedPlace === undefined ? {} : { expectedPlace }),
     ...(medicalUnit === undefined ? {} : { medicalUnit }),
     ...(careUnit === undefined ? {} : { careUnit }),
     ...(Object.keys(doctors).length === 0 ? {} : { doctors }),

@@ -37,7 +37,7 @@ export function recordedTimes(event: Contributions, issues: Issues, receivedAt: 
 }
 
 /** Events that say what has happened; those of what is planned may be of any time to come. */
-const HAPPENED = new Set(['A01', 'A02', 'A03', 'A04']);
+const HAPPENED = new Set(['A01', 'A02', 'A03', 'A04', 'A06', 'A07', 'A21', 'A22', 'A54']);
 
 /**
  * A stay that began or ended more than a day from now is most likely a slip of the pen: it is taken as it stands, and somebody looks at it.

@@ -6,7 +6,7 @@ import { admit, type Admission } from '../../../src/receive/admit.js';
 import { receiveSource, admission } from '../../support/admissions.js';
 import { describeSamples, readSample, samplesIn } from '../../support/samples.js';
 
-const triggers = new Set(['A01', 'A02', 'A03', 'A04', 'A05', 'A11', 'A28', 'A40', 'A44', 'Z99']);
+const triggers = new Set(['A01', 'A02', 'A03', 'A04', 'A05', 'A08', 'A11', 'A28', 'A40', 'A44', 'Z99']);
 
 function check(text: string, settings: Partial<SourceSettings> = {}, warnings: string[] = []): Admission {
   return admit(parse(text), warnings, { source: { ...receiveSource, ...settings }, triggers });
@@ -50,6 +50,15 @@ describe('what a message shows before its answer', () => {
     const given = check(text);
     expect([given.code, given.state, errors(given)]).toEqual([code, 'refused', [error]]);
     expect(given.workItems).toHaveLength(1);
+  });
+
+  it.each([
+    ['of a visit, without ZBE', whole.replace(/\rZBE.*/, '')],
+    ['of the patient, without PV1', identity('A01')],
+    ['of the patient, with the PV1 of identity messages', identity('A01', 'PV1|1|N')],
+    ['of the patient, with a PV1 that names no visit', identity('A01', 'PV1|1|I')],
+  ])('asks of an A08 %s no more than it holds', (_, text) => {
+    expect(check(text.replaceAll('A01', 'A08'))).toMatchObject({ state: 'received', code: 'AA' });
   });
 
   it.each([

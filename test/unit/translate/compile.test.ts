@@ -602,19 +602,25 @@ describe('unknown codes', () => {
 describe('the mappings of the gateway', () => {
   it('have no fault, and serve the triggers of the specification', () => {
     expect([...ownMappings().triggers].sort()).toEqual([
-      'A01',
-      'A02',
-      'A03',
-      'A04',
-      'A05',
-      'A11',
-      'A12',
-      'A13',
-      'A28',
-      'A31',
-      'A38',
-      'A40',
-      'Z99',
+      ...[
+        'A01',
+        'A02',
+        'A03',
+        'A04',
+        'A05',
+        'A06',
+        'A07',
+        'A08',
+        'A11',
+        'A12',
+        'A13',
+        'A14',
+        'A15',
+        'A16',
+        'A21',
+        'A22',
+      ],
+      ...['A25', 'A26', 'A27', 'A28', 'A31', 'A38', 'A40', 'A52', 'A53', 'A54', 'A55', 'Z99'],
     ]);
   });
 
