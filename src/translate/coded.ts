@@ -67,7 +67,10 @@ const FORM: Readonly<Record<CodedForm, InForm>> = {
   Coding: (mapped) => mapped,
   valueCoding: (mapped) => mapped && { valueCoding: mapped },
   CodeableConcept: conceptOf,
-  language: (mapped, text, table, field, context) => ({ language: conceptOf(mapped, text, table, field, context) }),
+  // R4 §8.1.3: a coded language is one of BCP 47, so a sender's own alone is words.
+  language: (mapped, text, table, field, context) => ({
+    language: mapped === undefined ? { text } : conceptOf(mapped, text, table, field, context),
+  }),
 };
 
 /** R4 §2.24.0.1: a code has no blanks but single ones between its words. */

@@ -215,6 +215,8 @@ describe('single values', () => {
       { 15: 'FRE' },
       [{ language: { coding: [{ system: 'urn:ietf:bcp:47', code: 'fr' }, expect.objectContaining({ code: 'FRE' })] } }],
     ],
+    ['communication', { 15: 'XX' }, [{ language: { text: 'XX' } }]],
+    ['communication', { 15: 'XX^dialecte' }, [{ language: { text: 'dialecte' } }]],
     [
       'maritalStatus',
       { 16: 'P' },
