@@ -26,6 +26,7 @@ export function patientOf(group: PatientGroup, doctors: readonly Sourced<Referen
     ...(doctors.length === 0 ? {} : { generalPractitioner: doctors.map(({ value }) => value) }),
     ...(replaced.length === 0 ? {} : { link: replaced.map((other) => linkTo(other, 'replaces')) }),
   } as Patient & { id: string };
+  if (resource.name !== undefined) resource.name = resource.name.map(officialWhereWhole);
   resource.meta = { profile: [profileOf(resource)], ...resource.meta };
   const origins = () => [
     ...identifiers.flatMap((identifier, index) => originsOf(identifier, `identifier[${String(index)}]`)),
@@ -34,6 +35,12 @@ export function patientOf(group: PatientGroup, doctors: readonly Sourced<Referen
     ...ruleOrigins(anchors, replaced.length),
   ];
   return { resource, sentBy: anchor, origins };
+}
+
+/** FR Core 2.1.0 asks a family name and a given one of a name whose use is official: one of the two alone has no use. */
+function officialWhereWhole(name: HumanName): HumanName {
+  const { use, ...parts } = name;
+  return use !== 'official' || (name.family !== undefined && name.given !== undefined) ? name : parts;
 }
 
 /** A patient that another replaced stays readable: inactive, with its own number, and pointing to the survivor. */

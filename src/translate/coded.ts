@@ -77,7 +77,7 @@ const FORM: Readonly<Record<CodedForm, InForm>> = {
 const CODE = /^\S+( \S+)*$/;
 
 /** The mapped coding, and beside it the sender's own unless it is the same code: in the system that it names,
- * in the table's, or in one made of the sender and the table. */
+ * in the table's where that has it, or in one made of the sender and the table. */
 function conceptOf(
   mapped: Coding | undefined,
   text: string | undefined,
@@ -88,7 +88,7 @@ function conceptOf(
   const concept: CodeableConcept = {};
   if (mapped !== undefined) concept.coding = [mapped];
   if (mapped?.code?.toLowerCase() !== code.toLowerCase() && CODE.test(code)) {
-    const system = codeSystem || source || authorities.codeSystem(name);
+    const system = codeSystem || (mapped === undefined ? '' : source) || authorities.codeSystem(name);
     (concept.coding ??= []).push(display === '' ? { system, code } : { system, code, display });
   }
   const words = text ?? display;

@@ -114,6 +114,15 @@ describe('an identity', () => {
     expect(only(later, first)).toEqual(only(first, later));
   });
 
+  it.each([
+    ['ESSAI^^^^^^L', [{ family: 'ESSAI' }]],
+    ['^CAMILLE^^^^^L', [{ given: ['CAMILLE'] }]],
+    ['ESSAI^^^^^^L~USAGE^CAMILLE^^^^^D', [{ family: 'ESSAI' }, { use: 'usual', family: 'USAGE', given: ['CAMILLE'] }]],
+    ['ESSAI^CAMILLE^^^^^L', [{ use: 'official', family: 'ESSAI', given: ['CAMILLE'] }]],
+  ])('named %s has an official name only where it is whole', (name, expected) => {
+    expect(only(identity('02', { 5: name }))?.name).toEqual(expected);
+  });
+
   it('says the death once, by its date if there is one', () => {
     const dated = identity('02', { 29: '20260301', 30: 'Y' });
     const flagged = identity('03', { 30: 'Y' });

@@ -50,6 +50,16 @@ describe('an admission', () => {
     });
   });
 
+  it.each([
+    ['A1', 'http://terminology.hl7.org/CodeSystem/v2-0009', undefined],
+    ['QQ', expect.stringMatching(/^urn:trait-d-union:codes:/), 'QQ'],
+  ])('keeps an arrangement %s in the system that has it', (code, system, text) => {
+    const [arrangement] =
+      encounter(message('A01', '0208', 'M1', { pv1: { 15: code } }))?.hospitalization?.specialArrangement ?? [];
+    expect(arrangement?.coding?.at(-1)).toMatchObject({ system, code });
+    if (text !== undefined) expect(arrangement).toMatchObject({ text });
+  });
+
   it('begins at PV1-44 where the message says it', () => {
     expect(encounter(message('A01', '0208', 'M1', { pv1: { 44: '20260302073000' } }))?.period).toEqual({
       start: '2026-03-02T07:30:00+01:00',
