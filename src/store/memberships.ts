@@ -1,4 +1,5 @@
 import type { Membership } from '../message/membership.js';
+import { instant } from '../message/order.js';
 import type { MembershipRows, TranslationStep } from '../message/translation.js';
 import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
 
@@ -47,12 +48,13 @@ const INSERT: Statement = [
   `
   INSERT INTO membership (patient, stay, person, role, label, from_at, from_text, to_at, to_text, from_derived, to_derived, scope, source,
     basis, hidden, restricted, identifier, family, origin, ended)
-  SELECT patient, stay, person, role::json, label, from_text::timestamptz, from_text, to_text::timestamptz, to_text, from_derived, to_derived,
+  SELECT patient, stay, person, role::json, label, from_at, from_text, to_at, to_text, from_derived, to_derived,
     scope, source, basis, hidden, restricted, identifier, family, origin::json, ended::json
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::boolean[], $10::text[],
-    $11::text[], $12::text[], $13::boolean[], $14::boolean[], $15::text[], $16::text[], $17::text[], $18::text[])
+    $11::text[], $12::text[], $13::boolean[], $14::boolean[], $15::text[], $16::text[], $17::text[], $18::text[], $19::timestamptz[],
+    $20::timestamptz[])
     AS input (patient, stay, person, role, label, from_text, to_text, from_derived, to_derived, scope, source, basis, hidden, restricted,
-      identifier, family, origin, ended)`,
+      identifier, family, origin, ended, from_at, to_at)`,
 ];
 
 const CHANGES_AT: Statement = [
@@ -156,7 +158,14 @@ async function insert(client: Queryable, replaced: readonly MembershipRows[]): P
     rows.map(({ family }) => family ?? null),
     rows.map(({ origin }) => JSON.stringify(origin)),
     rows.map(({ ended }) => (ended === undefined ? null : JSON.stringify(ended))),
+    plainArray(rows.map(({ from }) => moment(from))),
+    rows.map(({ to }) => (to === undefined ? null : moment(to))),
   ]);
+}
+
+/** A date of a year or a month counts from its first moment, here as in the folds. */
+function moment(dateTime: string): string {
+  return new Date(instant(dateTime)).toISOString();
 }
 
 function lastOf<T>(list: readonly T[], keyOf: (item: T) => string): T[] {

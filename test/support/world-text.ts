@@ -28,6 +28,8 @@ export interface Role {
   /** ROL-5 and ROL-6, hours since the world began. */
   begin: number | undefined;
   end: number | undefined;
+  /** Digits of ROL-5 and ROL-6. */
+  digits: 14 | 8 | 6 | 4;
 }
 
 export interface Contact {
@@ -232,8 +234,9 @@ class Writer {
     });
   }
 
-  private rol({ role, action, doctor, begin, end }: Role): string {
-    return segment('ROL', { 2: action, 3: role, 4: this.doctor(doctor), 5: this.time(begin), 6: this.time(end) });
+  private rol({ role, action, doctor, begin, end, digits }: Role): string {
+    const [from, to] = [begin, end].map((hours) => this.time(hours).slice(0, digits));
+    return segment('ROL', { 2: action, 3: role, 4: this.doctor(doctor), 5: from ?? '', 6: to ?? '' });
   }
 
   private doctor({ kind, number, renamed }: Doctor): string {

@@ -161,6 +161,7 @@ const roleOf = (hours: fc.Arbitrary<number>): fc.Arbitrary<Role> =>
     doctor: worldDoctor,
     begin: rarely(hours, undefined, 3),
     end: rarely(hours, undefined, 3),
+    digits: fc.constantFrom(14, 14, 14, 8, 6, 4),
   });
 
 const contactOf = (hours: fc.Arbitrary<number>): fc.Arbitrary<Contact> =>

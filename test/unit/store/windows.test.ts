@@ -355,6 +355,21 @@ describe('the memberships of other stays', () => {
   const patient = resourceId('Patient', anchor);
   const rows = (stay: string | null, ...list: ReturnType<typeof member>[]) => ({ patient, stay, rows: list });
 
+  it.each([
+    ['2026', '2026-03'],
+    ['2026-02', '2026-12'],
+    ['2026-02-03', '2026-11-04'],
+  ])('that a sender dates by a year, a month or a day (%s to %s) count from its first moment', async (from, to) => {
+    const keys = [anchor];
+    await arrive({ keys, change: { memberships: [rows(stayOf('MP'), member(from, { to, stay: stayOf('MP') }))] } });
+    const { rows: written } = await client.query<Record<'begin' | 'end', Date>>(
+      'SELECT from_at AS begin, to_at AS end FROM membership WHERE patient = $1 AND stay = $2',
+      [patient, stayOf('MP')],
+    );
+    expect(written).toEqual([{ begin: new Date(from), end: new Date(to) }]);
+    await arrive({ keys, change: { memberships: [rows(stayOf('MP'))] } });
+  });
+
   it('are those that last or ended in the window, with the begin of the first whom nobody hides', async () => {
     const keys = [anchor];
     await arrive({
