@@ -33,6 +33,9 @@ export const CDS = 'https://interop.esante.gouv.fr/ig/fhir/cds/StructureDefiniti
 export const ANNUAIRE = 'https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition';
 export const FR_CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition';
 
+/** The whole list of given names of a birth certificate, of a Patient's name alone. */
+export const BIRTH_LIST = `${FR_CORE}/fr-core-patient-birth-list-given-name`;
+
 /**
  * The canonical base of all that the gateway defines itself. `.example` is a reserved name (RFC 2606): it stands here until there is a
  * domain.

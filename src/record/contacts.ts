@@ -1,5 +1,5 @@
 import type { CodeableConcept, HumanName, RelatedPerson } from 'fhir/r4.js';
-import { SYSTEMS } from '../fhir/systems.js';
+import { BIRTH_LIST, SYSTEMS } from '../fhir/systems.js';
 import type { FactOf } from '../message/fact.js';
 import type { Contact } from '../message/membership.js';
 import { inRecordedOrder } from '../message/order.js';
@@ -104,11 +104,22 @@ function complete(
 
 /** The profile takes a family name and one given name at most: several, as people from abroad have, stand in it side by side. */
 function withName(names: HumanName[] | undefined): Record<string, unknown> {
-  const [name, ...more] = names ?? [];
+  const [first, ...more] = names ?? [];
+  const name = first && withListInText(first);
   const given = name?.given ?? [];
-  if (name?.family !== undefined && given.length <= 1 && more.length === 0) return {};
+  if (name === first && name?.family !== undefined && given.length <= 1 && more.length === 0) return {};
   const family = name?.family === undefined ? { _family: UNKNOWN } : {};
   return { name: [{ ...name, ...family, ...(given.length === 0 ? {} : { given: [given.join(' ')] }) }] };
+}
+
+/** The extension for a whole list of given names is one of Patient: here it is part of the name in words. */
+function withListInText(whole: HumanName): HumanName {
+  const { extension = [], ...name } = whole;
+  const list = extension.find(({ url }) => url === BIRTH_LIST)?.valueString;
+  if (list === undefined) return whole;
+  const others = extension.filter(({ url }) => url !== BIRTH_LIST);
+  const text = [list, name.family ?? ''].join(' ').trim();
+  return { ...(others.length === 0 ? {} : { extension: others }), text, ...name };
 }
 
 /** What the person is to the patient: the role of NK1-7 where NK1-3 says none, then every coding in a concept of its own. */

@@ -1,5 +1,5 @@
 import type { Extension, HumanName, Identifier, Patient, Reference } from 'fhir/r4.js';
-import { FR_CORE, isIns } from '../fhir/systems.js';
+import { BIRTH_LIST, FR_CORE, isIns } from '../fhir/systems.js';
 import { splitIdentifier } from '../message/identifier.js';
 import { compareText, inRecordedOrder } from '../message/order.js';
 import type { FoldedResource, Origin } from '../message/resource.js';
@@ -141,7 +141,7 @@ function isInsIdentifier({ system, type }: Identifier): boolean {
 function hasInsName(names: HumanName[] | undefined): boolean {
   const official = names?.filter(({ use }) => use === 'official') ?? [];
   const [name] = official;
-  const list = name?.extension?.some(({ url }) => url === `${FR_CORE}/fr-core-patient-birth-list-given-name`);
+  const list = name?.extension?.some(({ url }) => url === BIRTH_LIST);
   return official.length === 1 && name?.family !== undefined && name.given?.length === 1 && list === true;
 }
 

@@ -1,9 +1,7 @@
 import type { HumanName } from 'fhir/r4.js';
 import type { Place } from '../../cda/place.js';
-import { FR_CORE } from '../../fhir/systems.js';
+import { BIRTH_LIST } from '../../fhir/systems.js';
 import type { Converted, PartSource } from '../converter.js';
-
-const BIRTH_LIST = `${FR_CORE}/fr-core-patient-birth-list-given-name`;
 
 /** A part of a name: what it says, where, and its qualifiers. */
 interface NamePart {

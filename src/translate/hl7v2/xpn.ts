@@ -1,7 +1,5 @@
-import { FR_CORE } from '../../fhir/systems.js';
+import { BIRTH_LIST } from '../../fhir/systems.js';
 import type { ConverterEntry, PartSource } from '../converter.js';
-
-const BIRTH_LIST = `${FR_CORE}/fr-core-patient-birth-list-given-name`;
 
 const PARTS: readonly PartSource[] = [
   ['use', 7],

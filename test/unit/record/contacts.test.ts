@@ -31,6 +31,19 @@ describe('what a contact is to the patient', () => {
   });
 });
 
+describe('the name of a contact', () => {
+  it.each([
+    ['PROCHE^LUCIE^LUCIE MARIE', { family: 'PROCHE', given: ['LUCIE'], text: 'LUCIE MARIE PROCHE' }],
+    ['^LUCIE^LUCIE MARIE', { _family: expect.anything(), given: ['LUCIE'], text: 'LUCIE MARIE' }],
+    ['PROCHE^LUCIE', { family: 'PROCHE', given: ['LUCIE'] }],
+  ])('%s keeps a whole list of given names in words, since the extension is one of Patient', (name, expected) => {
+    const nk1 = segment('NK1', { 2: `${name}${'^'.repeat(6 - name.split('^').length + 1)}L`, 3: 'SPO', 7: 'K' });
+    const text = pam({ trigger: 'A31', at: '20260302080000', pv1: null, patientSegments: [nk1] });
+    const [person] = foldedOf<RelatedPerson>('RelatedPerson', factsOf([text]));
+    expect(person?.name).toEqual([{ use: 'official', ...expected }]);
+  });
+});
+
 describe('a contact', () => {
   const [NOBODY, TRUSTED] = [
     { 2: 'ESSAI^LUCIE', 3: 'FND' },
