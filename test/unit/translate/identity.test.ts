@@ -166,3 +166,49 @@ describe('a merge', () => {
     expect(merge(pid3, mrg)).toMatchObject({ facts: [], issues: [{ blocking: true, field: 'MRG-1' }] });
   });
 });
+
+describe('a change of numbers', () => {
+  const cx = (value: string, type = 'PI', authority = HOSPITAL) => `${value}^^^${authority}^${type}`;
+  const changed = (pid3: string, mrg: string) =>
+    translated(
+      pam({
+        trigger: 'A47',
+        at: '20260302080000',
+        pid: { 3: pid3, 32: 'PROV' },
+        pv1: null,
+        visitSegments: [segment('MRG', { 1: mrg })],
+      }),
+    );
+
+  it.each<[string, string, string, [string, string?][]]>([
+    ['takes the number of its type and authority', `${cx('A2')}~${cx('R', 'RRI')}`, cx('A1'), [['A1', 'A2']]],
+    ['takes the number of its type', cx('A2', 'MR', 'CH-AUTRE&2.999.72&ISO'), cx('A1', 'MR'), [['A1', 'A2']]],
+    ['of a number without a type takes the one of its authority', cx('A2'), cx('A1', ''), [['A1', 'A2']]],
+    ['takes away what PID-3 does not list', cx('A'), cx('R', 'RRI'), [['R']]],
+    ['takes away what PID-3 erases', `${cx('A', 'PI', 'CH-AUTRE&2.999.72&ISO')}~${cx('""')}`, cx('B'), [['B']]],
+    ['leaves what PID-3 lists still', `${cx('A')}~${cx('R2', 'RRI')}`, `${cx('A')}~${cx('R1', 'RRI')}`, [['R1', 'R2']]],
+  ])('%s', (_what, pid3, mrg, pairs) => {
+    const { facts, issues } = changed(pid3, mrg);
+    const [{ body } = { body: {} }, ...more] = facts;
+    expect(more).toEqual([]);
+    expect(issues).toEqual([]);
+    expect(
+      (body as IdentityBody).replaces?.map(({ replaced, successor }) => [replaced.value, successor?.value]),
+    ).toEqual(pairs.map(([from, to]) => [from, to]));
+  });
+
+  it('says nothing of the patient but his numbers and how far they are trusted', () => {
+    const body = changed(cx('A'), cx('B')).facts[0]?.body as IdentityBody;
+    expect(body.reliability).toEqual(['PROV']);
+    expect(body.patient.elements.map(({ path }) => path).sort()).toEqual(['extension', 'identifier']);
+  });
+
+  it.each([
+    ['a number without a type, of an authority of which PID-3 has none', cx('A'), cx('B', '', 'CH-AUTRE&2.999.72&ISO')],
+    ['an INS that is none', cx('A'), `123^^^${INS_TEST}^INS`],
+  ])('of %s alone is parked', (_what, pid3, mrg) => {
+    const { facts, issues } = changed(pid3, mrg);
+    expect(facts).toEqual([]);
+    expect(issues).toContainEqual(expect.objectContaining({ blocking: true, field: 'MRG-1' }));
+  });
+});
