@@ -12,6 +12,7 @@ export function reachesBack(facts: readonly Fact[], { outdatedUntil }: FoldedWin
   return facts.some(
     (fact) =>
       fact.kind === 'merge' ||
+      fact.kind === 'move' ||
       changesNumbers(fact) ||
       (isLasting(fact) && outdatedUntil !== undefined && instant(fact.recordedAt) <= instant(outdatedUntil)),
   );
@@ -25,7 +26,7 @@ export function needsWhole(before: FoldedWindow, after: FoldedWindow): boolean {
   return (
     after.people.some((person) => changesOtherStays(person, before) || changesOtherDocuments(person, before, after)) ||
     visitTimes(after).some((at) => !isAround(at, after)) ||
-    before.numberChanges.join(' ') !== after.numberChanges.join(' ') ||
+    before.reassignments.join('\n') !== after.reassignments.join('\n') ||
     partingOf(before) !== partingWithin(before, after)
   );
 }

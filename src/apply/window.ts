@@ -9,6 +9,7 @@ import { changesNumbers } from '../record/identity.js';
 import type { MovementFact } from '../record/movement.js';
 import { reduceStay } from '../record/stay.js';
 import type { VisitFact } from '../record/visit.js';
+import { moveAccounts } from './account-moves.js';
 import { documentDoubts, ownedDocuments, visitsInForce, type OwnedDocument } from './documents.js';
 import { foldPerson, type Elsewhere, type Person, type StayFacts } from './people.js';
 import { placeUnnumbered } from './unnumbered.js';
@@ -30,8 +31,8 @@ export interface FoldedWindow {
   /** Times about which everything is loaded that documents say of stays; absent: always. */
   around?: PatientWindow['around'];
   people: readonly Person[];
-  /** Ids of the facts of changes of numbers (A47) that have effect. */
-  numberChanges: readonly string[];
+  /** Changes of numbers (A47) and moves of accounts (A44) that have effect. */
+  reassignments: readonly string[];
   doubts: ReadonlyMap<string, Doubt>;
   stays: ReadonlyMap<string, OwnedStay>;
   documents: ReadonlyMap<string, OwnedDocument>;
@@ -78,7 +79,7 @@ export function foldWhole(facts: readonly Fact[], options: FoldOptions): FoldedW
 
 export type WindowFacts = Omit<
   FoldedWindow,
-  'people' | 'numberChanges' | 'doubts' | 'stays' | 'documents' | 'unnumbered' | 'superseded' | 'placed' | 'unplaced'
+  'people' | 'reassignments' | 'doubts' | 'stays' | 'documents' | 'unnumbered' | 'superseded' | 'placed' | 'unplaced'
 >;
 
 /** Folds the facts of a window; what did not change since `before` is taken from there. */
@@ -86,13 +87,15 @@ export function foldFacts(window: WindowFacts, options: FoldOptions, before?: Fo
   const lasting = window.facts.filter(isLasting);
   const { groups, doubts, changes, births } = parting(lasting, window);
   const groupOf = new Map(groups.flatMap((group) => group.anchors.map(({ anchor }) => [anchor, group] as const)));
-  const placed = placeUnnumbered(window.facts, groupOf, before?.placed ?? new Map());
+  const moved = moveAccounts(window.facts, groups, before?.placed ?? new Map());
+  const placed = placeUnnumbered(moved.facts, groupOf, before?.placed ?? new Map());
   const documents = ownedDocuments(window.facts, groupOf, before?.documents ?? new Map());
   const { inForce, superseded } = visitsInForce(window.facts, documents);
   const counted = superseded.length === 0 ? placed.facts : placed.facts.filter((fact) => !isAmong(fact, superseded));
   const stays = ownedStays(counted, groupOf, options, before);
   const unnumbered = inForce.filter(({ stay }) => stay === undefined);
-  const folded = { ...window, births, numberChanges: changes, stays, documents, unnumbered, superseded };
+  const reassignments = [...changes, ...moved.moves];
+  const folded = { ...window, births, reassignments, stays, documents, unnumbered, superseded };
   const standing = [...doubts, ...placed.doubts, ...doubtsOf(stays), ...documentDoubts(documents)];
   return {
     ...folded,
@@ -152,6 +155,7 @@ function parting(lasting: readonly Fact[], window: WindowFacts): Parting & { bir
   const births = bornAt(lasting, window);
   const milliseconds = new Map([...births].map(([anchor, recordedAt]) => [anchor, instant(recordedAt)]));
   const parted = partPatients(lasting, milliseconds);
+  if (parted.changes.length === 0) return { ...parted, births };
   for (const { anchor, birth } of parted.groups.flatMap(({ anchors }) => anchors))
     if (milliseconds.get(anchor) !== birth) births.set(anchor, new Date(birth).toISOString());
   return { ...parted, births };

@@ -51,6 +51,16 @@ export interface MergeBody {
   trace: Trace[];
 }
 
+/** A move of an account (A44): its stays are another patient's from now on. */
+export interface MoveBody {
+  /** MRG-3, else PID-18, as `system|value`. */
+  account: string;
+  /** MRG-1, whose it was, and PID-3, whose it is. */
+  from: PatientIdentifier;
+  to: PatientIdentifier;
+  trace: Trace[];
+}
+
 export type MovementAction = 'INSERT' | 'UPDATE' | 'CANCEL';
 
 /** A unit of responsibility or hosting (UF). */
@@ -174,6 +184,7 @@ interface FactBase {
 export type FactContent =
   | { kind: 'identity'; body: IdentityBody }
   | { kind: 'merge'; body: MergeBody }
+  | { kind: 'move'; body: MoveBody }
   | { kind: 'movement'; body: MovementBody }
   | { kind: 'member'; body: MemberBody }
   | { kind: 'contact'; body: ContactBody }
@@ -219,7 +230,7 @@ export interface TranslationIssue {
 export interface Translation {
   facts: Fact[];
   mentions: Mention[];
-  /** The identifiers that say who the patient is, and those a merge or a change of numbers names: all of them belong to one cluster. */
+  /** The identifiers that say who the patient is, and those that a merge, a move or a change of numbers names: all of them belong to one cluster. */
   identifiers: PatientIdentifier[];
   /** HL7 paths that carried a value and that nothing used. */
   unused(): string[];

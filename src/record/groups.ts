@@ -40,26 +40,32 @@ export interface Parting {
 export function partPatients(facts: readonly Fact[], births: ReadonlyMap<string, number>): Parting {
   const { merges, doubts } = mergesOf(facts.filter((fact) => fact.kind === 'merge'));
   const merged = new Set(merges.keys());
-  const identities = facts.filter((fact) => fact.kind === 'identity');
   const isMerge = (a: string, b: string) => merges.get(a) === b || merges.get(b) === a;
-  const others = partAnchors(
-    identities.filter((fact) => !changesNumbers(fact)),
-    { births, merged, isOne: isMerge },
-  );
+  const identities = facts.filter((fact) => fact.kind === 'identity');
   const changing = identities.filter(changesNumbers);
+  const statements = changing.length === 0 ? identities : identities.filter((fact) => !changesNumbers(fact));
+  const parted = partAnchors(statements, { births, merged, isOne: isMerge });
   if (changing.length === 0) {
-    const groups = others.map((anchors) => groupOf(anchors, merged, []));
+    const groups = parted.map((anchors) => groupOf(anchors, merged, []));
     return { groups, doubts: [...doubts, ...sharedIns(groups)], changes: [] };
   }
-  const changes = numberChanges(changing, others);
+  const changes = numberChanges(changing, parted);
   const links = new Set(changes.links.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]));
-  const counted = identities.filter((fact) => !changesNumbers(fact) || changes.facts.includes(fact));
-  const isOne = (a: string, b: string) => isMerge(a, b) || links.has(`${a} ${b}`);
-  const groups = partAnchors(counted, { births, merged, isOne }).map((anchors) =>
-    groupOf(anchors, merged, changes.replaced),
-  );
+  const groups = partAnchors([...statements, ...changes.facts], {
+    births: birthsWith(changes.facts, parted.flat()),
+    merged,
+    isOne: (a, b) => isMerge(a, b) || links.has(`${a} ${b}`),
+  }).map((anchors) => groupOf(anchors, merged, changes.replaced));
   const standing = [...doubts, ...changes.doubts, ...sharedIns(groups)];
   return { groups, doubts: standing, changes: changes.facts.map(({ id }) => id) };
+}
+
+/** A change of numbers names its anchor too. */
+function birthsWith(changes: readonly IdentityFact[], anchors: readonly AnchorIdentity[]): Map<string, number> {
+  const earliest = new Map(anchors.map(({ anchor, birth }) => [anchor, birth]));
+  for (const { patient, recordedAt } of changes)
+    earliest.set(patient, Math.min(earliest.get(patient) ?? Infinity, instant(recordedAt)));
+  return earliest;
 }
 
 interface Joins {
@@ -73,7 +79,7 @@ interface Joins {
 /** The anchors of each patient. */
 function partAnchors(facts: readonly IdentityFact[], { births, merged, isOne }: Joins): AnchorIdentity[][] {
   const anchors = [...byAnchor(facts)]
-    .map(([anchor, own]) => anchorIdentity(anchor, own, Math.min(births.get(anchor) ?? Infinity, birthOf(own))))
+    .map(([anchor, own]) => anchorIdentity(anchor, own, births.get(anchor) ?? birthOf(own)))
     .sort((a, b) => compareRank(a, b, merged));
   return joined(anchors, (a, b) => isOne(a.anchor, b.anchor) || samePerson(a, b));
 }

@@ -87,8 +87,8 @@ function bearing({ numbers }: Bearer, number: PatientIdentifier): string[] {
 function whose(fact: IdentityFact, bearers: readonly Bearer[]): Bearer | undefined {
   const { patient, body } = fact;
   const sought = renaming(fact)?.replaced ?? body.identifiers.find((number) => numberOf(number) === patient);
-  const found = sought === undefined ? [] : bearers.filter((bearer) => bearing(bearer, sought).length > 0);
-  return found.length === 1 ? found[0] : undefined;
+  const candidates = sought === undefined ? [] : bearers.filter((bearer) => bearing(bearer, sought).length > 0);
+  return candidates.length === 1 ? candidates[0] : undefined;
 }
 
 /** The change by which the anchor takes the place of another number. */

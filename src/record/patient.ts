@@ -88,8 +88,8 @@ function joinedIdentifiers(group: PatientGroup): SourcedIdentifier[] {
   const numbers = new Map<string, SourcedIdentifier>();
   for (const identity of [...group.anchors].reverse())
     for (const [key, sourced] of identity.identifiers) {
-      const shown = shownIdentifier(sourced, identity, group);
-      if (shown !== undefined) numbers.set(key, shown);
+      const current = shownIdentifier(sourced, identity, group);
+      if (current !== undefined) numbers.set(key, current);
     }
   const [latest] = group.anchors
     .map(({ anchor, insRecorded, ins }) => ({ anchor, insRecorded, ins: ins.filter((own) => !isReplaced(own, group)) }))

@@ -94,6 +94,7 @@ const TARGETS: Readonly<Record<string, string>> = {
   consent: 'dmpFeeding:code dmpFeedingAt:instant dmpConsultation:code dmpConsultationAt:instant',
   merge: 'survivor:PatientNumber* replaced:PatientNumber*',
   replacement: 'replaced:PatientNumber*',
+  move: 'from:PatientNumber* account:Number accountAfter:Number',
 };
 
 const KINDS: ReadonlyMap<string, ReadonlyMap<string, ElementKind>> = new Map(

@@ -10,6 +10,7 @@ import { anchorOf, Authorities, isInsNumber, personIdentifiers, type SourceAutho
 import { identityBody, identityNumbers, personNumbers, type IdentityNumbers } from './identity.js';
 import { Issues } from './issues.js';
 import { professionalMembers, type VisitContext } from './hl7v2/members.js';
+import { moveBody, moveOf, type Move } from './hl7v2/account-move.js';
 import { mergeOf, type Merge } from './hl7v2/merge.js';
 import { MessageReading } from './hl7v2/message-reading.js';
 import { changedIdentity, namedByChanges, numberChangesOf } from './hl7v2/number-change.js';
@@ -50,13 +51,19 @@ export function translate(message: Message, options: TranslateContext): Translat
   const person = personIdentifiers(personNumbers(identity));
   const merge = mergeOf(reading.contributions('merge', context));
   const changes = numberChangesOf(reading.contributions('replacement', context), identity);
-  const parts = { reading, times, identity, person, merge, changes };
+  const move = moveOf(reading.contributions('move', context));
+  const parts = { reading, times, identity, person, merge, changes, move };
   const facts = factsOf(parts, { ...context, qualified: identity.qualified }, options);
   const stopped = issues.blocking;
   return {
     facts: stopped ? [] : facts,
     mentions: stopped ? [] : territory.mentions(times.recordedAt),
-    identifiers: [...person, ...merge.replaced, ...namedByChanges(changes, person)],
+    identifiers: [
+      ...person,
+      ...merge.replaced,
+      ...namedByChanges(changes, person),
+      ...(move.from === undefined ? [] : [move.from]),
+    ],
     unused: () => record.unused(message),
     issues: issues.list,
   };
@@ -94,9 +101,10 @@ interface MessageParts {
   person: PatientIdentifier[];
   merge: Merge;
   changes: NumberChange[];
+  move: Move;
 }
 
-/** The facts of a message: identity, merge, movement, members, contacts, consent. */
+/** The facts of a message: identity, merge, move, movement, members, contacts, consent. */
 function factsOf(parts: MessageParts, context: ConvertContext, options: TranslateContext): Fact[] {
   const { reading, times, identity, person, merge } = parts;
   const { issues } = context;
@@ -106,10 +114,13 @@ function factsOf(parts: MessageParts, context: ConvertContext, options: Translat
     issues.add({ blocking: true, reason: 'field-missing', field: 'PID-3', text }, 'PID-3');
     return [];
   }
-  const merging = reading.has('merge');
   const draft = new FactDraft(frameOf(options, patient, times));
+  if (reading.has('move')) {
+    addMove(draft, parts, issues);
+    return draft.facts;
+  }
   const fragment = { target: 'Patient', elements: reading.elements('Patient', context) };
-  if (merging) {
+  if (reading.has('merge')) {
     draft.add({ kind: 'identity', body: identityBody(person, NUMBERS_ALONE, fragment) }, times.recordedAt);
     addMerge(draft, merge, times, issues);
     return draft.facts;
@@ -149,6 +160,13 @@ function addMerge(
     issues.add({ blocking: true, reason: 'field-invalid', field: 'MRG-1', text }, 'MRG-1');
   }
   for (const body of bodies) draft.add({ kind: 'merge', body }, effectiveAt ?? recordedAt);
+}
+
+/** It says nothing of its patients but whose the account is: one whom nobody knows is not made by it. */
+function addMove(draft: FactDraft, { move, person, times }: MessageParts, issues: Issues): void {
+  const [to] = person;
+  const body = to === undefined ? undefined : moveBody(move, to, issues);
+  if (body !== undefined) draft.add({ kind: 'move', body }, times.effectiveAt ?? times.recordedAt);
 }
 
 function addChanges(

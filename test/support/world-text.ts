@@ -109,7 +109,7 @@ export interface MessagePlan {
   original: string;
   erased: Place[];
   empty: Place[];
-  /** MRG-1 of a merge, and PID-3 of a change of numbers: the number of that person in the hospital. */
+  /** MRG-1 of a merge and of a move, and PID-3 of a change of numbers: the number of that person in the hospital. */
   merges: number;
 }
 
@@ -145,7 +145,7 @@ export function stamp(milliseconds: number, offset = false): string {
   return offset && /^\d{4}(0[12]|1[12])|^\d{4}03[01]/.test(digits) ? `${digits}+0100` : digits;
 }
 
-const IDENTITY = new Set(['A28', 'A31', 'A40', 'A47']);
+const IDENTITY = new Set(['A28', 'A31', 'A40', 'A44', 'A47']);
 const CANCELS = new Set(['A11', 'A12', 'A13', 'A25', 'A26', 'A52', 'A53', 'A55']);
 
 /**
@@ -186,6 +186,7 @@ class Writer {
     const { plan } = this;
     const roles = (family: boolean) => plan.roles.filter(({ role }) => (role === 'ODRP') === family);
     if (plan.trigger === 'A40') return [this.pid(), segment('MRG', { 1: this.local(plan.merges) })];
+    if (plan.trigger === 'A44') return [this.pid(), segment('MRG', { 1: this.local(plan.merges), 3: this.account() })];
     if (plan.trigger === 'A47') return [this.pid(), segment('MRG', { 1: this.changedNumber() })];
     return [
       this.pid(),
@@ -204,6 +205,11 @@ class Writer {
     const own = localNumber(this.speaker.people, person, this.plan.hospital, this.world);
     const number = value ?? (this.plan.renumbered ? `${own}N` : own);
     return `${number}^^^${this.authority}^${this.hospital.numbers}`;
+  }
+
+  /** An account may hold several stays; where a sender from abroad names no visit, it is all there is. */
+  private account(): string {
+    return `W${this.world}A${this.plan.visit >> 1}^^^${this.authority}^AN`;
   }
 
   /** PID-3 of a change of numbers: a number that nobody has, or another person's. */
@@ -245,8 +251,7 @@ class Writer {
       11: "1 rue de l'Essai^^AUTUN^^71400^FRA^H",
       13: '^PRN^PH^^^^^^^^^0300000001',
       14: '^WPN^PH^^^^^^^^^0300000002',
-      // An account may hold several stays; where a sender from abroad names no visit, it is all there is.
-      18: this.identity ? '' : `W${world}A${plan.visit >> 1}^^^${authority}^AN`,
+      18: this.identity ? '' : this.account(),
       32: plan.reliability,
     });
   }

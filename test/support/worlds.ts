@@ -234,12 +234,12 @@ function planOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbitrary<Mes
       const triggers = [
         ...ALWAYS,
         ...(feed === 'pam' ? ['Z99', 'Z99', 'Z99', 'Z99'] : []),
-        ...(mergeable ? ['A40', 'A40', 'A40'] : []),
+        ...(mergeable ? ['A40', 'A40', 'A40', 'A44', 'A44'] : []),
         ...(merges ? ['A47', 'A47'] : []),
       ];
       return fc.constantFrom(...triggers).chain((trigger) => {
         const owner = ownerOf[(meant.hospital * visits + meant.visit) % ownerOf.length] ?? 0;
-        const identity = ['A28', 'A31', 'A40', 'A47'].includes(trigger);
+        const identity = ['A28', 'A31', 'A40', 'A44', 'A47'].includes(trigger);
         const place = meant.misnumbered || trigger === 'Z99' ? undefined : MOVEMENT[trigger];
         return fc.nat(ORIGINAL.length - 1).chain((anyPlace) => {
           const numbered = place ?? (trigger === 'Z99' ? anyPlace : meant.movement);

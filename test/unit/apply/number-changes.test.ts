@@ -5,7 +5,7 @@ import { HOSPITAL, INS_TEST, movement, pam, type Fields, type PamParts } from '.
 
 const TRAITS: Fields = { 5: 'ESSAI^CAMILLE^CAMILLE^^^^L', 7: '19790328', 8: 'F' };
 const INS = `279037101400144^^^${INS_TEST}^INS`;
-const NEW_INS = `279037101400241^^^${INS_TEST}^INS`;
+const NEW_INS = `279037101400243^^^${INS_TEST}^INS`;
 const NO_INS = `""^^^${INS_TEST}^INS`;
 const ipp = (value: string) => `${value}^^^${HOSPITAL}^PI`;
 const record = (value: string) => `${value}^^^${HOSPITAL}^MR`;
@@ -228,8 +228,8 @@ describe('a change of an INS (A47)', () => {
   const before = identity('01', `${ipp('P1')}~${INS}`, validated);
 
   it.each<[string, string, string[]]>([
-    ['replaces it', changed('02', `${ipp('P1')}~${NEW_INS}`, INS, validated), ['279037101400241 P1']],
-    ['replaces it where it names the patient alone', changed('02', NEW_INS, INS, validated), ['279037101400241 P1']],
+    ['replaces it', changed('02', `${ipp('P1')}~${NEW_INS}`, INS, validated), ['279037101400243 P1']],
+    ['replaces it where it names the patient alone', changed('02', NEW_INS, INS, validated), ['279037101400243 P1']],
     ['erases it', changed('02', `${ipp('P1')}~${NO_INS}`, INS, validated), ['P1']],
     ['leaves it out', changed('02', ipp('P1'), INS, validated), ['P1']],
     [

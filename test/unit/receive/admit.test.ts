@@ -176,6 +176,20 @@ describe('what a message shows before its answer', () => {
     expect(check(identity('A47', mrg))).toMatchObject({ code: 'AA', state: 'received', issues: [] });
   });
 
+  it.each([
+    ['no MRG', '', ['MRG-1 101', 'MRG-3 101']],
+    ['no account', 'MRG|8^^^HOP^PI', ['MRG-3 101']],
+    ['an account that is erased', 'MRG|8^^^HOP^PI||""', ['MRG-3 101']],
+    ['one patient', 'MRG|900001^^^HOP&1.2.250.1.999.1&ISO^PI||D1^^^HOP', ['MRG-1 205']],
+  ])('refuses a move of an account with %s', (_, mrg, faults) => {
+    expect(errors(check(identity('A44', mrg)))).toEqual(faults);
+  });
+
+  it('takes PID-18 for the account that moves', () => {
+    const text = identity('A44', 'MRG|8^^^HOP^PI').replace(/\|F\r/, '|F||||||||||D1^^^HOP^AN\r');
+    expect(check(text)).toMatchObject({ code: 'AA', issues: [] });
+  });
+
   it('parks a merge of two numbers that no mapping serves', () => {
     for (const mrg of ['8^^^HOP^PI', '900001^^^OTHER&1.2.250.1.999.2&ISO^PI'])
       expect(
@@ -205,7 +219,7 @@ describe('what a message shows before its answer', () => {
 
   it('asks no movement of identity and account events', () => {
     expect(check(identity('A28')).code).toBe('AA');
-    expect(check(identity('A44', 'MRG|900002^^^HOP&1.2.250.1.999.1&ISO^PI')).code).toBe('AA');
+    expect(check(identity('A44', 'MRG|900002^^^HOP&1.2.250.1.999.1&ISO^PI||D1^^^HOP')).code).toBe('AA');
   });
 
   it('asks the French strictness of French messages and of sources configured so', () => {

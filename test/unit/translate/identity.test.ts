@@ -212,3 +212,48 @@ describe('a change of numbers', () => {
     expect(issues).toContainEqual(expect.objectContaining({ blocking: true, field: 'MRG-1' }));
   });
 });
+
+describe('a move of an account', () => {
+  const cx = (value: string, type = 'PI') => `${value}^^^${HOSPITAL}^${type}`;
+  const moved = (pid18: string, mrg1: string, mrg3: string) =>
+    translated(
+      pam({
+        trigger: 'A44',
+        at: '20260302080000',
+        pid: { 3: cx('T'), 18: pid18 },
+        pv1: null,
+        visitSegments: [segment('MRG', { 1: mrg1, 3: mrg3 })],
+      }),
+    );
+  const key = (value: string) => `urn:oid:2.999.71.1|${value}`;
+
+  it.each([
+    ['MRG-3', cx('D1', 'AN'), cx('D1', 'AN')],
+    ['MRG-3 alone', '', cx('D1', 'AN')],
+    ['PID-18 where MRG-3 is empty', cx('D1', 'AN'), ''],
+  ])('names it in %s, and gives no other fact', (_what, pid18, mrg3) => {
+    const { facts, identifiers, issues, unused } = moved(pid18, `${cx('M', 'MR')}~${cx('Q')}`, mrg3);
+    expect(facts).toMatchObject([
+      { kind: 'move', patient: key('T'), body: { account: key('D1'), from: { value: 'Q' }, to: { value: 'T' } } },
+    ]);
+    expect(facts[0]).not.toHaveProperty('stay');
+    expect(identifiers.map(({ value }) => value)).toEqual(['T', 'Q']);
+    expect(issues).toEqual([]);
+    expect(unused()).not.toContain('MRG-3');
+  });
+
+  it('under another number of the account moves it, and is looked at', () => {
+    const { facts, issues } = moved(cx('D2', 'AN'), cx('Q'), cx('D1', 'AN'));
+    expect(facts).toMatchObject([{ body: { account: key('D1') } }]);
+    expect(issues).toMatchObject([{ blocking: false, field: 'PID-18' }]);
+  });
+
+  it.each([
+    ['no number of a person', cx('D1', 'AN'), 'MRG-1'],
+    ['an INS of no identity that counts', '123^^^ASIP&1.2.250.1.213.1.4.10&ISO^INS', 'MRG-1'],
+  ])('from %s is parked', (_what, mrg1, field) => {
+    const { facts, issues } = moved('', mrg1, cx('D1', 'AN'));
+    expect(facts).toEqual([]);
+    expect(issues).toContainEqual(expect.objectContaining({ blocking: true, field }));
+  });
+});
