@@ -2,6 +2,7 @@ import type { Fact } from '../message/fact.js';
 import type { Membership } from '../message/membership.js';
 import { canonicalJson } from '../message/canonical-json.js';
 import { instant } from '../message/order.js';
+import { changesNumbers } from '../record/identity.js';
 import { stayEntries, type StayEntry } from '../record/visit-matching.js';
 import type { Person } from './people.js';
 import { isLasting, type FoldedWindow } from './window.js';
@@ -11,18 +12,21 @@ export function reachesBack(facts: readonly Fact[], { outdatedUntil }: FoldedWin
   return facts.some(
     (fact) =>
       fact.kind === 'merge' ||
+      fact.kind === 'move' ||
+      changesNumbers(fact) ||
       (isLasting(fact) && outdatedUntil !== undefined && instant(fact.recordedAt) <= instant(outdatedUntil)),
   );
 }
 
 /**
- * Do other stays change too? They do where the people of the cluster are parted otherwise, where a circle begins or ends to be, where
+ * Do other stays change too? They do where the people of the cluster are parted or numbered otherwise, where a circle begins or ends to be, where
  * somebody is hidden, and where somebody comes to be a member of the patient, who may be entitled to events that are not among the facts.
  */
 export function needsWhole(before: FoldedWindow, after: FoldedWindow): boolean {
   return (
     after.people.some((person) => changesOtherStays(person, before) || changesOtherDocuments(person, before, after)) ||
     visitTimes(after).some((at) => !isAround(at, after)) ||
+    before.reassignments.join('\n') !== after.reassignments.join('\n') ||
     partingOf(before) !== partingWithin(before, after)
   );
 }

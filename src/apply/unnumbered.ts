@@ -75,7 +75,7 @@ function isOpen({ state }: NonNullable<ReducedStay['stay']>, at: string): boolea
 }
 
 function atStay(fact: Fact, stay: string, earlier: Fact | undefined): Fact {
-  return earlier?.stay === stay ? earlier : { ...fact, stay };
+  return earlier?.stay === stay && earlier.patient === fact.patient ? earlier : { ...fact, stay };
 }
 
 function ambiguous(account: string, messages: readonly string[]): Doubt {

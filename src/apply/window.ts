@@ -4,10 +4,12 @@ import type { EarlierReceipt } from '../message/receipt.js';
 import type { Doubt, FoldOptions } from '../message/stay.js';
 import type { PatientWindow } from '../message/translation.js';
 import { uuid5 } from '../message/uuid.js';
-import { partPatients, type PatientGroup } from '../record/groups.js';
+import { partPatients, type Parting, type PatientGroup } from '../record/groups.js';
+import { changesNumbers } from '../record/identity.js';
 import type { MovementFact } from '../record/movement.js';
 import { reduceStay } from '../record/stay.js';
 import type { VisitFact } from '../record/visit.js';
+import { moveAccounts } from './account-moves.js';
 import { documentDoubts, ownedDocuments, visitsInForce, type OwnedDocument } from './documents.js';
 import { foldPerson, type Elsewhere, type Person, type StayFacts } from './people.js';
 import { placeUnnumbered } from './unnumbered.js';
@@ -29,6 +31,8 @@ export interface FoldedWindow {
   /** Times about which everything is loaded that documents say of stays; absent: always. */
   around?: PatientWindow['around'];
   people: readonly Person[];
+  /** Changes of numbers (A47) and moves of accounts (A44) that have effect. */
+  reassignments: readonly string[];
   doubts: ReadonlyMap<string, Doubt>;
   stays: ReadonlyMap<string, OwnedStay>;
   documents: ReadonlyMap<string, OwnedDocument>;
@@ -75,23 +79,23 @@ export function foldWhole(facts: readonly Fact[], options: FoldOptions): FoldedW
 
 export type WindowFacts = Omit<
   FoldedWindow,
-  'people' | 'doubts' | 'stays' | 'documents' | 'unnumbered' | 'superseded' | 'placed' | 'unplaced'
+  'people' | 'reassignments' | 'doubts' | 'stays' | 'documents' | 'unnumbered' | 'superseded' | 'placed' | 'unplaced'
 >;
 
 /** Folds the facts of a window; what did not change since `before` is taken from there. */
 export function foldFacts(window: WindowFacts, options: FoldOptions, before?: FoldedWindow): FoldedWindow {
   const lasting = window.facts.filter(isLasting);
-  const births = bornAt(lasting, window);
-  const milliseconds = new Map([...births].map(([anchor, recordedAt]) => [anchor, instant(recordedAt)]));
-  const { groups, doubts } = partPatients(lasting, milliseconds);
+  const { groups, doubts, changes, births } = parting(lasting, window);
   const groupOf = new Map(groups.flatMap((group) => group.anchors.map(({ anchor }) => [anchor, group] as const)));
-  const placed = placeUnnumbered(window.facts, groupOf, before?.placed ?? new Map());
+  const moved = moveAccounts(window.facts, groups, before?.placed ?? new Map());
+  const placed = placeUnnumbered(moved.facts, groupOf, before?.placed ?? new Map());
   const documents = ownedDocuments(window.facts, groupOf, before?.documents ?? new Map());
   const { inForce, superseded } = visitsInForce(window.facts, documents);
   const counted = superseded.length === 0 ? placed.facts : placed.facts.filter((fact) => !isAmong(fact, superseded));
   const stays = ownedStays(counted, groupOf, options, before);
   const unnumbered = inForce.filter(({ stay }) => stay === undefined);
-  const folded = { ...window, births, stays, documents, unnumbered, superseded };
+  const reassignments = [...changes, ...moved.moves];
+  const folded = { ...window, births, reassignments, stays, documents, unnumbered, superseded };
   const standing = [...doubts, ...placed.doubts, ...doubtsOf(stays), ...documentDoubts(documents)];
   return {
     ...folded,
@@ -146,11 +150,23 @@ function foldGroup(
   );
 }
 
+/** The people of the facts, and when each of their anchors was first recorded. */
+function parting(lasting: readonly Fact[], window: WindowFacts): Parting & { births: Map<string, string> } {
+  const births = bornAt(lasting, window);
+  const milliseconds = new Map([...births].map(([anchor, recordedAt]) => [anchor, instant(recordedAt)]));
+  const parted = partPatients(lasting, milliseconds);
+  if (parted.changes.length === 0) return { ...parted, births };
+  for (const { anchor, birth } of parted.groups.flatMap(({ anchors }) => anchors))
+    if (milliseconds.get(anchor) !== birth) births.set(anchor, new Date(birth).toISOString());
+  return { ...parted, births };
+}
+
 /** Of what is whole the facts say when an anchor was first recorded; else the earlier of what the store knows and what is new. */
 function bornAt(lasting: readonly Fact[], { births: stored, whole }: WindowFacts): Map<string, string> {
   const births = new Map(whole ? [] : stored);
-  for (const { kind, patient, recordedAt } of lasting) {
-    if (kind !== 'identity') continue;
+  for (const fact of lasting) {
+    const { kind, patient, recordedAt } = fact;
+    if (kind !== 'identity' || changesNumbers(fact)) continue;
     const birth = births.get(patient);
     if (birth === undefined || instant(recordedAt) < instant(birth))
       births.set(patient, new Date(recordedAt).toISOString());

@@ -26,10 +26,21 @@ export interface IdentityBody {
   ins?: PatientIdentifier[] | null;
   /** A document says so: what it contributes counts only where no message of a hospital says anything of that element. */
   secondary?: true;
+  /**
+   * The numbers that the message changes or takes away (A47). What such a fact says counts only together with the change: while nobody is known
+   * whose numbers these are, and where a new one is another patient's, it says nothing.
+   */
+  replaces?: NumberChange[];
   /** PID-32, all repetitions, `VAL` read as `VALI`; [] when absent. */
   reliability: string[];
   /** Contributions to Patient. The element `identifier` holds every identifier, the INS too. */
   patient: Fragment;
+}
+
+/** A number that another takes the place of, or that is taken away where there is no successor (A47). */
+export interface NumberChange {
+  replaced: PatientIdentifier;
+  successor?: PatientIdentifier;
 }
 
 /** A merge (A40): the patient of one number is the patient of another from now on. */
@@ -37,6 +48,16 @@ export interface MergeBody {
   /** MRG-1, the number that is replaced, and PID-3, the one that stays, as `system|value`. */
   replaced: string;
   survivor: string;
+  trace: Trace[];
+}
+
+/** A move of an account (A44): its stays are another patient's from now on. */
+export interface MoveBody {
+  /** MRG-3, else PID-18, as `system|value`. */
+  account: string;
+  /** MRG-1, whose it was, and PID-3, whose it is. */
+  from: PatientIdentifier;
+  to: PatientIdentifier;
   trace: Trace[];
 }
 
@@ -163,6 +184,7 @@ interface FactBase {
 export type FactContent =
   | { kind: 'identity'; body: IdentityBody }
   | { kind: 'merge'; body: MergeBody }
+  | { kind: 'move'; body: MoveBody }
   | { kind: 'movement'; body: MovementBody }
   | { kind: 'member'; body: MemberBody }
   | { kind: 'contact'; body: ContactBody }
@@ -208,7 +230,7 @@ export interface TranslationIssue {
 export interface Translation {
   facts: Fact[];
   mentions: Mention[];
-  /** The identifiers that say who the patient is, and those a merge names: all of them belong to one cluster. */
+  /** The identifiers that say who the patient is, and those that a merge, a move or a change of numbers names: all of them belong to one cluster. */
   identifiers: PatientIdentifier[];
   /** HL7 paths that carried a value and that nothing used. */
   unused(): string[];

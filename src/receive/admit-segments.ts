@@ -37,6 +37,8 @@ export function checkSegments(message: Message, trigger: string, { strictness, s
   return [
     ...checkPatient(message),
     ...(trigger === 'A40' ? checkMerge(message) : []),
+    ...(trigger === 'A47' ? checkNumberChange(message) : []),
+    ...(trigger === 'A44' ? checkAccountMove(message) : []),
     ...(identityOnly ? [] : checkVisit(message, strict, stayFields)),
     // PAM.FR has no A08, so it cannot ask a ZBE of it.
     ...(identityOnly ? [] : checkMovement(message.segment('ZBE'), trigger, strict && trigger !== 'A08')),
@@ -65,7 +67,7 @@ function authorityOf(segment: Segment, field: number, repetition: number): strin
   return segment.value(field, repetition, 4, 2) || segment.value(field, repetition, 4, 1);
 }
 
-/** A merge of a patient into itself says nothing (ITI TF-2 §3.30.4.1). */
+/** A merge of a patient into itself says nothing (ITI TF-2 §3.30.4.1), nor does a move from him to himself. */
 function checkMerge(message: Message): AckIssue[] {
   const mrg = message.segment('MRG');
   const pid = message.segment('PID');
@@ -73,6 +75,21 @@ function checkMerge(message: Message): AckIssue[] {
   const survivors = numbersOf(pid, 3);
   const circular = numbersOf(mrg, 1).some((merged) => survivors.some((survivor) => isSameNumber(merged, survivor)));
   return circular ? [fault('MRG-1', 205, 'MRG-1 and PID-3 hold the same identifier')] : [];
+}
+
+/** A change of numbers, in which some may stay: one that leaves all of them as they are says nothing. */
+function checkNumberChange(message: Message): AckIssue[] {
+  const before = numbersOf(message.segment('MRG'), 1);
+  const after = numbersOf(message.segment('PID'), 3);
+  if (before.length === 0) return [missing('MRG-1')];
+  const isKept = (number: IdentifierParts) => after.some((other) => isSameNumber(number, other));
+  return before.every(isKept) ? [fault('MRG-1', 205, 'MRG-1 and PID-3 hold the same identifiers')] : [];
+}
+
+/** A move of an account names it, and two patients. */
+function checkAccountMove(message: Message): AckIssue[] {
+  const named = isFilled(message.value('MRG-3')) || isFilled(message.value(ACCOUNT));
+  return [...checkMerge(message), ...(named ? [] : [missing('MRG-3')])];
 }
 
 interface IdentifierParts {

@@ -4,19 +4,32 @@ import { splitIdentifier } from '../message/identifier.js';
 import { compareText, inRecordedOrder, instant } from '../message/order.js';
 import type { Doubt } from '../message/stay.js';
 import { uuid5 } from '../message/uuid.js';
-import { anchorIdentity, keyOf, numberOf, strictTraits, type AnchorIdentity, type IdentityFact } from './identity.js';
+import {
+  anchorIdentity,
+  changesNumbers,
+  keyOf,
+  numberOf,
+  strictTraits,
+  type AnchorIdentity,
+  type IdentityFact,
+} from './identity.js';
+import { numberChanges, type ReplacedNumber } from './number-changes.js';
 
 /** One patient: the anchors whose facts are about him, the one that names him first. */
 export interface PatientGroup {
   anchors: AnchorIdentity[];
   /** Anchors that a merge replaced (A40). */
   merged: ReadonlySet<string>;
+  /** Numbers of his that are no longer in force (A47). */
+  replaced: readonly ReplacedNumber[];
 }
 
 /** The people of a cluster of identifiers, and what about them somebody must look at. */
 export interface Parting {
   groups: PatientGroup[];
   doubts: Doubt[];
+  /** Ids of the facts of changes of numbers (A47) that have effect. */
+  changes: string[];
 }
 
 /**
@@ -27,14 +40,59 @@ export interface Parting {
 export function partPatients(facts: readonly Fact[], births: ReadonlyMap<string, number>): Parting {
   const { merges, doubts } = mergesOf(facts.filter((fact) => fact.kind === 'merge'));
   const merged = new Set(merges.keys());
+  const isMerge = (a: string, b: string) => merges.get(a) === b || merges.get(b) === a;
+  const identities = facts.filter((fact) => fact.kind === 'identity');
+  const changing = identities.filter(changesNumbers);
+  const statements = changing.length === 0 ? identities : identities.filter((fact) => !changesNumbers(fact));
+  const parted = partAnchors(statements, { births, merged, isOne: isMerge });
+  if (changing.length === 0) {
+    const groups = parted.map((anchors) => groupOf(anchors, merged, []));
+    return { groups, doubts: [...doubts, ...sharedIns(groups)], changes: [] };
+  }
+  const changes = numberChanges(changing, parted);
+  const links = new Set(changes.links.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]));
+  const groups = partAnchors([...statements, ...changes.facts], {
+    births: birthsWith(changes.facts, parted.flat()),
+    merged,
+    isOne: (a, b) => isMerge(a, b) || links.has(`${a} ${b}`),
+  }).map((anchors) => groupOf(anchors, merged, changes.replaced));
+  const standing = [...doubts, ...changes.doubts, ...sharedIns(groups)];
+  return { groups, doubts: standing, changes: changes.facts.map(({ id }) => id) };
+}
+
+/** A change of numbers names its anchor too. */
+function birthsWith(changes: readonly IdentityFact[], anchors: readonly AnchorIdentity[]): Map<string, number> {
+  const earliest = new Map(anchors.map(({ anchor, birth }) => [anchor, birth]));
+  for (const { patient, recordedAt } of changes)
+    earliest.set(patient, Math.min(earliest.get(patient) ?? Infinity, instant(recordedAt)));
+  return earliest;
+}
+
+interface Joins {
+  /** When each anchor was first recorded, milliseconds. */
+  births: ReadonlyMap<string, number>;
+  merged: ReadonlySet<string>;
+  /** Are two anchors one patient whatever is said of them? */
+  isOne: (a: string, b: string) => boolean;
+}
+
+/** The anchors of each patient. */
+function partAnchors(facts: readonly IdentityFact[], { births, merged, isOne }: Joins): AnchorIdentity[][] {
   const anchors = [...byAnchor(facts)]
     .map(([anchor, own]) => anchorIdentity(anchor, own, births.get(anchor) ?? birthOf(own)))
     .sort((a, b) => compareRank(a, b, merged));
-  const groups = joined(
-    anchors,
-    (a, b) => merges.get(a.anchor) === b.anchor || merges.get(b.anchor) === a.anchor || samePerson(a, b),
-  ).map((group) => ({ anchors: group.sort((a, b) => compareRank(a, b, merged)), merged }));
-  return { groups, doubts: [...doubts, ...sharedIns(groups)] };
+  return joined(anchors, (a, b) => isOne(a.anchor, b.anchor) || samePerson(a, b));
+}
+
+function groupOf(
+  anchors: readonly AnchorIdentity[],
+  merged: ReadonlySet<string>,
+  changes: readonly ReplacedNumber[],
+): PatientGroup {
+  const own = new Set(anchors.map(({ anchor }) => anchor));
+  const replaced = changes.filter(({ patient }) => own.has(patient));
+  const past = replaced.length === 0 ? merged : new Set([...merged, ...replaced.map(({ number }) => number)]);
+  return { anchors: [...anchors].sort((a, b) => compareRank(a, b, past)), merged, replaced };
 }
 
 /** When an anchor was first recorded, milliseconds. */
@@ -42,10 +100,9 @@ function birthOf(facts: readonly Pick<Fact, 'recordedAt'>[]): number {
   return Math.min(...facts.map(({ recordedAt }) => instant(recordedAt)));
 }
 
-function byAnchor(facts: readonly Fact[]): Map<string, IdentityFact[]> {
+function byAnchor(facts: readonly IdentityFact[]): Map<string, IdentityFact[]> {
   const anchors = new Map<string, IdentityFact[]>();
-  for (const fact of facts)
-    if (fact.kind === 'identity') anchors.set(fact.patient, [...(anchors.get(fact.patient) ?? []), fact]);
+  for (const fact of facts) anchors.set(fact.patient, [...(anchors.get(fact.patient) ?? []), fact]);
   return anchors;
 }
 
@@ -75,7 +132,7 @@ function inverseMerge({ replaced, survivor }: FactOf<'merge'>['body']): Doubt {
   return { key: `merge|${uuid5(`${replaced}|${survivor}`)}`, reason: 'identity-conflict', field: 'MRG-1', text };
 }
 
-/** What no merge replaced first, hospitals' numbers before others, an INS last; then the one recorded first, then the smallest. */
+/** What nothing replaced first, hospitals' numbers before others, an INS last; then the one recorded first, then the smallest. */
 function compareRank(a: AnchorIdentity, b: AnchorIdentity, merged: ReadonlySet<string>): number {
   return (
     Number(merged.has(a.anchor)) - Number(merged.has(b.anchor)) ||

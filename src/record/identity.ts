@@ -1,5 +1,5 @@
 import type { HumanName, Identifier } from 'fhir/r4.js';
-import type { FactOf, PatientIdentifier, Trace } from '../message/fact.js';
+import type { Fact, FactOf, PatientIdentifier, Trace } from '../message/fact.js';
 import { identifierKey } from '../message/identifier.js';
 import { inRecordedOrder, instant } from '../message/order.js';
 import { plainName } from '../message/plain-name.js';
@@ -14,6 +14,8 @@ export interface SourcedIdentifier {
   trace: readonly Trace[];
   at: string;
   messageId: string;
+  /** When it was recorded, milliseconds. */
+  recorded: number;
 }
 
 /** What the messages that name one anchor say of its patient. */
@@ -80,16 +82,23 @@ function layIdentity(identity: AnchorIdentity, fact: IdentityFact): void {
 }
 
 /**
- * Which identity facts of one anchor still matter: those that a later one does not say again in all that they say. What withdraws stays.
+ * Which identity facts of one anchor still matter: those that a later one does not say again in all that they say. What withdraws stays, and
+ * so does what changes numbers: whether it counts others decide.
  * @returns ids of the facts that matter no more
  */
 export function outdatedIdentities(facts: readonly IdentityFact[]): string[] {
-  const ordered = inRecordedOrder(facts);
+  const statements = facts.filter((fact) => !changesNumbers(fact));
+  const ordered = inRecordedOrder(statements);
   const owners = new Map<string, string>();
   for (const { id, body } of ordered)
     for (const key of statedKeys(body)) owners.set(body.secondary === true ? `secondary|${key}` : key, id);
   const needed = new Set(owners.values());
-  return facts.filter(({ id }) => !needed.has(id)).map(({ id }) => id);
+  return statements.filter(({ id }) => !needed.has(id)).map(({ id }) => id);
+}
+
+/** Is it a change of numbers (A47)? */
+export function changesNumbers(fact: Fact): boolean {
+  return fact.kind === 'identity' && fact.body.replaces !== undefined;
 }
 
 /** All that an identity fact says, as keys of which the last to be recorded holds. */
@@ -132,6 +141,11 @@ export function keyOf({ identifier, type }: SourcedIdentifier): string {
   return `${identifierKey(identifier.system ?? '', identifier.value ?? '')}|${type}`;
 }
 
+/** The same of a number of a fact. */
+export function typedKeyOf({ system, value, type }: PatientIdentifier): string {
+  return `${identifierKey(system, value)}|${type}`;
+}
+
 /** `system|value` of a number. */
 export function numberOf({ system, value }: Pick<PatientIdentifier, 'system' | 'value'>): string {
   return identifierKey(system, value);
@@ -161,7 +175,9 @@ function sourcedIdentifiers(fact: IdentityFact): SourcedIdentifier[] {
   return (element.value as Identifier[]).flatMap((identifier, index) => {
     if (identifier.system === undefined || identifier.value === undefined) return [];
     const at = `identifier[${String(index)}]`;
-    return [{ type: typeOf(identifier, fact), identifier, trace: element.trace, at, messageId: fact.messageId }];
+    const { messageId, recordedAt } = fact;
+    const type = typeOf(identifier, fact);
+    return [{ type, identifier, trace: element.trace, at, messageId, recorded: instant(recordedAt) }];
   });
 }
 

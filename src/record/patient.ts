@@ -84,18 +84,40 @@ function joinedContributions({ anchors, merged }: PatientGroup): Contributions {
 }
 
 /** Numbers of all anchors, those of merged ones as old; the INS is the one recorded last. */
-function joinedIdentifiers({ anchors, merged }: PatientGroup): SourcedIdentifier[] {
+function joinedIdentifiers(group: PatientGroup): SourcedIdentifier[] {
   const numbers = new Map<string, SourcedIdentifier>();
-  for (const { anchor, identifiers } of [...anchors].reverse())
-    for (const [key, sourced] of identifiers) numbers.set(key, merged.has(anchor) ? old(sourced) : sourced);
-  const [latest] = anchors
+  for (const identity of [...group.anchors].reverse())
+    for (const [key, sourced] of identity.identifiers) {
+      const current = shownIdentifier(sourced, identity, group);
+      if (current !== undefined) numbers.set(key, current);
+    }
+  const [latest] = group.anchors
+    .map(({ anchor, insRecorded, ins }) => ({ anchor, insRecorded, ins: ins.filter((own) => !isReplaced(own, group)) }))
     .filter(({ ins }) => ins.length > 0)
     .sort((a, b) => b.insRecorded - a.insRecorded || compareText(a.anchor, b.anchor));
   for (const sourced of latest?.ins ?? []) numbers.set(keyOf(sourced), sourced);
   return [...numbers].sort(([a], [b]) => compareText(a, b)).map(([, sourced]) => sourced);
 }
 
-/** A number that a merge replaced has no type: FR Core fixes the use of every typed hospital number. */
+/** All numbers of a merged anchor are old; a number that another replaced (A47) is too where it named the patient, else it is gone. */
+function shownIdentifier(
+  sourced: SourcedIdentifier,
+  { anchor }: AnchorIdentity,
+  group: PatientGroup,
+): SourcedIdentifier | undefined {
+  if (group.merged.has(anchor)) return old(sourced);
+  const number = numberOf(sourced);
+  const change = number === anchor ? group.replaced.find((replaced) => replaced.number === number) : undefined;
+  if (change !== undefined) return change.deleted ? undefined : old(sourced);
+  return isReplaced(sourced, group) ? undefined : sourced;
+}
+
+/** Was it replaced or taken away (A47) since it was said? */
+function isReplaced(sourced: SourcedIdentifier, { replaced }: PatientGroup): boolean {
+  return replaced.some(({ key, at }) => key === keyOf(sourced) && sourced.recorded <= at);
+}
+
+/** A number that was replaced has no type: FR Core fixes the use of every typed hospital number. */
 function old(sourced: SourcedIdentifier): SourcedIdentifier {
   const { system, value } = sourced.identifier;
   return {

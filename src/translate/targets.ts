@@ -93,6 +93,8 @@ const TARGETS: Readonly<Record<string, string>> = {
   contact: 'key:Number relation:string role:Coding scope:code doNotNotify:code begin:dateTime end:dateTime',
   consent: 'dmpFeeding:code dmpFeedingAt:instant dmpConsultation:code dmpConsultationAt:instant',
   merge: 'survivor:PatientNumber* replaced:PatientNumber*',
+  replacement: 'replaced:PatientNumber*',
+  move: 'from:PatientNumber* account:Number accountAfter:Number',
 };
 
 const KINDS: ReadonlyMap<string, ReadonlyMap<string, ElementKind>> = new Map(

@@ -1,6 +1,6 @@
 import { messageClock } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
-import type { Fact, MemberBody, PatientIdentifier, Translation } from '../message/fact.js';
+import type { Fact, Fragment, MemberBody, NumberChange, PatientIdentifier, Translation } from '../message/fact.js';
 import type { Mappings } from './compile.js';
 import { consentOf } from './hl7v2/consent.js';
 import { contactOf, type ContactReading } from './hl7v2/contact.js';
@@ -10,8 +10,10 @@ import { anchorOf, Authorities, isInsNumber, personIdentifiers, type SourceAutho
 import { identityBody, identityNumbers, personNumbers, type IdentityNumbers } from './identity.js';
 import { Issues } from './issues.js';
 import { professionalMembers, type VisitContext } from './hl7v2/members.js';
+import { moveBody, moveOf, type Move } from './hl7v2/account-move.js';
 import { mergeOf, type Merge } from './hl7v2/merge.js';
 import { MessageReading } from './hl7v2/message-reading.js';
+import { changedIdentity, namedByChanges, numberChangesOf } from './hl7v2/number-change.js';
 import { movementBody } from './hl7v2/movement.js';
 import { ReadRecord } from './hl7v2/reader.js';
 import { checkHappened, recordedTimes, type RecordedTimes } from './hl7v2/recorded.js';
@@ -48,13 +50,20 @@ export function translate(message: Message, options: TranslateContext): Translat
   const identity = identityNumbers(reading.contributions('identity', context));
   const person = personIdentifiers(personNumbers(identity));
   const merge = mergeOf(reading.contributions('merge', context));
-  const parts = { reading, times, identity, person, merge };
+  const changes = numberChangesOf(reading.contributions('replacement', context), identity);
+  const move = moveOf(reading.contributions('move', context));
+  const parts = { reading, times, identity, person, merge, changes, move };
   const facts = factsOf(parts, { ...context, qualified: identity.qualified }, options);
   const stopped = issues.blocking;
   return {
     facts: stopped ? [] : facts,
     mentions: stopped ? [] : territory.mentions(times.recordedAt),
-    identifiers: [...person, ...merge.replaced],
+    identifiers: [
+      ...person,
+      ...merge.replaced,
+      ...namedByChanges(changes, person),
+      ...(move.from === undefined ? [] : [move.from]),
+    ],
     unused: () => record.unused(message),
     issues: issues.list,
   };
@@ -91,9 +100,11 @@ interface MessageParts {
   identity: IdentityNumbers;
   person: PatientIdentifier[];
   merge: Merge;
+  changes: NumberChange[];
+  move: Move;
 }
 
-/** The facts of a message: identity, merge, movement, members, contacts, consent. */
+/** The facts of a message: identity, merge, move, movement, members, contacts, consent. */
 function factsOf(parts: MessageParts, context: ConvertContext, options: TranslateContext): Fact[] {
   const { reading, times, identity, person, merge } = parts;
   const { issues } = context;
@@ -103,12 +114,19 @@ function factsOf(parts: MessageParts, context: ConvertContext, options: Translat
     issues.add({ blocking: true, reason: 'field-missing', field: 'PID-3', text }, 'PID-3');
     return [];
   }
-  const merging = reading.has('merge');
   const draft = new FactDraft(frameOf(options, patient, times));
+  if (reading.has('move')) {
+    addMove(draft, parts, issues);
+    return draft.facts;
+  }
   const fragment = { target: 'Patient', elements: reading.elements('Patient', context) };
-  if (merging) {
+  if (reading.has('merge')) {
     draft.add({ kind: 'identity', body: identityBody(person, NUMBERS_ALONE, fragment) }, times.recordedAt);
     addMerge(draft, merge, times, issues);
+    return draft.facts;
+  }
+  if (reading.has('replacement')) {
+    addChanges(draft, parts, fragment, context);
     return draft.facts;
   }
   lookAtIns(identity, context);
@@ -142,6 +160,28 @@ function addMerge(
     issues.add({ blocking: true, reason: 'field-invalid', field: 'MRG-1', text }, 'MRG-1');
   }
   for (const body of bodies) draft.add({ kind: 'merge', body }, effectiveAt ?? recordedAt);
+}
+
+/** It says nothing of its patients but whose the account is: one whom nobody knows is not made by it. */
+function addMove(draft: FactDraft, { move, person, times }: MessageParts, issues: Issues): void {
+  const [to] = person;
+  const body = to === undefined ? undefined : moveBody(move, to, issues);
+  if (body !== undefined) draft.add({ kind: 'move', body }, times.effectiveAt ?? times.recordedAt);
+}
+
+function addChanges(
+  draft: FactDraft,
+  { changes, identity, person, times }: MessageParts,
+  fragment: Fragment,
+  context: ConvertContext,
+): void {
+  if (changes.length === 0) {
+    const text = 'MRG-1 holds no number of the patient that PID-3 changes or leaves out';
+    context.issues.add({ blocking: true, reason: 'field-invalid', field: 'MRG-1', text }, 'MRG-1');
+  }
+  lookAtIns(identity, context);
+  const body = identityBody(person, changedIdentity(identity, changes), fragment);
+  draft.add({ kind: 'identity', body: { ...body, replaces: changes } }, times.recordedAt);
 }
 
 /** One thing to look at for each sender, not for each message. */

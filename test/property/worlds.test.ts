@@ -26,7 +26,7 @@ const identifiers = (message: Message): { type: string; value: string; authority
 describe('the invented worlds', () => {
   it('say every trigger, every type of identifier and every kind of authority', () => {
     const triggers =
-      'A01 A02 A03 A04 A05 A06 A07 A08 A11 A12 A13 A15 A16 A21 A22 A25 A26 A28 A31 A40 A52 A53 A54 A55 Z99';
+      'A01 A02 A03 A04 A05 A06 A07 A08 A11 A12 A13 A15 A16 A21 A22 A25 A26 A28 A31 A40 A44 A47 A52 A53 A54 A55 Z99';
     expect([...values('MSH-9.2')].sort().join(' ')).toBe(triggers);
     const said = MESSAGES.flatMap(identifiers);
     expect([...new Set(said.map(({ type }) => type))].sort().join(' ')).toBe('AN INS MR NH PI PPN SS');

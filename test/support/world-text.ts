@@ -82,6 +82,8 @@ export interface MessagePlan {
   offset: boolean;
   others: OtherType[];
   withoutLocal: boolean;
+  /** The hospital calls the person by the number that a change (A47) gives him. */
+  renumbered: boolean;
   /** `""` for every INS, or for the hospital's own numbers. */
   withdraws: 'INS' | 'local' | undefined;
   reliability: string;
@@ -109,7 +111,7 @@ export interface MessagePlan {
   original: string;
   erased: Place[];
   empty: Place[];
-  /** MRG-1: the number of that person in the hospital. */
+  /** MRG-1 of a merge and of a move, and PID-3 of a change of numbers: the number of that person in the hospital. */
   merges: number;
 }
 
@@ -145,7 +147,7 @@ export function stamp(milliseconds: number, offset = false): string {
   return offset && /^\d{4}(0[12]|1[12])|^\d{4}03[01]/.test(digits) ? `${digits}+0100` : digits;
 }
 
-const IDENTITY = new Set(['A28', 'A31', 'A40']);
+const IDENTITY = new Set(['A28', 'A31', 'A40', 'A44', 'A47']);
 const CANCELS = new Set(['A11', 'A12', 'A13', 'A25', 'A26', 'A52', 'A53', 'A55']);
 
 /**
@@ -186,6 +188,8 @@ class Writer {
     const { plan } = this;
     const roles = (family: boolean) => plan.roles.filter(({ role }) => (role === 'ODRP') === family);
     if (plan.trigger === 'A40') return [this.pid(), segment('MRG', { 1: this.local(plan.merges) })];
+    if (plan.trigger === 'A44') return [this.pid(), segment('MRG', { 1: this.local(plan.merges), 3: this.account() })];
+    if (plan.trigger === 'A47') return [this.pid(), segment('MRG', { 1: this.changedNumber() })];
     return [
       this.pid(),
       ...roles(true).map((role) => this.rol(role)),
@@ -200,8 +204,28 @@ class Writer {
 
   /** CX of the hospital's own number of a person, or of what `value` says instead. */
   private local(person: number, value?: string): string {
-    const number = value ?? localNumber(this.speaker.people, person, this.plan.hospital, this.world);
+    const own = localNumber(this.speaker.people, person, this.plan.hospital, this.world);
+    const number = value ?? (this.plan.renumbered ? `${own}N` : own);
     return `${number}^^^${this.authority}^${this.hospital.numbers}`;
+  }
+
+  /** An account may hold several stays; where a sender from abroad names no visit, it is all there is. */
+  private account(): string {
+    return `W${this.world}A${this.plan.visit >> 1}^^^${this.authority}^AN`;
+  }
+
+  /** PID-3 of a change of numbers: a number that nobody has, or another person's. */
+  private newNumber(): string {
+    const { merges, person, hospital } = this.plan;
+    const number = localNumber(this.speaker.people, merges, hospital, this.world);
+    return this.local(person, merges === person ? `${number}N` : number);
+  }
+
+  /** MRG-1 of a change of numbers: the hospital's own, or the INS where it is withdrawn. */
+  private changedNumber(): string {
+    const { plan, world, authority, speaker } = this;
+    const of = { people: speaker.people, person: plan.person, authority, world };
+    return (plan.withdraws === 'INS' ? otherIdentifier('INS', of) : undefined) ?? this.local(plan.person);
   }
 
   private time(hours: number | undefined): string {
@@ -213,7 +237,8 @@ class Writer {
     const { family, given, birth, sex } = traitsOf(speaker.people, plan.person);
     const of = { people: speaker.people, person: plan.person, authority, world };
     const others = plan.others.flatMap((type) => otherIdentifier(type, of) ?? []);
-    const local = plan.withoutLocal && others.length > 0 ? [] : [this.local(plan.person)];
+    const own = plan.trigger === 'A47' && plan.withdraws === undefined ? this.newNumber() : this.local(plan.person);
+    const local = plan.withoutLocal && others.length > 0 ? [] : [own];
     const erased = { INS: [WITHDRAWN_INS], local: [this.local(plan.person, '""')] };
     const gone = plan.withdraws === undefined ? [] : erased[plan.withdraws];
     const listed = plan.trigger === 'A40' ? local : [...local, ...others, ...gone];
@@ -228,8 +253,7 @@ class Writer {
       11: "1 rue de l'Essai^^AUTUN^^71400^FRA^H",
       13: '^PRN^PH^^^^^^^^^0300000001',
       14: '^WPN^PH^^^^^^^^^0300000002',
-      // An account may hold several stays; where a sender from abroad names no visit, it is all there is.
-      18: this.identity ? '' : `W${world}A${plan.visit >> 1}^^^${authority}^AN`,
+      18: this.identity ? '' : this.account(),
       32: plan.reliability,
     });
   }

@@ -235,11 +235,12 @@ function planOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbitrary<Mes
       const triggers = [
         ...ALWAYS,
         ...(feed === 'pam' ? ['Z99', 'Z99', 'Z99', 'Z99'] : []),
-        ...(mergeable ? ['A40', 'A40', 'A40'] : []),
+        ...(mergeable ? ['A40', 'A40', 'A40', 'A44', 'A44'] : []),
+        ...(merges ? ['A47', 'A47'] : []),
       ];
       return fc.constantFrom(...triggers).chain((trigger) => {
         const owner = ownerOf[(meant.hospital * visits + meant.visit) % ownerOf.length] ?? 0;
-        const identity = ['A28', 'A31', 'A40'].includes(trigger);
+        const identity = ['A28', 'A31', 'A40', 'A44', 'A47'].includes(trigger);
         const place = meant.misnumbered || trigger === 'Z99' ? undefined : MOVEMENT[trigger];
         return fc.nat(ORIGINAL.length - 1).chain((anyPlace) => {
           const numbered = place ?? (trigger === 'Z99' ? anyPlace : meant.movement);
@@ -279,6 +280,7 @@ function saidOf(few: fc.Arbitrary<number>, hours: fc.Arbitrary<number>, options:
     offset: rarely(fc.constant(true), false),
     others: fc.subarray([...OTHER_TYPES], { maxLength: 2 }),
     withoutLocal: slips ? rarely(fc.constant(true), false) : fc.constant(false),
+    renumbered: rarely(fc.constant(true), false, 2),
     withdraws: (options.erasures ?? true) ? withdraws : fc.constant(undefined),
     reliability: fc.constantFrom('VALI', 'VALI', 'VALI', 'VAL', 'PROV', ''),
     corrected: rarely(fc.constant(true), false),

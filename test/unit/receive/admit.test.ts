@@ -6,7 +6,7 @@ import { admit, type Admission } from '../../../src/receive/admit.js';
 import { receiveSource, admission } from '../../support/admissions.js';
 import { describeSamples, readSample, samplesIn } from '../../support/samples.js';
 
-const triggers = new Set(['A01', 'A02', 'A03', 'A04', 'A05', 'A08', 'A11', 'A28', 'A40', 'A44', 'Z99']);
+const triggers = new Set(['A01', 'A02', 'A03', 'A04', 'A05', 'A08', 'A11', 'A28', 'A40', 'A44', 'A47', 'Z99']);
 
 function check(text: string, settings: Partial<SourceSettings> = {}, warnings: string[] = []): Admission {
   return admit(parse(text), warnings, { source: { ...receiveSource, ...settings }, triggers });
@@ -159,6 +159,37 @@ describe('what a message shows before its answer', () => {
     expect(check(text).workItems).toMatchObject([{ reason: 'identity-conflict' }]);
   });
 
+  it.each([
+    ['no MRG', '', 'MRG-1 101'],
+    ['an MRG-1 that is erased', 'MRG|""', 'MRG-1 101'],
+    ['the one number as it is', 'MRG|900001^^^HOP&1.2.250.1.999.1&ISO^PI', 'MRG-1 205'],
+    ['the one number twice', 'MRG|900001^^^HOP^PI~900001^^^OTHER&1.2.250.1.999.1&ISO^PI', 'MRG-1 205'],
+  ])('refuses a change of numbers with %s', (_, mrg, error) => {
+    expect(errors(check(identity('A47', mrg)))).toEqual([error]);
+  });
+
+  it.each([
+    ['another number of the authority', 'MRG|8^^^HOP&1.2.250.1.999.1&ISO^PI'],
+    ['the number of another authority', 'MRG|900001^^^OTHER&1.2.250.1.999.2&ISO^PI'],
+    ['another number beside one that stays', 'MRG|900001^^^HOP&1.2.250.1.999.1&ISO^PI~8^^^HOP^MR'],
+  ])('takes a change of numbers of %s', (_, mrg) => {
+    expect(check(identity('A47', mrg))).toMatchObject({ code: 'AA', state: 'received', issues: [] });
+  });
+
+  it.each([
+    ['no MRG', '', ['MRG-1 101', 'MRG-3 101']],
+    ['no account', 'MRG|8^^^HOP^PI', ['MRG-3 101']],
+    ['an account that is erased', 'MRG|8^^^HOP^PI||""', ['MRG-3 101']],
+    ['one patient', 'MRG|900001^^^HOP&1.2.250.1.999.1&ISO^PI||D1^^^HOP', ['MRG-1 205']],
+  ])('refuses a move of an account with %s', (_, mrg, faults) => {
+    expect(errors(check(identity('A44', mrg)))).toEqual(faults);
+  });
+
+  it('takes PID-18 for the account that moves', () => {
+    const text = identity('A44', 'MRG|8^^^HOP^PI').replace(/\|F\r/, '|F||||||||||D1^^^HOP^AN\r');
+    expect(check(text)).toMatchObject({ code: 'AA', issues: [] });
+  });
+
   it('parks a merge of two numbers that no mapping serves', () => {
     for (const mrg of ['8^^^HOP^PI', '900001^^^OTHER&1.2.250.1.999.2&ISO^PI'])
       expect(
@@ -188,7 +219,7 @@ describe('what a message shows before its answer', () => {
 
   it('asks no movement of identity and account events', () => {
     expect(check(identity('A28')).code).toBe('AA');
-    expect(check(identity('A44', 'MRG|900002^^^HOP&1.2.250.1.999.1&ISO^PI')).code).toBe('AA');
+    expect(check(identity('A44', 'MRG|900002^^^HOP&1.2.250.1.999.1&ISO^PI||D1^^^HOP')).code).toBe('AA');
   });
 
   it('asks the French strictness of French messages and of sources configured so', () => {

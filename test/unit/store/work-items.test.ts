@@ -316,6 +316,32 @@ describe('messages whose facts have no effect', () => {
     await expectExact();
   });
 
+  it('are translated once the account of the stay is moved to their patient', async () => {
+    const of = { 18: `A1^^^${HOSPITAL}^AN` };
+    const identified = (n: number) => ({ 3: `IPP${n}^^^${HOSPITAL}^PI`, ...of });
+    const known = pam({ trigger: 'A31', at: AT, pid: identified(2), pv1: null });
+    await arrive([pam({ trigger: 'A01', at: AT, pid: of, zbe: movement('M1', AT) }), known]);
+    await arrive([stranger(2, '20260304090000')]);
+    expect(await parked()).toBe(1);
+    const mrg = `MRG|IPP1^^^${HOSPITAL}^PI||A1^^^${HOSPITAL}^AN`;
+    await arrive([pam({ trigger: 'A44', at: '20260304080000', pid: identified(2), pv1: null, visitSegments: [mrg] })]);
+    expect([await parked(), await items({ reason: 'stay-of-another-patient', state: 'open' })]).toEqual([0, []]);
+    await expectExact();
+  });
+
+  it('of a number that another patient has are translated once a merge makes the two one', async () => {
+    const known = pam({ trigger: 'A31', at: AT, pid: { 3: `IPP2^^^${HOSPITAL}^PI` }, pv1: null });
+    const replaced = `MRG|IPP2^^^${HOSPITAL}^PI`;
+    await arrive([owner, known]);
+    await arrive([pam({ trigger: 'A47', at: '20260303080000', pv1: null, visitSegments: [replaced] })]);
+    expect(await parked()).toBe(1);
+    expect(await items({ reason: 'identity-conflict' })).toMatchObject([{ state: 'open', waiting: 1 }]);
+    await expectExact();
+    await arrive([merge(2)]);
+    expect([await parked(), await items({ reason: 'identity-conflict', state: 'open' })]).toEqual([0, []]);
+    await expectExact();
+  });
+
   it('are parked by the message that shows whose the stay is, and all counted', async () => {
     await arrive([stranger(2, '20260303080000'), stranger(2, '20260303090000')]);
     expect(await parked()).toBe(0);

@@ -166,3 +166,94 @@ describe('a merge', () => {
     expect(merge(pid3, mrg)).toMatchObject({ facts: [], issues: [{ blocking: true, field: 'MRG-1' }] });
   });
 });
+
+describe('a change of numbers', () => {
+  const cx = (value: string, type = 'PI', authority = HOSPITAL) => `${value}^^^${authority}^${type}`;
+  const changed = (pid3: string, mrg: string) =>
+    translated(
+      pam({
+        trigger: 'A47',
+        at: '20260302080000',
+        pid: { 3: pid3, 32: 'PROV' },
+        pv1: null,
+        visitSegments: [segment('MRG', { 1: mrg })],
+      }),
+    );
+
+  it.each<[string, string, string, [string, string?][]]>([
+    ['takes the number of its type and authority', `${cx('A2')}~${cx('R', 'RRI')}`, cx('A1'), [['A1', 'A2']]],
+    ['takes the number of its type', cx('A2', 'MR', 'CH-AUTRE&2.999.72&ISO'), cx('A1', 'MR'), [['A1', 'A2']]],
+    ['of a number without a type takes the one of its authority', cx('A2'), cx('A1', ''), [['A1', 'A2']]],
+    ['takes away what PID-3 does not list', cx('A'), cx('R', 'RRI'), [['R']]],
+    ['takes away what PID-3 erases', `${cx('A', 'PI', 'CH-AUTRE&2.999.72&ISO')}~${cx('""')}`, cx('B'), [['B']]],
+    ['leaves what PID-3 lists still', `${cx('A')}~${cx('R2', 'RRI')}`, `${cx('A')}~${cx('R1', 'RRI')}`, [['R1', 'R2']]],
+  ])('%s', (_what, pid3, mrg, pairs) => {
+    const { facts, issues } = changed(pid3, mrg);
+    const [{ body } = { body: {} }, ...more] = facts;
+    expect(more).toEqual([]);
+    expect(issues).toEqual([]);
+    expect(
+      (body as IdentityBody).replaces?.map(({ replaced, successor }) => [replaced.value, successor?.value]),
+    ).toEqual(pairs.map(([from, to]) => [from, to]));
+  });
+
+  it('says nothing of the patient but his numbers and how far they are trusted', () => {
+    const body = changed(cx('A'), cx('B')).facts[0]?.body as IdentityBody;
+    expect(body.reliability).toEqual(['PROV']);
+    expect(body.patient.elements.map(({ path }) => path).sort()).toEqual(['extension', 'identifier']);
+  });
+
+  it.each([
+    ['a number without a type, of an authority of which PID-3 has none', cx('A'), cx('B', '', 'CH-AUTRE&2.999.72&ISO')],
+    ['an INS that is none', cx('A'), `123^^^${INS_TEST}^INS`],
+  ])('of %s alone is parked', (_what, pid3, mrg) => {
+    const { facts, issues } = changed(pid3, mrg);
+    expect(facts).toEqual([]);
+    expect(issues).toContainEqual(expect.objectContaining({ blocking: true, field: 'MRG-1' }));
+  });
+});
+
+describe('a move of an account', () => {
+  const cx = (value: string, type = 'PI') => `${value}^^^${HOSPITAL}^${type}`;
+  const moved = (pid18: string, mrg1: string, mrg3: string) =>
+    translated(
+      pam({
+        trigger: 'A44',
+        at: '20260302080000',
+        pid: { 3: cx('T'), 18: pid18 },
+        pv1: null,
+        visitSegments: [segment('MRG', { 1: mrg1, 3: mrg3 })],
+      }),
+    );
+  const key = (value: string) => `urn:oid:2.999.71.1|${value}`;
+
+  it.each([
+    ['MRG-3', cx('D1', 'AN'), cx('D1', 'AN')],
+    ['MRG-3 alone', '', cx('D1', 'AN')],
+    ['PID-18 where MRG-3 is empty', cx('D1', 'AN'), ''],
+  ])('names it in %s, and gives no other fact', (_what, pid18, mrg3) => {
+    const { facts, identifiers, issues, unused } = moved(pid18, `${cx('M', 'MR')}~${cx('Q')}`, mrg3);
+    expect(facts).toMatchObject([
+      { kind: 'move', patient: key('T'), body: { account: key('D1'), from: { value: 'Q' }, to: { value: 'T' } } },
+    ]);
+    expect(facts[0]).not.toHaveProperty('stay');
+    expect(identifiers.map(({ value }) => value)).toEqual(['T', 'Q']);
+    expect(issues).toEqual([]);
+    expect(unused()).not.toContain('MRG-3');
+  });
+
+  it('under another number of the account moves it, and is looked at', () => {
+    const { facts, issues } = moved(cx('D2', 'AN'), cx('Q'), cx('D1', 'AN'));
+    expect(facts).toMatchObject([{ body: { account: key('D1') } }]);
+    expect(issues).toMatchObject([{ blocking: false, field: 'PID-18' }]);
+  });
+
+  it.each([
+    ['no number of a person', cx('D1', 'AN'), 'MRG-1'],
+    ['an INS of no identity that counts', '123^^^ASIP&1.2.250.1.213.1.4.10&ISO^INS', 'MRG-1'],
+  ])('from %s is parked', (_what, mrg1, field) => {
+    const { facts, issues } = moved('', mrg1, cx('D1', 'AN'));
+    expect(facts).toEqual([]);
+    expect(issues).toContainEqual(expect.objectContaining({ blocking: true, field }));
+  });
+});
