@@ -90,7 +90,7 @@ describe('a start', () => {
       '  - { name: chu, host: 127.0.0.1, port: 0 }',
       '  - { name: labo, doors: [http], httpTokenEnv: LABO_TOKEN }',
       'endpoints:',
-      "  - { id: cpts, url: 'http://fhir.example.fr/r4?key=hush', authorizationEnv: CPTS_AUTHORIZATION }",
+      "  - { id: cpts, url: 'http://fhir.example.fr/r4/', authorizationEnv: CPTS_AUTHORIZATION }",
       'rules: [{ id: all, events: [admission], roles: [PCP] }]',
     ].join('\n');
     const secrets = { LABO_TOKEN: 'hush', CPTS_AUTHORIZATION: 'Bearer hush' };
