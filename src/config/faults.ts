@@ -17,15 +17,21 @@ export function fileFault(file: ConfigurationFile, at: PropertyKey[], what: stri
   return new GatewayError('config-invalid', message, { file: file.path, line: file.lineOf(at), field, remedy });
 }
 
-/** What the schema says of the file, as faults with line and remedy. */
-export function schemaFaults(issue: z.core.$ZodIssue, file: ConfigurationFile): GatewayError[] {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => {
-      const settings = settingsAt(issue.path);
-      const remedy = suggestion(key, settings, `take it out; there are ${settings.join(', ')}`);
-      return fileFault(file, [...issue.path, key], 'no such setting', remedy);
-    });
-  return [fileFault(file, issue.path, issue.message, `correct ${issue.path.join('.') || 'the file'}`)];
+/** What the schema says of the file, as faults with line and remedy; of a place where several things are wrong the first. */
+export function schemaFaults(issues: readonly z.core.$ZodIssue[], file: ConfigurationFile): GatewayError[] {
+  const fields = new Set<string>();
+  return issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownSetting(issue.path, key, file));
+    const field = issue.path.join('.');
+    if (fields.size === fields.add(field).size) return [];
+    return [fileFault(file, issue.path, issue.message, `correct ${field || 'the file'}`)];
+  });
+}
+
+function unknownSetting(path: PropertyKey[], key: string, file: ConfigurationFile): GatewayError {
+  const settings = settingsAt(path);
+  const remedy = suggestion(key, settings, `take it out; there are ${settings.join(', ')}`);
+  return fileFault(file, [...path, key], 'no such setting', remedy);
 }
 
 /** What the schema says of a variable, with its name and a remedy. */

@@ -119,7 +119,7 @@ function readFile(
   const file = parseFile(path, text, faults);
   if (file === undefined) return {};
   const parsed = fileSchema.safeParse(file.content, { error: inPlainWords });
-  if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => schemaFaults(issue, file)));
+  if (!parsed.success) faults.push(...schemaFaults(parsed.error.issues, file));
   const checked = crossCheck(file, environment, ports);
   faults.push(...checked.faults);
   return parsed.success ? { file, read: { ...parsed.data, ...checked.resolved } } : { file };

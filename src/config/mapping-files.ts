@@ -9,6 +9,7 @@ import { fileFault, itemsOf, textsOf, type ConfigurationFile } from './faults.js
 import { mappingsFolder, type ReadSettings } from './load.js';
 import { suggestion } from './nearest.js';
 import { ruleFaults } from './rule-checks.js';
+import { name } from './values.js';
 
 /** The mappings that come with the gateway. */
 const OWN_MAPPINGS = fileURLToPath(new URL('../../mappings/', import.meta.url));
@@ -98,8 +99,13 @@ function fileFaults(
   ofSite: ReadonlyMap<string | undefined, Mappings>,
 ): GatewayError[] {
   const named = textsOf(file.content, 'sources', 'site');
-  const missing = named.filter(({ value }) => !sites.includes(value));
-  const vocabulary = vocabularyFor(file, missing.length > 0 ? sites : named.map(({ value }) => value), ofSite);
+  // A name that none can have has a fault of its own.
+  const missing = named.filter(({ value }) => name.safeParse(value).success && !sites.includes(value));
+  const vocabulary = vocabularyFor(
+    file,
+    named.every(({ value }) => sites.includes(value)) ? named.map(({ value }) => value) : sites,
+    ofSite,
+  );
   return [
     // Read by the national rows alone: more likely a slip of the pen than a wish.
     ...missing.map(({ at, value }) => {

@@ -53,6 +53,8 @@ function attributeFaults(
   const unknown =
     having.length === 0 ? [] : values.filter(({ value }) => !having.some(({ codes }) => holds(codes, value)));
   if (unknown.length > 0) return [...faults, ...unknown.map((value) => valueFault(value, attribute, having, file))];
+  // A list without values has a fault of its own.
+  if (values.length === 0) return faults;
   const untold = having.filter(({ codes }) => !values.some(({ value }) => holds(codes, value)));
   const words = values.map(({ value }) => value).join(' or ');
   return [

@@ -76,7 +76,8 @@ describe('a rule', () => {
       expect.stringContaining('roles.0: nobody can have the role PCPP'),
       expect.stringContaining('no admission can be of class IMPP'),
     ]);
-    expect(faults('events: admission, roles: PCPP, when: [class]')).toEqual([]);
+    for (const rule of ['events: admission, roles: PCPP, when: [class]', `${admission}, when: { class: }`])
+      expect(faults(rule)).toEqual([]);
   });
 
   it('is not held to a vocabulary that is open', () => {

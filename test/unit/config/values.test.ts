@@ -129,6 +129,7 @@ describe('a value', () => {
     ['settings for a list', 'sources: { chu: { port: 1 } }', 'sources: a list, e.g. [a, b]'],
     ['a word for settings', source('documents: refuse'), 'documents: settings, e.g. { key: value }'],
     ['a list for a word', source('charset: [ASCII]'), 'charset: one of 8859/1, 8859/15, ASCII, UNICODE UTF-8'],
+    ['nothing for a list', 'rules: [{ id: r, events: [admission], roles: }]', 'rules.0.roles: a list, e.g. [a, b]'],
     ['an item of nothing', 'sources:\n  -\n  - { name: a }', 'sources.0: settings, e.g.'],
     ['what is missing', "endpoints: [{ url: 'https://a.example' }]", 'endpoints.0.id: is missing'],
     [
