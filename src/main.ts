@@ -19,7 +19,7 @@ import { forkWorkers, WORKERS, type WorkerName, type Workers } from './work/work
 export async function runGateway(): Promise<void> {
   const read = readSettings();
   // Compiled once, before anything is opened: a broken row is told with all the others.
-  const { faults, ofSource } = checkMappings('settings' in read ? read.settings : undefined);
+  const { faults, ofSource } = checkMappings(read);
   if ('faults' in read) return giveUp([...read.faults, ...faults]);
   if (faults.length > 0) return giveUp(faults);
   const log = openLog(read.settings.logLevel);

@@ -19,9 +19,8 @@ export function reportStart(
   }
   log('info', 'serve.listens', { host: http.host, port: ports.httpPort, fhir: insecureFhir ? 'open' : 'this-machine' });
   for (const { id, url, authorization } of roles.includes('work') ? endpoints : []) {
-    const { origin, pathname } = new URL(url);
     const isAuthorized = authorization !== undefined;
-    log('info', 'deliver.tells', { endpoint: id, url: `${origin}${pathname}`, authorization: isAuthorized });
+    log('info', 'deliver.tells', { endpoint: id, url, authorization: isAuthorized });
   }
   if (roles.includes('work') && (endpoints.length === 0 || rules.length === 0)) log('warn', 'deliver.tells-nobody', {});
   for (const exposure of exposures(settings)) log('warn', 'gateway.insecure', { ...exposure });

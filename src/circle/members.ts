@@ -1,4 +1,4 @@
-import { SYSTEMS } from '../fhir/systems.js';
+import { ROLES } from '../fhir/roles.js';
 import { documentStay } from '../message/document.js';
 import type { Contact, Membership } from '../message/membership.js';
 import { compareText, instant } from '../message/order.js';
@@ -6,12 +6,10 @@ import type { FoldedStay, FoldOptions, Source, StayPresence } from '../message/s
 import { addDays, earlier, later } from './calendar.js';
 import { foldStatements, type Bound, type Interval, type Statement } from './statements.js';
 
-const PROVIDER = { system: SYSTEMS.roleClass, code: 'PROV', display: 'Professionnel de santé' };
-
 /** The role in the circle of those whom the movements of a stay name, by type. */
-const ROLES: ReadonlyMap<string, Membership['role']> = new Map([
-  ['ATND', { system: SYSTEMS.participation, code: 'ATTPHYS', display: 'Médecin responsable' }],
-  ['ADM', { system: SYSTEMS.participation, code: 'ADMPHYS', display: 'Médecin responsable de l’admission' }],
+const ROLE_OF_DOCTOR: ReadonlyMap<string, Membership['role']> = new Map([
+  ['ATND', ROLES.attending],
+  ['ADM', ROLES.admitting],
 ]);
 
 /** Begin of a person who is a contact of the patient: `contact:<key>`. */
@@ -126,7 +124,7 @@ function presenceMember(presence: StayPresence, limit: string | undefined): Memb
   const to = presence.to ?? limit;
   return {
     person,
-    role: ROLES.get(type) ?? PROVIDER,
+    role: ROLE_OF_DOCTOR.get(type) ?? ROLES.provider,
     label,
     from,
     ...(to === undefined ? {} : { to }),

@@ -12,7 +12,7 @@ export function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean' } } });
   const read = readSettings();
   const settings = 'settings' in read ? read.settings : undefined;
-  const { faults: mappingFaults, mappings, sites } = checkMappings(settings);
+  const { faults: mappingFaults, mappings, sites } = checkMappings(read);
   const faults = [...('faults' in read ? read.faults : []), ...mappingFaults];
   const summary = settings === undefined || mappings === undefined ? undefined : summaryOf(settings, mappings, sites);
   const ok = faults.length === 0;

@@ -1,6 +1,7 @@
 import { mappingsFolder, readSettings } from '../config/load.js';
 import { loadMappingFiles, sitesOf } from '../config/mapping-files.js';
-import { isZone, plainSource, type SourceSettings } from '../config/schema.js';
+import { plainSource, type SourceSettings } from '../config/schema.js';
+import { isZone } from '../config/values.js';
 import { GatewayError } from '../message/failure.js';
 import { compileMappings, mappingsOfSource, type Mappings } from '../translate/compile.js';
 

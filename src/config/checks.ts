@@ -1,16 +1,19 @@
-import { accessSync, constants } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { GatewayError } from '../message/failure.js';
+import type { GatewayError } from '../message/failure.js';
+import {
+  fileFault,
+  itemsOf,
+  listedTexts,
+  textsOf,
+  valueOf,
+  type ConfigurationFile,
+  type Item,
+  type PlacedText,
+} from './faults.js';
+import { suggestion } from './nearest.js';
 import { itemSchemas, type EndpointSettings, type Ports, type SourceItem } from './schema.js';
 import { HEADER, secretOf, TOKEN, wrongSecret } from './secrets.js';
-
-/** The configuration file as it is written, and how a path of it is found: 1-based line of the deepest node that the file holds. */
-export interface ConfigurationFile {
-  path: string;
-  content: unknown;
-  lineOf(path: readonly PropertyKey[]): number;
-}
+import { withTlsFiles } from './tls-files.js';
 
 /** What the file names and may not hold: secrets come from the environment, paths are relative to the file. */
 interface Resolved {
@@ -48,42 +51,6 @@ export function crossCheck(
   };
 }
 
-/** What the schema says of the file, as faults with line and remedy. */
-export function schemaFaults(issue: z.core.$ZodIssue, file: ConfigurationFile): GatewayError[] {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) =>
-      fileFault(file, [...issue.path, key], 'no such setting', `remove ${key}, or correct its spelling`),
-    );
-  return [fileFault(file, issue.path, issue.message, `correct ${issue.path.join('.') || 'the file'}`)];
-}
-
-/** What the schema says of a variable, with its name and a remedy. */
-export function environmentFault(issue: z.core.$ZodIssue): GatewayError {
-  const variable = String(issue.path[0] ?? '');
-  return new GatewayError('config-invalid', `${variable}: ${issue.message}`, {
-    field: variable,
-    remedy: `set ${variable} to a legal value, or leave it out for its default`,
-  });
-}
-
-function fileFault(file: ConfigurationFile, at: PropertyKey[], what: string, remedy: string): GatewayError {
-  const field = at.join('.');
-  const message = field === '' ? what : `${field}: ${what}`;
-  return new GatewayError('config-invalid', message, { file: file.path, line: file.lineOf(at), field, remedy });
-}
-
-/** An item of a list, and where it stands in it. */
-interface Item<T> {
-  index: number;
-  item: T;
-}
-
-function itemsOf(content: unknown, list: string): Item<unknown>[] {
-  const items =
-    typeof content === 'object' && content !== null ? (content as Record<string, unknown>)[list] : undefined;
-  return Array.isArray(items) ? items.map((item: unknown, index) => ({ index, item })) : [];
-}
-
 function sound<T>(items: readonly Item<unknown>[], schema: z.ZodType<T>): Item<T>[] {
   return items.flatMap(({ index, item }) => {
     const parsed = schema.safeParse(item);
@@ -93,33 +60,38 @@ function sound<T>(items: readonly Item<unknown>[], schema: z.ZodType<T>): Item<T
 
 /** Names used twice and references that lead nowhere, in the file as it is written. */
 function nameFaults(file: ConfigurationFile): GatewayError[] {
-  const values = (list: string, key: string) =>
-    itemsOf(file.content, list).flatMap(({ index, item }) => {
-      const value = typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[key] : undefined;
-      return typeof value === 'string' && value !== '' ? [{ at: [list, index, key], value }] : [];
-    });
-  const unique = (list: string, key: string) =>
-    values(list, key)
-      .filter(({ value }, index, all) => all.findIndex((other) => other.value === value) < index)
-      .map(({ at, value }) => fileFault(file, at, `${value} stands twice`, 'give each its own'));
+  const unique = (list: string, key: string) => repeated(textsOf(file.content, list, key), file);
   const declared = (list: string, key: string, target: string) => {
-    const names = new Set(values(target, 'id').map(({ value }) => value));
-    return values(list, key)
+    const names = new Set(textsOf(file.content, target, 'id').map(({ value }) => value));
+    return textsOf(file.content, list, key)
       .filter(({ value }) => !names.has(value))
-      .map(({ at, value }) =>
-        fileFault(file, at, `${target} has no ${value}`, 'declare it there, or correct the name'),
-      );
+      .map(({ at, value }) => {
+        const remedy = suggestion(value, names, 'declare it there, or correct the name');
+        return fileFault(file, at, `${target} has no ${value}`, remedy);
+      });
   };
+  const identifiers = itemsOf(file.content, 'organisations').flatMap(({ index, item }) =>
+    listedTexts(valueOf(item, 'identifiers'), ['organisations', index, 'identifiers']),
+  );
   return [
     ...unique('sources', 'name'),
     ...unique('endpoints', 'id'),
     ...unique('organisations', 'id'),
+    ...repeated(identifiers, file),
     ...unique('professionals', 'rpps'),
     ...unique('rules', 'id'),
     ...declared('organisations', 'endpoint', 'endpoints'),
     ...declared('professionals', 'endpoint', 'endpoints'),
     ...declared('professionals', 'organisation', 'organisations'),
   ];
+}
+
+/** What stands there a second time: of two the one that is found would be a matter of chance. */
+function repeated(texts: readonly PlacedText[], file: ConfigurationFile): GatewayError[] {
+  const values = new Set<string>();
+  return texts
+    .filter(({ value }) => values.size === values.add(value).size)
+    .map(({ at, value }) => fileFault(file, at, `${value} stands twice`, 'give each its own'));
 }
 
 const EVERYWHERE = new Set(['0.0.0.0', '::']);
@@ -130,18 +102,24 @@ function listenerFaults(
   ports: Ports | undefined,
   file: ConfigurationFile,
 ): GatewayError[] {
-  const portOf = (source: SourceItem) => source.port ?? ports?.mllp;
-  const meet = (a: SourceItem, b: SourceItem) =>
-    portOf(a) === portOf(b) &&
-    portOf(a) !== 0 &&
-    (a.host === b.host || [a, b].some(({ host }) => EVERYWHERE.has(host)));
+  const portOf = ({ doors, port }: SourceItem) => (doors.includes('mllp') ? (port ?? ports?.mllp) : undefined);
+  const meet = (a: SourceItem, b: SourceItem) => {
+    const [first, second] = [portOf(a), portOf(b)];
+    const [here, there] = [addressOf(a.host), addressOf(b.host)];
+    return (
+      first !== undefined &&
+      first !== 0 &&
+      first === second &&
+      (here === there || EVERYWHERE.has(here) || EVERYWHERE.has(there))
+    );
+  };
   return sources.flatMap(({ index, item: source }, place) => {
     const fault = (key: string, what: string, remedy: string) => fileFault(file, ['sources', index, key], what, remedy);
     const earlier = sources.slice(0, place).find((other) => meet(other.item, source))?.item;
     const faults: GatewayError[] = [];
     if (earlier !== undefined)
       faults.push(fault('port', `${earlier.name} listens on that port already`, 'give each source its own port'));
-    if (ports !== undefined && portOf(source) === ports.http && ports.http !== 0)
+    if (ports !== undefined && ports.http !== 0 && portOf(source) === ports.http)
       faults.push(fault('port', 'HTTP_PORT is that port', 'give the source another'));
     if (source.tls?.clientCertificate === 'required' && source.tls.ca === undefined) {
       const what = 'client certificates are required and ca does not say whose';
@@ -151,25 +129,36 @@ function listenerFaults(
   });
 }
 
+function addressOf(host: string): string {
+  return host.toLowerCase() === 'localhost' ? '127.0.0.1' : host;
+}
+
 /** HTTP never opens what MLLP closes by certificate, and every setting of a door has its door. */
 function doorFaults(sources: readonly Item<SourceItem>[], file: ConfigurationFile): GatewayError[] {
-  return sources.flatMap(({ index, item: { doors, tls, httpTokenEnv, maxMessageBytes, maxOpenBytesPerAddress } }) => {
-    const fault = (key: string, what: string, remedy: string) => fileFault(file, ['sources', index, key], what, remedy);
-    const faults: GatewayError[] = [];
-    if (doors.includes('http') && tls?.clientCertificate === 'required')
-      faults.push(
-        fault('doors', 'http would open to anybody what tls opens to certificates only', 'leave http out of doors'),
-      );
-    if (httpTokenEnv !== undefined && !doors.includes('http'))
-      faults.push(fault('httpTokenEnv', 'a token for a door that is closed', 'add http to doors, or leave it out'));
-    if (tls?.clientCertificate === 'none' && tls.subjects !== undefined)
-      faults.push(fault('tls', 'subjects of certificates that nobody asks for', 'ask for them, or leave subjects out'));
-    if (maxOpenBytesPerAddress < maxMessageBytes)
-      faults.push(
-        fault('maxOpenBytesPerAddress', 'less than one message of maxMessageBytes', 'raise it, or lower the other'),
-      );
-    return faults;
-  });
+  return sources.flatMap(
+    ({ index, item: { doors, port, tls, httpTokenEnv, maxMessageBytes, maxOpenBytesPerAddress } }) => {
+      const fault = (key: string, what: string, remedy: string) =>
+        fileFault(file, ['sources', index, key], what, remedy);
+      const faults: GatewayError[] = [];
+      if (doors.includes('http') && tls?.clientCertificate === 'required')
+        faults.push(
+          fault('doors', 'http would open to anybody what tls opens to certificates only', 'leave http out of doors'),
+        );
+      if (port !== undefined && !doors.includes('mllp'))
+        faults.push(fault('port', 'a port of MLLP for a door that is closed', 'add mllp to doors, or leave it out'));
+      if (httpTokenEnv !== undefined && !doors.includes('http'))
+        faults.push(fault('httpTokenEnv', 'a token for a door that is closed', 'add http to doors, or leave it out'));
+      if (tls?.clientCertificate === 'none' && tls.subjects !== undefined)
+        faults.push(
+          fault('tls', 'subjects of certificates that nobody asks for', 'ask for them, or leave subjects out'),
+        );
+      if (maxOpenBytesPerAddress < maxMessageBytes)
+        faults.push(
+          fault('maxOpenBytesPerAddress', 'less than one message of maxMessageBytes', 'raise it, or lower the other'),
+        );
+      return faults;
+    },
+  );
 }
 
 function sharedNumberFaults(sources: readonly Item<SourceItem>[], file: ConfigurationFile): GatewayError[] {
@@ -225,34 +214,4 @@ function withTokens(
     return httpToken === undefined ? source : { ...source, httpToken };
   });
   return { sources: resolved, faults };
-}
-
-function withTlsFiles(
-  sources: readonly Item<SourceItem>[],
-  file: ConfigurationFile,
-): { sources: SourceItem[]; faults: GatewayError[] } {
-  const faults: GatewayError[] = [];
-  const beside = (at: PropertyKey[], relative: string) => {
-    const path = resolve(dirname(file.path), relative);
-    if (!readable(path)) faults.push(fileFault(file, at, `${path} cannot be read`, 'correct the path or its rights'));
-    return path;
-  };
-  const resolved = sources.map(({ index, item: source }): SourceItem => {
-    if (source.tls === undefined) return source;
-    const at = (key: string) => ['sources', index, 'tls', key];
-    const { key, cert, ca } = source.tls;
-    const paths = { key: beside(at('key'), key), cert: beside(at('cert'), cert) };
-    const signer = ca === undefined ? {} : { ca: beside(at('ca'), ca) };
-    return { ...source, tls: { ...source.tls, ...paths, ...signer } };
-  });
-  return { sources: resolved, faults };
-}
-
-function readable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

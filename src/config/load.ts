@@ -1,31 +1,37 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { GatewayError } from '../message/failure.js';
-import { crossCheck, environmentFault, schemaFaults, type ConfigurationFile } from './checks.js';
+import { crossCheck } from './checks.js';
+import { environmentFault, inPlainWords, misspeltVariables, schemaFaults, type ConfigurationFile } from './faults.js';
+import { parseFile } from './parse-file.js';
 import { environmentSchema, fileSchema, plainSource, type Ports, type Settings } from './schema.js';
 import { withSecretFiles } from './secrets.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The settings, or every fault of them; and the file as it is written, where it can be read. */
+export type ReadSettings = ({ settings: Settings } | { faults: GatewayError[] }) & {
+  file?: ConfigurationFile | undefined;
+};
+
 /**
  * Reads the environment and the configuration file.
  * @returns the settings, or every fault found, each with file, line and remedy
  */
-export function readSettings(
-  environment: Environment = process.env,
-): { settings: Settings } | { faults: GatewayError[] } {
+export function readSettings(environment: Environment = process.env): ReadSettings {
   const { variables, faults } = withSecretFiles(filled(environment));
-  const parsed = environmentSchema.safeParse(variables);
+  faults.push(...misspeltVariables(Object.keys(variables)));
+  const parsed = environmentSchema.safeParse(variables, { error: inPlainWords });
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => environmentFault(issue)));
   const configFile = resolve(variables['TDU_CONFIG'] ?? './config/gateway.yaml');
   const ports = parsed.success ? { http: parsed.data.HTTP_PORT, mllp: parsed.data.MLLP_PORT } : undefined;
-  const file = readFile(configFile, variables, ports, faults);
-  if (!parsed.success || file === undefined || faults.length > 0) return { faults };
+  const { file, read } = readFile(configFile, variables, ports, faults);
+  if (!parsed.success || read === undefined || faults.length > 0) return { faults, file };
   const env = parsed.data;
-  const sources = file.sources.map((source) => ({ ...source, zone: source.zone ?? file.zone }));
+  const sources = read.sources.map((source) => ({ ...source, zone: source.zone ?? read.zone }));
   return {
+    file,
     settings: Object.freeze({
       databaseUrl: env.DATABASE_URL,
       redisUrl: env.REDIS_URL,
@@ -39,8 +45,8 @@ export function readSettings(
       insecureFhir: env.TDU_INSECURE_FHIR === 'yes',
       publicUrl: env.TDU_PUBLIC_URL,
       logLevel: env.TDU_LOG_LEVEL,
-      ...file,
-      sources: sources.length > 0 ? sources : [plainSource(file.zone)],
+      ...read,
+      sources: sources.length > 0 ? sources : [plainSource(read.zone)],
     }),
   };
 }
@@ -100,51 +106,38 @@ function filled(environment: Environment): Environment {
 
 type FileSettings = z.infer<typeof fileSchema>;
 
+/** The file as it is written, and what it says; that is undefined where a fault leaves nothing to go by. */
 function readFile(
   path: string,
   environment: Environment,
   ports: Ports | undefined,
   faults: GatewayError[],
-): FileSettings | undefined {
+): { file?: ConfigurationFile | undefined; read?: FileSettings } {
   const isNamed = environment['TDU_CONFIG'] !== undefined;
   const text = readText(path, isNamed, faults);
-  if (text === undefined) return isNamed ? undefined : fileSchema.parse({});
+  if (text === undefined) return isNamed || faults.length > 0 ? {} : { read: fileSchema.parse({}) };
   const file = parseFile(path, text, faults);
-  if (file === undefined) return undefined;
-  const parsed = fileSchema.safeParse(file.content);
-  if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => schemaFaults(issue, file)));
+  if (file === undefined) return {};
+  const parsed = fileSchema.safeParse(file.content, { error: inPlainWords });
+  if (!parsed.success) faults.push(...schemaFaults(parsed.error.issues, file));
   const checked = crossCheck(file, environment, ports);
   faults.push(...checked.faults);
-  return parsed.success ? { ...parsed.data, ...checked.resolved } : undefined;
+  return parsed.success ? { file, read: { ...parsed.data, ...checked.resolved } } : { file };
 }
 
+/** The default file may be absent; one that is there and cannot be read was meant to count. */
 function readText(file: string, isNamed: boolean, faults: GatewayError[]): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    if (isNamed) {
-      const remedy = 'point TDU_CONFIG at a readable file';
+    if (isNamed || !isAbsent(cause)) {
+      const remedy = isNamed ? 'point TDU_CONFIG at a readable file' : 'correct the rights of the file';
       faults.push(new GatewayError('config-invalid', 'the configuration file cannot be read', { file, remedy, cause }));
     }
     return undefined;
   }
 }
 
-/** The file’s YAML, every scalar as text; undefined where it is none. */
-function parseFile(path: string, text: string, faults: GatewayError[]): ConfigurationFile | undefined {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines });
-  for (const error of document.errors) {
-    const context = { file: path, line: error.linePos?.[0].line ?? 1, remedy: 'mend the YAML at that line' };
-    faults.push(new GatewayError('config-invalid', error.message.split('\n')[0] ?? 'not YAML', context));
-  }
-  if (document.errors.length > 0) return undefined;
-  const lineOf = (at: readonly PropertyKey[]) => {
-    for (let depth = at.length; depth >= 0; depth--) {
-      const node: unknown = document.getIn(at.slice(0, depth), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  };
-  return { path, content: (document.toJS() as unknown) ?? {}, lineOf };
+function isAbsent(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

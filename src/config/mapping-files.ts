@@ -4,8 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { describeFailure, GatewayError } from '../message/failure.js';
 import { compileMappings, mappingsOfSource, type Mappings } from '../translate/compile.js';
 import type { MappingFile } from '../translate/mapping-file.js';
-import { mappingsFolder } from './load.js';
-import type { Settings } from './schema.js';
+import { vocabularyOf, type Vocabulary } from '../translate/vocabulary.js';
+import { fileFault, itemsOf, textsOf, type ConfigurationFile } from './faults.js';
+import { mappingsFolder, type ReadSettings } from './load.js';
+import { suggestion } from './nearest.js';
+import { ruleFaults } from './rule-checks.js';
+import { name } from './values.js';
 
 /** The mappings that come with the gateway. */
 const OWN_MAPPINGS = fileURLToPath(new URL('../../mappings/', import.meta.url));
@@ -49,8 +53,13 @@ export interface CheckedMappings {
   ofSource: ReadonlyMap<string, Mappings>;
 }
 
-/** Compiles the mappings of every site, named by a source or not. The national files are shared, so a fault of those is told once. */
-export function checkMappings(settings: Settings | undefined): CheckedMappings {
+/**
+ * Compiles the mappings of every site, named by a source or not, and compares what the configuration says of them: its sites, and what its
+ * rules ask for. The national files are shared, so a fault of those is told once.
+ * @param read the configuration, with faults or without; absent: there is none
+ */
+export function checkMappings(read?: ReadSettings): CheckedMappings {
+  const settings = read !== undefined && 'settings' in read ? read.settings : undefined;
   const folder = settings?.mappingsDir ?? mappingsFolder() ?? OWN_MAPPINGS;
   try {
     const files = loadMappingFiles(folder);
@@ -62,7 +71,8 @@ export function checkMappings(settings: Settings | undefined): CheckedMappings {
       compiled.flatMap(({ site, result }) => ('mappings' in result ? [[site, result.mappings] as const] : [])),
     );
     const national = ofSite.get(undefined);
-    const faults = [...distinct.values(), ...missingSites(settings, sites)];
+    const file = read?.file;
+    const faults = [...(file === undefined ? [] : fileFaults(file, sites, ofSite)), ...distinct.values()];
     const ofSource = new Map(
       (settings?.sources ?? []).flatMap((source): [string, Mappings][] => {
         const mappings = ofSite.get(source.site);
@@ -82,14 +92,39 @@ function inFolder(fault: GatewayError, folder: string): GatewayError {
   return new GatewayError(code, message, { file: relative('.', join(folder, file)), line, remedy });
 }
 
-/** A source whose site has no rows is read by the national ones alone: more likely a slip of the pen than a wish. */
-function missingSites(settings: Settings | undefined, sites: readonly string[]): GatewayError[] {
-  return (settings?.sources ?? []).flatMap(({ name, site }) =>
-    site === undefined || sites.includes(site)
-      ? []
-      : new GatewayError('config-invalid', `the source ${name} names the site ${site}, which has no mappings`, {
-          file: settings?.configFile ?? '',
-          remedy: `add mappings/sites/${site}/, correct the name, or take site out`,
-        }),
+/** Sites that have no rows, and rules that ask for what no mapping gives. */
+function fileFaults(
+  file: ConfigurationFile,
+  sites: readonly string[],
+  ofSite: ReadonlyMap<string | undefined, Mappings>,
+): GatewayError[] {
+  const named = textsOf(file.content, 'sources', 'site');
+  // A name that none can have has a fault of its own.
+  const missing = named.filter(({ value }) => name.safeParse(value).success && !sites.includes(value));
+  const vocabulary = vocabularyFor(
+    file,
+    named.every(({ value }) => sites.includes(value)) ? named.map(({ value }) => value) : sites,
+    ofSite,
   );
+  return [
+    // Read by the national rows alone: more likely a slip of the pen than a wish.
+    ...missing.map(({ at, value }) => {
+      const remedy = suggestion(value, sites, `add mappings/sites/${value}/, or take site out`);
+      return fileFault(file, at, `no mappings of a site ${value}`, remedy);
+    }),
+    ...(vocabulary === undefined ? [] : ruleFaults(file, vocabulary)),
+  ];
+}
+
+/** What those sites give, and the national rows where a source goes by them alone; undefined where some of that has faults of its own. */
+function vocabularyFor(
+  file: ConfigurationFile,
+  sites: readonly string[],
+  ofSite: ReadonlyMap<string | undefined, Mappings>,
+): Vocabulary | undefined {
+  const sources = itemsOf(file.content, 'sources').length;
+  const national = sources === 0 || sources > textsOf(file.content, 'sources', 'site').length;
+  const used = [...new Set<string | undefined>([...sites, ...(national ? [undefined] : [])])];
+  const mappings = used.flatMap((site) => ofSite.get(site) ?? []);
+  return mappings.length === used.length ? vocabularyOf(mappings) : undefined;
 }

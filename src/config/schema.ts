@@ -1,42 +1,31 @@
 import { availableParallelism } from 'node:os';
-import { isIP } from 'node:net';
 import { z } from 'zod';
-import { isIns } from '../fhir/systems.js';
-import { HAPPENINGS } from '../message/event.js';
-
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and dashes, 40 at most');
-const zone = z.string().refine((value) => isZone(value), 'an IANA time zone, e.g. Europe/Paris');
-const text = z.string().min(1, 'a value is missing');
-/** Both the file and the environment give text; an empty one is no zero. */
-const number = z
-  .string()
-  .regex(/^\d+(\.\d+)?$/, 'a number')
-  .transform(Number);
-const whole = number.pipe(z.number().int('a whole number').max(Number.MAX_SAFE_INTEGER));
-const port = whole.pipe(z.number().max(65535, 'a port, 65535 at most'));
-const seconds = number.pipe(z.number().positive('more than zero'));
-const atLeastOne = whole.pipe(z.number().min(1, 'one at least'));
-
-/** Identifier.system (R4 datatypes, uri): with a scheme, an OID or a UUID as its URN. A `|` would end it in a token search (R4 §3.1.1.4.10). */
-const system = z
-  .string()
-  .regex(/^[a-z][a-z0-9+.-]*:[^\s|]+$/i, 'a URI, e.g. urn:oid:2.999.71.1')
-  .refine(
-    (value) => !/^urn:oid:/i.test(value) || /^urn:oid:[0-2](\.(0|[1-9]\d*))+$/.test(value),
-    'an OID as urn:oid:2.999.71.1',
-  )
-  .refine(
-    (value) => !/^urn:uuid:/i.test(value) || /^urn:uuid:[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(value),
-    'a UUID in lower case after urn:uuid:',
-  );
-
-const variableName = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable, never the secret itself');
+import { EVENT_KINDS, HAPPENINGS } from '../message/event.js';
+import {
+  addressRange,
+  atLeastOne,
+  authority,
+  authorityName,
+  baseAddress,
+  days,
+  host,
+  messageBytes,
+  name,
+  number,
+  port,
+  seconds,
+  storeAddress,
+  structureKey,
+  system,
+  text,
+  variableName,
+  whole,
+  zone,
+} from './values.js';
 
 const sourceSchema = z.strictObject({
   name,
-  host: text.default('0.0.0.0'),
+  host: host.default('0.0.0.0'),
   /** TCP port of this source's MLLP listener; absent: the default listener's port (`MLLP_PORT`). */
   port: port.optional(),
   /** Folder of `mappings/sites/` whose rows come before the national ones. */
@@ -55,7 +44,7 @@ const sourceSchema = z.strictObject({
     .min(1)
     .default(['P', 'T', 'D']),
   versions: z.array(text).min(1).optional(),
-  maxMessageBytes: atLeastOne.default(16 * 1024 * 1024),
+  maxMessageBytes: messageBytes.default(16 * 1024 * 1024),
   maxConnections: atLeastOne.default(512),
   /** Of one address, unless a certificate says who it is. */
   maxConnectionsPerAddress: atLeastOne.default(256),
@@ -66,8 +55,8 @@ const sourceSchema = z.strictObject({
   maxSegments: atLeastOne.default(20_000),
   /** Bytes of refused messages that are kept in an hour; then as many of their heads. */
   refusedBytesPerHour: whole.default(64 * 1024 * 1024),
-  frameSeconds: seconds.default(30),
-  idleSeconds: seconds.default(3600),
+  frameSeconds: seconds(3600).default(30),
+  idleSeconds: seconds(604_800).default(3600),
   tls: z
     .strictObject({
       key: text,
@@ -90,11 +79,9 @@ const sourceSchema = z.strictObject({
    * The system of numbers whose assigning authority is empty. Two sources may share it: two doors of one hospital.
    * Absent: the sending facility's (MSH-4), under the source's name.
    */
-  authority: system
-    .refine((value) => !isIns(value), 'the hospital’s own; the INS is no number of a hospital')
-    .optional(),
+  authority: authority.optional(),
   /** CX-4/EI namespace or universal id → system URI, where the message's own OID is not to be used. */
-  authorities: z.record(text, system).default({}),
+  authorities: z.record(authorityName, system).default({}),
   /** Patient numbers that many people share (unknown persons, tests): they join nobody. */
   sharedNumbers: z.array(text).default(['999999', '99999999', '0', 'TEST', 'INCONNU']),
   /** A document of a patient whom nobody knows makes him, or is refused (CI-SIS, ERR-5 902). */
@@ -114,18 +101,13 @@ const professionalSchema = z.strictObject({
 const endpointSchema = z.strictObject({
   id: name,
   kind: z.literal('fhir').default('fhir'),
-  url: z
-    .url({ protocol: /^https?$/, error: 'an http or https address' })
-    .refine(
-      (value) => !/^[^/]+\/\/[^/]*@/.test(value),
-      'no user and no password here; authorizationEnv names their variable',
-    ),
+  url: baseAddress,
   /** Name of the environment variable that holds the Authorization header's value. */
   authorizationEnv: variableName.optional(),
-  timeoutSeconds: seconds.default(20),
+  timeoutSeconds: seconds(3600).default(20),
   concurrency: atLeastOne.pipe(z.number().max(64, '64 at most')).default(4),
   /** A delivery older than this is dead. */
-  expireHours: number.pipe(z.number().positive('more than zero')).default(72),
+  expireHours: number.pipe(z.number().positive('more than zero').max(8760, 'hours, 8760 (a year) at most')).default(72),
   /** Organisations, places and professionals: made where absent and left alone, or overwritten each time. */
   directory: z.enum(['theirs', 'overwrite']).default('theirs'),
   /** Patients: updated each time, or made where absent and left alone. */
@@ -140,15 +122,20 @@ const organisationSchema = z.strictObject({
   id: name,
   name: text,
   /** `system|value` keys, e.g. `https://finess.esante.gouv.fr|750000001`. */
-  identifiers: z.array(z.string().regex(/^[^|\s]+\|[^|\s]+$/, 'system|value')).min(1),
+  identifiers: z.array(structureKey).min(1),
   endpoint: name.optional(),
+});
+
+const happening = z.enum(HAPPENINGS, {
+  error: ({ input }) =>
+    EVENT_KINDS.some((kind) => kind === input) ? 'needs no rule: it goes to those who were told' : undefined,
 });
 
 const ruleSchema = z.strictObject({
   id: name,
-  /** A cancellation needs no rule: it goes to those who were told (docs/design.md#corrections-follow-the-error). */
-  events: z.array(z.enum([...HAPPENINGS, 'correction'])).min(1),
-  /** Codes of CareTeam.participant.role, e.g. PCP; `any` for all. */
+  /** A correction needs no rule: it goes to those who were told (docs/design.md#corrections-follow-the-error). */
+  events: z.array(happening).min(1),
+  /** Codes of CareTeam.participant.role, e.g. PCP, or `system|code`; `any` for all. */
   roles: z.array(text).min(1),
   /**
    * What the event must be besides: letters of ZBE-9, codes of Encounter.class, codes of the medical unit; of a document the codes of its type
@@ -156,7 +143,7 @@ const ruleSchema = z.strictObject({
    */
   when: z
     .strictObject({
-      nature: z.array(z.enum(['S', 'H', 'M', 'L', 'D', 'C'])).min(1),
+      nature: z.array(text).min(1),
       class: z.array(text).min(1),
       unit: z.array(text).min(1),
       type: z.array(text).min(1),
@@ -164,11 +151,6 @@ const ruleSchema = z.strictObject({
     .partial()
     .optional(),
 });
-
-/** An IP address, or a range of them. */
-const addressRange = z
-  .string()
-  .refine((value) => isAddressRange(value), 'an IP address, or a range such as 10.1.2.0/24');
 
 /** The configuration file. */
 export const fileSchema = z.strictObject({
@@ -180,9 +162,9 @@ export const fileSchema = z.strictObject({
   /** The territory's time zone. */
   zone: zone.default('Europe/Paris'),
   /** Days after discharge until the hospital's members leave the circle. */
-  hospitalMembersStayDays: number.default(0),
+  hospitalMembersStayDays: days.default(0),
   /** Days that the CareTeam still shows a member who left. */
-  circleShowsEndedDays: number.default(90),
+  circleShowsEndedDays: days.default(90),
   /** Reverse proxies that let through only who may read: whatever they relay is answered at `/fhir`. */
   trustedProxies: z.array(addressRange).default([]),
 });
@@ -194,19 +176,13 @@ const role = z.enum(['receive', 'work', 'serve']);
 
 /** The environment's variables. */
 export const environmentSchema = z.object({
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'an address that begins with postgresql://')
-    .optional(),
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\//, 'an address that begins with redis:// or rediss://')
-    .optional(),
+  DATABASE_URL: storeAddress(/^postgres(ql)?:\/\//, 'postgresql://').optional(),
+  REDIS_URL: storeAddress(/^rediss?:\/\//, 'redis:// or rediss://').optional(),
   TDU_DATA_DIR: z.string().default('./data'),
   TDU_CONFIG: z.string().default('./config/gateway.yaml'),
   TDU_MAPPINGS: z.string().optional(),
   HTTP_PORT: port.default(8080),
-  HTTP_HOST: z.string().default('0.0.0.0'),
+  HTTP_HOST: host.default('0.0.0.0'),
   MLLP_PORT: port.default(2575),
   TDU_ROLES: z
     .string()
@@ -265,21 +241,6 @@ export interface Settings {
 /** The source of a gateway whose file names none: every sender, national defaults, in the territory's zone. */
 export function plainSource(territoryZone: string = fileSchema.parse({}).zone): SourceSettings {
   return { ...sourceSchema.parse({ name: 'default' }), zone: territoryZone };
-}
-
-function isAddressRange(value: string): boolean {
-  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(value) ?? [];
-  const family = isIP(address);
-  return family !== 0 && (bits === undefined || Number(bits) <= (family === 4 ? 32 : 128));
-}
-
-/** Is that an IANA time zone of this Node? */
-export function isZone(value: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }
 
 /** Where the gateway listens. */

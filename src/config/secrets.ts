@@ -20,8 +20,8 @@ export function secretOf(environment: Environment, name: string): string | undef
   }
 }
 
-/** What a header can carry (RFC 9110 §5.5). */
-export const HEADER = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
+/** What a header can carry (RFC 9110 §5.5); a quotation mark before it is of the file that it was written in. */
+export const HEADER = /^(?!["'])[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
 /** What a bearer token is made of (RFC 6750 §2.1). */
 export const TOKEN = /^[\w.~+/-]+=*$/;
 
@@ -29,7 +29,10 @@ export const TOKEN = /^[\w.~+/-]+=*$/;
 export function wrongSecret(secret: string | undefined, form: RegExp): [what: string, remedy: string] | undefined {
   if (secret === undefined) return ['that variable is not set', 'set it in the environment of the gateway'];
   if (form.test(secret)) return undefined;
-  return ['that variable holds what no request can carry', 'take line ends, blanks around it and the like out of it'];
+  return [
+    'that variable holds what no request can carry',
+    'take line ends, blanks and quotation marks around it and the like out of it',
+  ];
 }
 
 /** The environment with the addresses that stand in files, and a fault for each file that gives none: without it the gateway would start a store of its own. */

@@ -22,6 +22,11 @@ export const HAPPENINGS = [
 
 export type Happening = (typeof HAPPENINGS)[number];
 
+/** Is it what a document brings, and not a movement of a stay? */
+export function isOfDocument(happening: Happening): boolean {
+  return happening === 'document' || happening === 'care-plan' || happening === 'appointment';
+}
+
 /** `patient-replaced`: the patient that somebody was told of is another from now on. */
 export type EventKind = Happening | `${Happening}-cancelled` | 'correction' | 'patient-replaced';
 

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { listenFailure } from '../config/listening.js';
 import type { SourceSettings } from '../config/schema.js';
-import { GatewayError } from '../message/failure.js';
 import type { ReceiveDeps } from './accept.js';
 import { AddressBudget, UNLIMITED } from './address-budget.js';
 import { Connection } from './connection.js';
@@ -68,9 +68,9 @@ function plainListener(take: (socket: Socket, isKnown: boolean) => void): Server
 
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
+    const whereTaken = 'free the port, or give the source another';
     server.once('error', (cause) => {
-      const remedy = 'free the port, or give the source another';
-      reject(new GatewayError('port-in-use', `MLLP cannot listen on ${host}:${port}`, { remedy, cause }));
+      reject(listenFailure({ door: 'MLLP', host, port, hostSetting: 'the host of the source', whereTaken }, cause));
     });
     server.listen(port, host, () => {
       resolve((server.address() as AddressInfo).port);

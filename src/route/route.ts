@@ -9,7 +9,7 @@ import { decideCorrection, withdrawalsOf } from './correction.js';
 import { people, type Decision } from './decision.js';
 import type { Directory } from './directory.js';
 
-/** Who is told of what: roles of the circle (or `any`), kinds of event, and what of the event a rule may ask besides. */
+/** Who is told of what: roles of the circle as `code` or `system|code` (or `any`), kinds of event, and what of the event a rule may ask besides. */
 export interface RoutingRule {
   id: string;
   events: readonly string[];
@@ -124,7 +124,7 @@ function decide(event: Event, member: Membership, { directory, rules, withheld }
   if (withheld === true) return decision('withheld-from-professionals');
   if (member.to !== undefined && Date.parse(member.to) < at) return decision('membership-ended');
   if (Date.parse(member.from) > at) return decision('membership-not-begun');
-  const rule = rules.find((candidate) => applies(candidate, event, member.role.code));
+  const rule = rules.find((candidate) => applies(candidate, event, member.role));
   if (rule === undefined) return decision('no-rule');
   const whereabouts = directory.find(member);
   return whereabouts.kind === 'endpoint'
@@ -132,10 +132,14 @@ function decide(event: Event, member: Membership, { directory, rules, withheld }
     : decision(whereabouts.kind, rule.id);
 }
 
-function applies({ events, roles, when = {} }: RoutingRule, event: Event, role: string): boolean {
+function applies(
+  { events, roles, when = {} }: RoutingRule,
+  event: Event,
+  { system, code }: Membership['role'],
+): boolean {
   return (
     events.includes(event.kind) &&
-    (roles.includes(role) || roles.includes('any')) &&
+    [code, `${system}|${code}`, 'any'].some((role) => roles.includes(role)) &&
     Object.entries(when).every(([attribute, values]) => {
       const value = event.attributes[attribute] ?? '';
       // The nature of one movement may be several letters, e.g. HMS.

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import helmet from 'helmet';
+import { listenFailure } from '../config/listening.js';
 import { outcomeOf, statusOf } from '../fhir/outcome.js';
 import { GatewayError } from '../message/failure.js';
 import type { Log } from '../message/log.js';
@@ -152,13 +153,9 @@ export interface HttpServer {
 export function openHttp(app: Express, { port, host }: { port: number; host: string }): Promise<HttpServer> {
   const server = createServer(app);
   return new Promise((resolve, reject) => {
+    const whereTaken = 'set HTTP_PORT to a free port';
     server.once('error', (cause) => {
-      reject(
-        new GatewayError('port-in-use', `HTTP cannot listen on ${host}:${port}`, {
-          remedy: 'set HTTP_PORT to a free port',
-          cause,
-        }),
-      );
+      reject(listenFailure({ door: 'HTTP', host, port, hostSetting: 'HTTP_HOST', whereTaken }, cause));
     });
     server.listen(port, host, () => {
       resolve({ port: (server.address() as AddressInfo).port, close: () => closeServer(server) });

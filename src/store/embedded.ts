@@ -1,6 +1,15 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -50,6 +59,17 @@ const SETTINGS = [
   'log_error_verbosity=terse',
 ];
 
+/** @throws GatewayError store-start-failed */
+function openFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const remedy = 'point TDU_DATA_DIR at a folder that the gateway may write in, or correct its rights';
+    throw new GatewayError('store-start-failed', `${dataDir} is no folder to write in`, { remedy, cause });
+  }
+}
+
 /**
  * Starts the gateway's own PostgreSQL under the data folder: created at first, restarted over what a crash left, restarted when it dies
  * while the gateway lives, stopped cleanly.
@@ -57,7 +77,7 @@ const SETTINGS = [
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { dataDir, environment, log, settings = [] } = options;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  openFolder(dataDir);
   const lock = await lockStore(dataDir);
   try {
     const launcher = findLauncher(dataDir, environment);

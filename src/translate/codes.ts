@@ -70,6 +70,11 @@ export function compileTable({ file, head, rows }: ParsedFile, faults: Faults): 
   return { name, system, source, otherwise, codes };
 }
 
+/** Every code that the table gives, each once. */
+export function codesGiven({ codes }: CodeTable): string[] {
+  return [...new Set([...codes.values()].flatMap(({ code }) => code ?? []))];
+}
+
 /** The code that stands for all others, in the words of a row that gives it. */
 export function otherwiseOf({ system, otherwise, codes }: CodeTable): Coded {
   const same = [...codes.values()].find(({ code }) => code === otherwise);

@@ -1,4 +1,4 @@
-import type { CodeTable } from './codes.js';
+import { codesGiven, type CodeTable } from './codes.js';
 import { codedConverter, FORMS, type CodedForm } from './coded.js';
 import { CONDITIONS, type Condition } from './condition.js';
 import type { Converter, ConverterParts, Hl7v2 } from './converter.js';
@@ -23,6 +23,8 @@ export interface CompiledRow<F extends Format = Hl7v2> {
   convert: Converter<F>;
   /** Members laid over a converted object; undefined where the row sets none. */
   set: Readonly<Record<string, string>> | undefined;
+  /** All the codes that it can give; undefined where that may be any, or none at all. */
+  codes: readonly string[] | undefined;
 }
 
 /** The rows that read one segment, or one element of a document, into one target. */
@@ -84,6 +86,7 @@ export function compileRow<F extends Format>(row: Row, context: RowContext<F>): 
     when: condition,
     convert: reading.convert,
     set: settingOf(row.set, url),
+    codes: row.set['code'] === undefined ? reading.codes : [row.set['code']],
   };
 }
 
@@ -125,21 +128,28 @@ function partsOf({ tables, extensions }: Parts, wrong: Wrong): ConverterParts {
   };
 }
 
+interface ReadingOfRow<F extends Format> {
+  name: string;
+  gives: ElementType;
+  convert: Converter<F>;
+  codes: readonly string[] | undefined;
+}
+
 /** What reads the field of a row: a code table in some form, or a converter. */
 function readingOf<F extends Format>(
   { values, set }: Row,
   context: RowContext<F>,
   wrong: Wrong,
-): { name: string; gives: ElementType; convert: Converter<F> } | undefined {
+): ReadingOfRow<F> | undefined {
   const { as, codes } = values;
   const parts = partsOf(context, wrong);
   if (codes !== undefined) {
     const form = FORMS.get(as ?? 'code');
     if (form === undefined) wrong(`as: ${as ?? ''} cannot hold a code`, `use ${[...FORMS.keys()].join(', ')}`);
     const table = parts.table(codes);
-    return (
-      form && { name: `as: ${as ?? 'code'}`, gives: form, convert: codedConverter(table, (as ?? 'code') as CodedForm) }
-    );
+    if (form === undefined) return undefined;
+    const convert = codedConverter<F>(table, (as ?? 'code') as CodedForm);
+    return { name: `as: ${as ?? 'code'}`, gives: form, convert, codes: codesGiven(table) };
   }
   const { converters } = context.dialect;
   const entry = as === undefined ? undefined : converters.get(as);
@@ -151,7 +161,8 @@ function readingOf<F extends Format>(
     wrong('as: fixed gives what set says, and the row sets nothing', 'add e.g. `set: { value: patient }`');
   const convert: Converter<F> =
     as === 'fixed' ? () => ({ value: set['value'] ?? set, shallow: true }) : entry.make(parts);
-  return { name: `as: ${as ?? ''}`, gives: entry.gives, convert };
+  const given = entry.table === undefined ? undefined : codesGiven(parts.table(entry.table));
+  return { name: `as: ${as ?? ''}`, gives: entry.gives, convert, codes: given };
 }
 
 function article(type: ElementType): string {

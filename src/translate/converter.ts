@@ -67,5 +67,7 @@ export interface ConverterParts {
 /** A named converter: the type of what it gives, and how it is made. */
 export interface ConverterEntry<F extends Format = Hl7v2> {
   gives: ElementType;
+  /** The code table whose codes are all that it gives. */
+  table?: string;
   make(parts: ConverterParts): Converter<F>;
 }

@@ -44,6 +44,15 @@ export function isSite(path: string): boolean {
 export function parseMappingFile({ path, text }: MappingFile, faults: Faults): ParsedFile | undefined {
   const lines = new LineCounter();
   const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines });
+  const broken = text.indexOf('\uFFFD');
+  if (broken >= 0)
+    fault(
+      faults,
+      path,
+      text.slice(0, broken).split('\n').length,
+      'a letter that is no UTF-8',
+      'save the file as UTF-8',
+    );
   for (const error of document.errors) {
     const what = error.message.split('\n')[0] ?? 'not YAML';
     fault(faults, path, error.linePos?.[0].line ?? 1, what, 'mend the YAML; put quotes around text with a comma');

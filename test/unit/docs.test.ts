@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { COMMANDS } from '../../src/cli/tdu.js';
-import { loadMappingFiles } from '../../src/config/mapping-files.js';
+import { checkMappings, loadMappingFiles } from '../../src/config/mapping-files.js';
 import { readSettings } from '../../src/config/load.js';
+import { ruleFaults } from '../../src/config/rule-checks.js';
 import { ENVIRONMENT, fileSchema, itemSchemas } from '../../src/config/schema.js';
 import {
   COMMUNICATION_PARAMETERS,
@@ -15,6 +16,8 @@ import { parseSearch } from '../../src/fhir/search.js';
 import { STAGES } from '../../src/journey.js';
 import { FAILURES } from '../../src/message/failure.js';
 import { compileMappings } from '../../src/translate/compile.js';
+import { vocabularyOf } from '../../src/translate/vocabulary.js';
+import { CERTIFICATE, KEY } from '../support/certificate.js';
 
 const NOT_OURS = new Set(['node_modules', 'dist', 'data', 'coverage', '.git']);
 
@@ -153,15 +156,20 @@ describe('what the pages tell to write', () => {
   it('is a configuration without fault', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tdu-docs-'));
     mkdirSync(join(folder, 'tls'));
-    for (const name of ['key.pem', 'cert.pem', 'senders-ca.pem']) writeFileSync(join(folder, 'tls', name), '');
+    for (const name of ['key.pem', 'cert.pem', 'senders-ca.pem'])
+      writeFileSync(join(folder, 'tls', name), name === 'key.pem' ? KEY : CERTIFICATE);
     const configurations = ['docs/operator.md', 'docs/vendor.md', 'docs/demarrage-rapide.md']
       .flatMap(blocks)
       .filter((text) => /^\s*(sources|endpoints):/.test(text));
     expect(configurations).toHaveLength(3);
-    for (const text of configurations) {
+    const { mappings } = checkMappings();
+    const vocabulary = vocabularyOf(mappings === undefined ? [] : [mappings]);
+    const samples = ['config/gateway.yaml', 'config/demo.yaml', 'config/compose.yaml'].map(read);
+    for (const text of [...configurations, ...samples]) {
       writeFileSync(join(folder, 'gateway.yaml'), text);
-      const read = readSettings({ TDU_CONFIG: join(folder, 'gateway.yaml'), CPTS_AUTHORIZATION: 'invented' });
-      expect('faults' in read ? read.faults : []).toEqual([]);
+      const given = readSettings({ TDU_CONFIG: join(folder, 'gateway.yaml'), CPTS_AUTHORIZATION: 'invented' });
+      expect('faults' in given ? given.faults : []).toEqual([]);
+      expect(given.file === undefined ? ['no file'] : ruleFaults(given.file, vocabulary)).toEqual([]);
     }
     rmSync(folder, { recursive: true });
   });

@@ -110,7 +110,7 @@ async function carryThrough(
 
 /** The translate stage as the gateway has it on the day of the session, with one family doctor who is told of every one. */
 function translation(store: Store, clock: { now: number }): (ids: string[]) => Promise<void> {
-  const { mappings, faults } = checkMappings(undefined);
+  const { mappings, faults } = checkMappings();
   if (mappings === undefined) throw faults[0];
   const source = { ...plainSource(), mappings };
   return translateStage({

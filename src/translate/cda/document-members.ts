@@ -1,3 +1,4 @@
+import { ROLES } from '../../fhir/roles.js';
 import type { DoctorRef } from '../../message/fact.js';
 import type { MemberBody } from '../../message/member.js';
 import { contactOf, type ContactReading } from '../hl7v2/contact.js';
@@ -6,7 +7,7 @@ import type { Issues } from '../issues.js';
 import { boundsOf } from './bounds.js';
 import type { CdaContext } from './format.js';
 import type { DocumentReading } from './document-reading.js';
-import { MEMBER_PARTS, PROVIDER, withDisplay } from '../hl7v2/members.js';
+import { MEMBER_PARTS, withDisplay } from '../hl7v2/members.js';
 
 /** The basis of all that documents state of the circle. */
 const BASIS = 'CDA';
@@ -29,7 +30,7 @@ function keyOf({ person, role }: MemberBody): string {
 }
 
 function isProvider({ role }: MemberBody): boolean {
-  return role.code === PROVIDER.code && role.system === PROVIDER.system;
+  return role.code === ROLES.provider.code && role.system === ROLES.provider.system;
 }
 
 /** Members as rows read them of an element. */

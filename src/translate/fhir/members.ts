@@ -1,14 +1,12 @@
 import type { Coding, Period, Reference } from 'fhir/r4.js';
-import { SYSTEMS } from '../../fhir/systems.js';
+import { ROLES } from '../../fhir/roles.js';
 import type { MemberBody } from '../../message/member.js';
-import { PROVIDER } from '../hl7v2/members.js';
 import { isOf, placeOf, type BundleResource, type BundleResources } from './bundle-resources.js';
 import type { DocumentPeople } from './people.js';
 import { objectsIn, take } from './take.js';
 
 type Role = MemberBody['role'];
 
-const FAMILY_DOCTOR: Role = { system: SYSTEMS.participation, code: 'PCP', display: 'Médecin traitant' };
 const INFORMATION_RECIPIENT = /\/composition-eu-informationRecipient$|information-recipient$/i;
 const nobody = (): undefined => undefined;
 
@@ -30,8 +28,8 @@ export function readMembers(resources: BundleResources, people: DocumentPeople):
     if (!members.has(key)) members.set(key, member);
   }
   const list = [...members.values()];
-  const inRole = new Set(list.filter(({ role }) => role !== PROVIDER).map(({ person }) => person));
-  return list.filter(({ role, person }) => role !== PROVIDER || !inRole.has(person));
+  const inRole = new Set(list.filter(({ role }) => role !== ROLES.provider).map(({ person }) => person));
+  return list.filter(({ role, person }) => role !== ROLES.provider || !inRole.has(person));
 }
 
 /** Family doctor, care team, authors, who signs, who gets it, who took part in the stay. */
@@ -43,7 +41,7 @@ function statementsOf(resources: BundleResources): Statement[] {
   ): Statement[] =>
     objectsIn<Reference>(references as Reference[] | undefined).map((reference) => ({
       reference,
-      role: PROVIDER,
+      role: ROLES.provider,
       scope: 'stay',
       from,
     }));
@@ -54,7 +52,7 @@ function statementsOf(resources: BundleResources): Statement[] {
   return [
     ...objectsIn(patient?.resource.generalPractitioner).map((reference): Statement => {
       const from = `${patient === undefined ? '' : placeOf(patient)}.generalPractitioner`;
-      return { reference, role: FAMILY_DOCTOR, scope: 'patient', from };
+      return { reference, role: ROLES.familyDoctor, scope: 'patient', from };
     }),
     ...resources.list.flatMap((target) => teamOf(resources, target)),
     ...provider(composition.author, 'entry[0].resource.author'),
@@ -92,7 +90,7 @@ function roleOf(codings: unknown): Role {
     (value) => (take('Coding', value, nobody) as Coding | undefined) ?? [],
   );
   const { system, code, display } = coding ?? {};
-  if (system === undefined || code === undefined) return PROVIDER;
+  if (system === undefined || code === undefined) return ROLES.provider;
   return { system, code, display: display ?? code };
 }
 

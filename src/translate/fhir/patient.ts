@@ -1,4 +1,5 @@
 import type { Address, Coding, Extension, HumanName, Identifier, Patient, RelatedPerson } from 'fhir/r4.js';
+import { ROLES } from '../../fhir/roles.js';
 import { FR_CORE, isIns, SYSTEMS } from '../../fhir/systems.js';
 import type { ContactBody, PatientIdentifier } from '../../message/fact.js';
 import type { Element } from '../../message/fragment.js';
@@ -75,16 +76,12 @@ const PERSONAL: Role = {
   display: 'personal relationship',
 };
 /** Roles in the circle by the codes of HL7 table 0131 and v3-RoleClass. */
-const ROLES: ReadonlyMap<string, Role> = new Map(
-  (
-    [
-      ['C', 'ECON', 'Personne à prévenir en cas d’urgence'],
-      ['ECON', 'ECON', 'Personne à prévenir en cas d’urgence'],
-      ['CAREGIVER', 'CAREGIVER', 'Aidant'],
-      ['GUARD', 'GUARD', 'Représentant légal'],
-    ] as const
-  ).map(([code, role, display]) => [code, { system: SYSTEMS.roleClass, code: role, display }]),
-);
+const ROLE_OF_RELATION: ReadonlyMap<string, Role> = new Map<string, Role>([
+  ['C', ROLES.emergencyContact],
+  ['ECON', ROLES.emergencyContact],
+  ['CAREGIVER', ROLES.caregiver],
+  ['GUARD', ROLES.guardian],
+]);
 
 /** A relative, and his membership where he has a role in the circle. */
 export interface RelativeReading {
@@ -121,7 +118,7 @@ function relativeOf(target: BundleResource, person: unknown, at: string): Relati
   if (taken === undefined || label === '') return undefined;
   const codings = (taken.relationship ?? []).flatMap(({ coding = [] }) => coding);
   const relation = codings[0]?.code ?? taken.relationship?.[0]?.text ?? '';
-  const role = codings.map(({ code = '' }) => ROLES.get(code)).find((mapped) => mapped !== undefined);
+  const role = codings.map(({ code = '' }) => ROLE_OF_RELATION.get(code)).find((mapped) => mapped !== undefined);
   const field = at === '' ? '' : 'contact.';
   const elements = Object.entries(taken).map(([path, value]): Element => ({
     path,

@@ -1,11 +1,9 @@
+import { ROLES } from '../../fhir/roles.js';
 import { SYSTEMS } from '../../fhir/systems.js';
 import type { DoctorRef, MemberBody } from '../../message/fact.js';
 import type { Contributions, PartNames } from '../contributions.js';
 
 type Role = MemberBody['role'];
-
-/** The role of a professional of whom the message says none. */
-export const PROVIDER: Role = { system: SYSTEMS.roleClass, code: 'PROV', display: 'Professionnel de santé' };
 
 export const MEMBER_PARTS: PartNames = new Map(
   ['person', 'role', 'action', 'begin', 'end'].map((part) => [part, part]),
@@ -37,7 +35,7 @@ export function professionalMembers(readings: readonly MemberReading[], visit: V
 }
 
 function isFamilyDoctor({ role }: MemberBody): boolean {
-  return role.code === 'PCP';
+  return role.code === ROLES.familyDoctor.code;
 }
 
 function membersOf({ read, basis, beforeVisit }: MemberReading, { visit, movement }: VisitContext): MemberBody[] {
@@ -60,7 +58,7 @@ function membersOf({ read, basis, beforeVisit }: MemberReading, { visit, movemen
 }
 
 export function withDisplay(role: Partial<Role> | undefined): Role {
-  if (role?.code === undefined) return PROVIDER;
+  if (role?.code === undefined) return ROLES.provider;
   return { system: role.system ?? SYSTEMS.roleClass, code: role.code, display: role.display ?? role.code };
 }
 

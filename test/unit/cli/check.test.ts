@@ -52,7 +52,9 @@ describe('tdu check', () => {
     const { code, out } = await check();
     expect(code).toBe(1);
     expect(out.split('\n')).toEqual([
-      `${config}:2: config-invalid: sources.0.colour: no such setting — remove colour, or correct its spelling`,
+      expect.stringMatching(
+        /:2: config-invalid: sources\.0\.colour: no such setting — take it out; there are name, host, /,
+      ),
       `${first}:3: mapping-invalid: a site row does not say why it differs — add \`because: …\``,
     ]);
   });
@@ -144,7 +146,73 @@ describe('tdu check', () => {
     writeFileSync(config, 'sources: [{ name: chu, site: chuu }]');
     const { code, out } = await check();
     expect(code).toBe(1);
-    expect(out).toContain('the source chu names the site chuu, which has no mappings');
+    expect(out).toContain('1: config-invalid: sources.0.site: no mappings of a site chuu — did you mean chu?');
+  });
+
+  it('tells sites and rules that lead nowhere with all other faults, each at its own line', async () => {
+    site('chu/codes/EncounterClass.yaml', own('{ code: H, to: SS, because: sessions }'));
+    const rules = ['rules:', '  - { id: a, events: [admission], roles: [PCPP], when: { class: [IMPP] } }'];
+    writeFileSync(
+      config,
+      ['zone: Paris', 'sources:', '  - { name: chi }', '  - name: chu', '    port: 1', '    site: chuu', ...rules].join(
+        '\n',
+      ),
+    );
+    const { code, out } = await check();
+    expect(code).toBe(1);
+    expect(out.split('\n').map((line) => line.replace(/ — .*$/, ''))).toEqual([
+      `${config}:1: config-invalid: zone: an IANA time zone, e.g. Europe/Paris`,
+      `${config}:6: config-invalid: sources.1.site: no mappings of a site chuu`,
+      `${config}:8: config-invalid: rules.0.roles.0: nobody can have the role PCPP`,
+      `${config}:8: config-invalid: rules.0.when.class.0: no admission can be of class IMPP`,
+    ]);
+  });
+
+  it('takes for rules what the rows of a hospital give, as long as a source is read by them', async () => {
+    site('chu/codes/EncounterClass.yaml', own('{ code: H, to: SS, because: sessions }'));
+    site('chu/datatypes/ROL-3.yaml', 'table: ROL-3\nrows:\n  - { code: IDE, to: NURSE, because: ours }\n');
+    const rules = 'rules: [{ id: a, events: [admission], roles: [NURSE], when: { class: [SS] } }]';
+    writeFileSync(config, `sources: [{ name: chi }, { name: chu, port: 1, site: chu }]\n${rules}`);
+    expect((await check()).code).toBe(0);
+    writeFileSync(config, `sources: [{ name: chi }]\n${rules}`);
+    const { code, out } = await check();
+    expect(code).toBe(1);
+    expect(out).toContain('nobody can have the role NURSE');
+    expect(out).toContain('no admission can be of class SS');
+  });
+
+  it('holds rules to nothing while the rows that would say it are broken', async () => {
+    site('chu/datatypes/ROL-3.yaml', 'table: ROL-3\nrows:\n  - { code: IDE, to: NURSE }\n');
+    const rules = 'rules: [{ id: a, events: [admission], roles: [NURSE] }]';
+    writeFileSync(config, `sources: [{ name: chu, site: chu }]\n${rules}`);
+    const { out } = await check();
+    expect(out).toContain('a site row does not say why it differs');
+    expect(out).not.toContain('NURSE');
+  });
+
+  it('shows what is set up and tells nobody', async () => {
+    const endpoint = (id: string) => `  - { id: ${id}, url: 'https://fhir.example/${id}' }\n`;
+    const people = `professionals:\n  - { rpps: 10000000001, family: A, endpoint: used }\n  - { rpps: 10000000002, family: B }\n`;
+    writeFileSync(config, `endpoints:\n${endpoint('used')}${endpoint('idle')}${people}`);
+    const { code, out } = await check();
+    expect(code).toBe(0);
+    expect(out).toMatch(/professionals +2, 1 of them without an endpoint\n/);
+    expect(out).toMatch(/endpoint +used: .* 20 s\n/);
+    expect(out).toMatch(/endpoint +idle: .* 20 s, nobody is told there\n/);
+  });
+
+  it('shows the address that callers know', async () => {
+    const { out } = await check([], { TDU_PUBLIC_URL: 'https://fhir.example/tdu/' });
+    expect(out).toMatch(/FHIR API +callers of this machine only, at https:\/\/fhir\.example\/tdu\/fhir\n/);
+  });
+
+  it('tells a mapping file that is no UTF-8, at its line', async () => {
+    const path = site('chu/codes/EncounterClass.yaml', '');
+    const text = 'table: EncounterClass\nrows:\n  - { code: H, to: AMB, display: séance, because: x }\n';
+    writeFileSync(path, Buffer.from(text, 'latin1'));
+    const { code, out } = await check();
+    expect(code).toBe(1);
+    expect(out).toContain(`${path}:3: mapping-invalid: a letter that is no UTF-8 — save the file as UTF-8`);
   });
 
   it('tells a folder of mappings that is not there', async () => {
@@ -160,8 +228,8 @@ describe('tdu check', () => {
       REDIS_URL: `redis://default:${secret}@queue.example`,
       CPTS_AUTHORIZATION: `Bearer ${secret}`,
     };
-    const endpoint = `id: cpts, url: 'https://fhir.example/r4?key=${secret}', authorizationEnv: CPTS_AUTHORIZATION`;
-    for (const more of ['', ', colour: blue']) {
+    const endpoint = `id: cpts, url: 'https://fhir.example/r4', authorizationEnv: CPTS_AUTHORIZATION`;
+    for (const more of ['', `, token: ${secret}`, `, unchanged: ${secret}`, `, concurrency: ${secret}`]) {
       writeFileSync(config, `endpoints: [{ ${endpoint}${more} }]`);
       for (const args of [[], ['--json']]) {
         const { code, out, err } = await check(args, environment);

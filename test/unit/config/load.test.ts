@@ -10,7 +10,9 @@ import {
   readSettings,
 } from '../../../src/config/load.js';
 import { plainSource, type Settings } from '../../../src/config/schema.js';
+import { HAPPENINGS } from '../../../src/message/event.js';
 import type { GatewayError } from '../../../src/message/failure.js';
+import { CERTIFICATE, KEY, OTHER_KEY } from '../../support/certificate.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tdu-config-'));
 const file = join(folder, 'gateway.yaml');
@@ -20,6 +22,9 @@ afterAll(() => {
 beforeEach(() => {
   writeFileSync(file, '');
 });
+writeFileSync(join(folder, 'own.key'), KEY);
+writeFileSync(join(folder, 'own.crt'), CERTIFICATE);
+writeFileSync(join(folder, 'other.key'), OTHER_KEY);
 
 type Environment = Record<string, string>;
 
@@ -115,19 +120,19 @@ describe('the settings', () => {
     const text = `
 sources: [{ name: chu, port: 2600, frameSeconds: 0.5, facilities: ['0012'] }]
 professionals: [{ rpps: 01000000001, family: NON }]
-hospitalMembersStayDays: 1.5
+hospitalMembersStayDays: 05
 `;
     const { sources, professionals, hospitalMembersStayDays } = settings(text);
     expect(sources[0]).toMatchObject({ port: 2600, frameSeconds: 0.5, facilities: ['0012'] });
     expect(professionals[0]).toMatchObject({ rpps: '01000000001', family: 'NON' });
-    expect(hospitalMembersStayDays).toBe(1.5);
+    expect(hospitalMembersStayDays).toBe(5);
   });
 
-  it('take a rule for whatever an event may be, but a cancellation, which follows the rule of what it cancels', () => {
+  it('take a rule for whatever happens, and none for corrections and cancellations, which go to those who were told', () => {
     const rule = (event: string) => `rules: [{ id: r, events: [${event}], roles: [any] }]`;
-    for (const event of ['preadmission', 'admission', 'transfer', 'bed-change', 'discharge', 'correction'])
-      expect(settings(rule(event)).rules[0]?.events).toEqual([event]);
-    for (const event of ['admission-cancelled', 'patient-replaced']) expect(faults(rule(event))).toHaveLength(1);
+    for (const event of HAPPENINGS) expect(settings(rule(event)).rules[0]?.events).toEqual([event]);
+    for (const event of ['admission-cancelled', 'patient-replaced', 'correction'])
+      expect(faults(rule(event))).toEqual(['1 rules.0.events.0: needs no rule: it goes to those who were told']);
   });
 
   it('take what a rule asks of the event, and refuse what events do not have', () => {
@@ -137,8 +142,7 @@ hospitalMembersStayDays: 1.5
       unit: ['2040'],
       nature: ['M', 'H'],
     });
-    for (const when of ['{ ward: [A] }', '{ nature: [MH] }', '{ unit: [] }'])
-      expect(faults(rule(when))).toHaveLength(1);
+    for (const when of ['{ ward: [A] }', '{ nature: M }', '{ unit: [] }']) expect(faults(rule(when))).toHaveLength(1);
   });
 
   it('take each role once, in any order, with blanks', () => {
@@ -147,7 +151,8 @@ hospitalMembersStayDays: 1.5
 
   it('lead the paths of TLS from the file, wherever the gateway was started', () => {
     mkdirSync(join(folder, 'tls'), { recursive: true });
-    for (const name of ['key.pem', 'cert.pem', 'ca.pem']) writeFileSync(join(folder, 'tls', name), '');
+    for (const name of ['key.pem', 'cert.pem', 'ca.pem'])
+      writeFileSync(join(folder, 'tls', name), name === 'key.pem' ? KEY : CERTIFICATE);
     const text = `sources: [{ name: chu, tls: { key: tls/key.pem, cert: ./tls/cert.pem, ca: '${folder}/tls/ca.pem' } }]`;
     expect(settings(text).sources[0]?.tls).toEqual({
       key: join(folder, 'tls/key.pem'),
@@ -271,7 +276,7 @@ describe('a configuration file', () => {
     colour: blue
     port: 99999
 organisations:
-  - { id: cpts, name: CPTS, identifiers: ['a|b'], endpoint: nowhere }
+  - { id: cpts, name: CPTS, identifiers: ['urn:a|b'], endpoint: nowhere }
 professionals:
   - rpps: '12'
     organisation: nobody
@@ -303,8 +308,8 @@ rules:
   it.each([
     ['what is no YAML', 'sources: [\nrules: x]]', /^2 /],
     ['a key that stands twice', 'rules: []\nrules: []', /^2 /],
-    ['a list at the top', '- a\n- b', /^1 .*object/],
-    ['a word at the top', 'hello', /^1 .*object/],
+    ['a list at the top', '- a\n- b', /^1 settings, e\.g\./],
+    ['a word at the top', 'hello', /^1 settings, e\.g\./],
   ])('is refused for %s', (_, text, fault) => {
     expect(faults(text)).toEqual([expect.stringMatching(fault)]);
   });
@@ -315,12 +320,12 @@ rules:
     ['a size that is no whole number', 'sources: [{ name: chu, maxMessageBytes: 1.5 }]', 'sources.0.maxMessageBytes'],
     [
       'a door by HTTP where MLLP asks for certificates',
-      'sources: [{ name: chu, doors: [mllp, http], tls: { key: ., cert: ., ca: . } }]',
+      'sources: [{ name: chu, doors: [mllp, http], tls: { key: own.key, cert: own.crt, ca: own.crt } }]',
       'sources.0.doors: http would open',
     ],
     [
       'a door by HTTP alone beside certificates',
-      'sources: [{ name: chu, doors: [http], tls: { key: ., cert: ., ca: . } }]',
+      'sources: [{ name: chu, doors: [http], tls: { key: own.key, cert: own.crt, ca: own.crt } }]',
       'sources.0.doors: http would open',
     ],
     ['a door of no kind', 'sources: [{ name: chu, doors: [ftp] }]', 'sources.0.doors.0'],
@@ -410,7 +415,7 @@ sources: [{ name: chu, doors: [http], httpTokenEnv: DPI_TOKEN }]`;
   it.each([
     ['sources', 'name: same', 'name: same, port: 2600'],
     ['endpoints', "id: same, url: 'https://a.example'", "id: same, url: 'https://b.example'"],
-    ['organisations', "id: same, name: A, identifiers: ['a|b']", "id: same, name: B, identifiers: ['a|c']"],
+    ['organisations', "id: same, name: A, identifiers: ['urn:a|b']", "id: same, name: B, identifiers: ['urn:a|c']"],
     ['professionals', "rpps: '10000000001', family: A", "rpps: '10000000001', family: B"],
     ['rules', 'id: same, events: [admission], roles: [any]', 'id: same, events: [discharge], roles: [any]'],
   ])('is refused for one name twice in %s, at the second', (list, first, second) => {
@@ -438,15 +443,26 @@ sources: [{ name: chu, doors: [http], httpTokenEnv: DPI_TOKEN }]`;
   });
 
   it('is refused for a TLS file that cannot be read, at its line', () => {
-    const text =
-      'sources:\n  - name: chu\n    tls:\n      key: none.pem\n      cert: gateway.yaml\n      ca: gateway.yaml';
+    const text = 'sources:\n  - name: chu\n    tls:\n      key: none.pem\n      cert: own.crt\n      ca: own.crt';
     expect(faults(text)).toEqual([`4 sources.0.tls.key: ${join(folder, 'none.pem')} cannot be read`]);
   });
 
+  it.each([
+    ['a folder for a key', '{ key: ., cert: own.crt }', 'key: .* cannot be read'],
+    ['a key that is none', '{ key: gateway.yaml, cert: own.crt }', 'key: .* holds no private key without a passphrase'],
+    ['a certificate for a key', '{ key: own.crt, cert: own.crt }', 'key: .* holds no private key without a passphrase'],
+    ['the key of another certificate', '{ key: other.key, cert: own.crt }', 'key: .*other.key is the key of another'],
+    ['a key for a certificate', '{ key: own.key, cert: own.key }', 'cert: .* holds no certificate'],
+    ['senders of nobody', '{ key: own.key, cert: own.crt, ca: gateway.yaml }', 'ca: .* holds no certificate'],
+  ])('is refused for TLS files that no listener could use: %s', (_, tls, fault) => {
+    const text = `sources:\n  - { name: chu, tls: ${tls.replace('}', ', clientCertificate: none }')} }`;
+    expect(faults(text)).toEqual([expect.stringMatching(new RegExp(`^2 sources\\.0\\.tls\\.${fault}`))]);
+  });
+
   it('is refused for client certificates that anybody might have signed', () => {
-    const tls = (more: string) => `sources: [{ name: chu, tls: { key: gateway.yaml, cert: gateway.yaml${more} } }]`;
+    const tls = (more: string) => `sources: [{ name: chu, tls: { key: own.key, cert: own.crt${more} } }]`;
     expect(faults(tls(''))).toEqual([expect.stringContaining('ca does not say whose')]);
-    expect(faults(tls(', ca: gateway.yaml'))).toEqual([]);
+    expect(faults(tls(', ca: own.crt'))).toEqual([]);
     expect(faults(tls(', clientCertificate: none'))).toEqual([]);
   });
 });

@@ -69,6 +69,19 @@ describe('a rule may ask for attributes of the event', () => {
   });
 });
 
+describe('a rule names the role of whom it tells', () => {
+  it.each([
+    ['by its code', 'PCP', 'rule-tells'],
+    ['by its system and code', 'urn:roles|PCP', 'rule-tells'],
+    ['by the code of another system', 'urn:others|PCP', 'no-rule'],
+    ['by another code of its system', 'urn:roles|PROV', 'no-rule'],
+    ['by its system alone', 'urn:roles', 'no-rule'],
+    ['as any', 'any', 'rule-tells'],
+  ])('%s', (_what, role, reason) => {
+    expect(reasons({ rules: [{ ...RULE, roles: [role] }] })).toEqual([reason]);
+  });
+});
+
 describe('who is of the circle at the instant of an event', () => {
   it.each<[string, Partial<Membership>, string]>([
     ['from that instant on', { from: '2026-03-02T08:00:00+01:00' }, 'rule-tells'],
