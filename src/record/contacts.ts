@@ -117,9 +117,9 @@ function withListInText(whole: HumanName): HumanName {
   const { extension = [], ...name } = whole;
   const list = extension.find(({ url }) => url === BIRTH_LIST)?.valueString;
   if (list === undefined) return whole;
-  const others = extension.filter(({ url }) => url !== BIRTH_LIST);
+  const rest = extension.filter(({ url }) => url !== BIRTH_LIST);
   const text = [list, name.family ?? ''].join(' ').trim();
-  return { ...(others.length === 0 ? {} : { extension: others }), text, ...name };
+  return { ...(rest.length === 0 ? {} : { extension: rest }), text, ...name };
 }
 
 /** What the person is to the patient: the role of NK1-7 where NK1-3 says none, then every coding in a concept of its own. */
