@@ -1,8 +1,9 @@
 import type { FhirResource } from 'fhir/r4.js';
 import { foldWhole, type FoldedWindow } from '../apply/window.js';
 import type { SourceSettings } from '../config/schema.js';
+import type { EventKind } from '../message/event.js';
 import type { Fact, Translation } from '../message/fact.js';
-import type { FoldOptions } from '../message/stay.js';
+import type { Doubt, FoldOptions } from '../message/stay.js';
 
 /** One thing that the gateway would say against a message in its answer. */
 export interface AnswerIssue {
@@ -18,10 +19,18 @@ export interface Answer {
   issues: readonly AnswerIssue[];
 }
 
+/** What a rule may tell of, and when it happened. */
+interface ExplainedEvent {
+  event: EventKind;
+  at: string;
+}
+
 /** What a message would be answered, and what it gives. */
 export interface Explanation {
   answer: Answer;
   translation: Translation;
+  events: ExplainedEvent[];
+  doubts: Pick<Doubt, 'reason' | 'field' | 'text'>[];
   traces: ExplainedValue[];
   resources: (FhirResource & { id: string })[];
 }
@@ -37,7 +46,24 @@ export function explanationOf(answer: Answer, translation: Translation, source: 
   const kept = refused ? { ...translation, facts: [], mentions: [] } : translation;
   const window = foldWhole(kept.facts, foldAt(kept.facts, source));
   const resources = resourcesOf(window, kept);
-  return { answer, translation: kept, traces: tracesOf(window, kept), resources };
+  const doubts = [...window.doubts.values()].map(({ reason, field, text }) => ({
+    reason,
+    ...(field === undefined ? {} : { field }),
+    text,
+  }));
+  return { answer, translation: kept, events: eventsOf(window), doubts, traces: tracesOf(window, kept), resources };
+}
+
+/** What happened as far as this message alone says; a cancellation or a correction is none without what it takes back. */
+function eventsOf({ people }: FoldedWindow): ExplainedEvent[] {
+  return people
+    .flatMap(({ stays, documents }) => [
+      ...[...stays.values()].flatMap(({ stay }) => stay.movements),
+      ...[...documents.values()].flatMap(({ document }) => document.movements),
+    ])
+    .flatMap(({ happening, holds, withheld, effectiveAt }) =>
+      happening === undefined || !holds || withheld === true ? [] : [{ event: happening, at: effectiveAt }],
+    );
 }
 
 /**
@@ -60,10 +86,17 @@ export function print(explanation: Explanation, { explain, json }: { explain?: b
   return stopped.length > 0 ? 1 : 0;
 }
 
-function asJson({ answer, translation, traces, resources }: Explanation) {
+function asJson({ answer, translation, events, doubts, traces, resources }: Explanation) {
   const { code, issues: errors } = answer;
-  const { issues } = translation;
-  return { answer: { code, errors }, bundle: bundleOf(resources), traces, unused: translation.unused(), issues };
+  const issues = [...translation.issues, ...doubts.map((doubt) => ({ blocking: false, ...doubt }))];
+  return {
+    answer: { code, errors },
+    events,
+    bundle: bundleOf(resources),
+    traces,
+    unused: translation.unused(),
+    issues,
+  };
 }
 
 /** No clock: what one message gives is folded as of the moment at which it was recorded, on the settings of a plain gateway. */
@@ -96,11 +129,12 @@ function tracesOf({ people }: FoldedWindow, { mentions }: Translation): Explaine
   return [...folded, ...mentioned];
 }
 
-function printExplained({ answer, translation, traces, resources }: Explanation): void {
+function printExplained({ answer, translation, events, doubts, traces, resources }: Explanation): void {
   const { unused, issues } = translation;
   console.log(`answer: ${answer.code}`);
   for (const { location, code: condition, severity, text } of answer.issues)
     console.log(`  ERR ${severity} ${condition} ${location ?? ''} ${text}`);
+  for (const { event, at } of events) console.log(`event: ${event} ${at}`);
   if (resources.length === 0) console.log('\nnothing is translated');
   const byReference = new Map(resources.map((resource) => [`${resource.resourceType}/${resource.id}`, resource]));
   let last = '';
@@ -112,6 +146,7 @@ function printExplained({ answer, translation, traces, resources }: Explanation)
   console.log(`\nunused: ${unused().join(' ') || 'nothing'}`);
   for (const { field, text, blocking } of issues)
     console.log(`${blocking ? 'parked' : 'to look at'}: ${field ?? ''} ${text}`);
+  for (const { field, text } of doubts) console.log(`to look at: ${field ?? ''} ${text}`);
 }
 
 /** What stands at a path such as `participant[0].role`. */

@@ -38,7 +38,8 @@ export class GatewayClient {
   /** @throws GatewayError peer-unreachable */
   async ask(path: string, method: 'GET' | 'POST' = 'GET'): Promise<GatewayAnswer> {
     const response = await fetch(`${this.url}${path}`, { method, headers: this.headers }).catch((cause: unknown) => {
-      throw new GatewayError('peer-unreachable', `no gateway answers at ${this.url}`, { cause });
+      const remedy = 'is it up? HTTP_PORT or --url says where';
+      throw new GatewayError('peer-unreachable', `no gateway answers at ${this.url}`, { remedy, cause });
     });
     return { ok: response.ok, status: response.status, body: await response.text() };
   }

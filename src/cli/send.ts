@@ -84,7 +84,8 @@ class Link {
     return new Promise((resolve, reject) => {
       this.failed = (cause) => {
         clearTimeout(late);
-        reject(new GatewayError('peer-unreachable', `${otherwise} on ${this.host}:${this.port}`, { cause }));
+        const remedy = 'is the gateway up? --host and --port say where';
+        reject(new GatewayError('peer-unreachable', `${otherwise} on ${this.host}:${this.port}`, { remedy, cause }));
       };
       const late = setTimeout(this.failed, withinMs);
       start((value) => {

@@ -27,7 +27,11 @@ export const TOKEN = /^[\w.~+/-]+=*$/;
 
 /** What is wrong with a secret of that form, and what to do about it. */
 export function wrongSecret(secret: string | undefined, form: RegExp): [what: string, remedy: string] | undefined {
-  if (secret === undefined) return ['that variable is not set', 'set it in the environment of the gateway'];
+  if (secret === undefined)
+    return [
+      'that variable is not set',
+      'set it in the environment of the gateway, or let the same name with _FILE after it name a file that can be read',
+    ];
   if (form.test(secret)) return undefined;
   return [
     'that variable holds what no request can carry',

@@ -348,7 +348,7 @@ export function sampleDay(): DayMessage[] {
     .map((message) => ({ ...message, what: `${message.what} (renvoyée à l’identique)`, repeat: true }));
   const unmapped: DayMessage = {
     ...dayMessage(
-      { hour: '18:00', what: 'événement non traité', trigger: 'A54', ...heart, movement: entry('M404', '18:00') },
+      { hour: '18:00', what: 'événement non traité', trigger: 'A60', ...heart, movement: entry('M404', '18:00') },
       90,
     ),
     expected: 'AA',

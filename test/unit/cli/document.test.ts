@@ -72,7 +72,7 @@ describe('tdu document', () => {
     });
     expect(unused).toContain('author/time');
     const { out } = await documented(EXAMPLE, '--explain');
-    expect(out).toMatch(/^answer: 202\n/);
+    expect(out).toMatch(/^answer: 202\nevent: document 2/);
     expect(out).toMatch(
       /birthDate .*1951-04-12.* ← recordTarget\/patientRole\/patient\/birthTime patientRole-Patient:birth-date/,
     );

@@ -77,7 +77,9 @@ describe('tdu replay', () => {
 
   it('fails with a sentence where no gateway answers, and without an id', async () => {
     const { err } = await printed(() => main(['replay', '42', '--url', 'http://127.0.0.1:1']));
-    expect(err).toBe('peer-unreachable: no gateway answers at http://127.0.0.1:1');
+    expect(err).toBe(
+      'peer-unreachable: no gateway answers at http://127.0.0.1:1 — is it up? HTTP_PORT or --url says where',
+    );
     expect((await replay()).err).toBe('request-invalid: which message? — tdu replay ID');
   });
 });

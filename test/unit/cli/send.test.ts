@@ -97,7 +97,8 @@ describe('tdu send', () => {
     const { port } = free.address() as AddressInfo;
     await new Promise((resolve) => free.close(resolve));
     const { code, err } = await send(file('a.hl7', admission('S1')), '--port', String(port));
-    expect([code, err]).toEqual([1, `peer-unreachable: nobody answers MLLP on 127.0.0.1:${port}`]);
+    const remedy = 'is the gateway up? --host and --port say where';
+    expect([code, err]).toEqual([1, `peer-unreachable: nobody answers MLLP on 127.0.0.1:${port} — ${remedy}`]);
   });
 
   it('fails with a sentence where the connection is lost before the answer', async () => {

@@ -28,6 +28,7 @@ function translate(args: string[], environment: Record<string, string | undefine
 
 interface Explained {
   answer: { code: string; errors: { location?: string }[] };
+  events: { event: string; at: string }[];
   bundle: Bundle;
   traces: { resource: string; path: string; from: string; row: string }[];
   unused: string[];
@@ -99,6 +100,36 @@ describe('tdu translate', () => {
     }
     const used = new Set(traces.map(({ from }) => from));
     expect(unused.filter((field) => used.has(field))).toEqual([]);
+  });
+
+  it.each([
+    ['A01', 'admission'],
+    ['A05', 'preadmission'],
+    ['A14', 'preadmission'],
+    ['A15', 'pending-transfer'],
+    ['A16', 'pending-discharge'],
+    ['A21', 'leave'],
+    ['A54', 'doctor-change'],
+  ])('names what a rule may tell of: %s is %s', async (trigger, event) => {
+    const path = file('event.hl7', example.replace('ADT^A01', `ADT^${trigger}`));
+    expect((await explained(path)).events).toEqual([{ event, at: '2026-03-02T07:00:00+01:00' }]);
+    expect((await translate([path, '--explain'])).out).toMatch(
+      new RegExp(`^answer: AA\nevent: ${event} 2026-03-02T07:00:00\\+01:00\n\n`),
+    );
+  });
+
+  it.each([
+    ['A11', 'A01'],
+    ['A52', 'A21'],
+    ['A25', 'A16'],
+    ['Z99', 'A02'],
+  ])('says of %s alone that it waits for what it takes back or corrects', async (trigger, original) => {
+    const action = trigger === 'Z99' ? 'UPDATE' : 'CANCEL';
+    const text = example.replace('ADT^A01', `ADT^${trigger}`).replace('|INSERT|N|', `|${action}|N|${original}`);
+    const path = file('alone.hl7', text);
+    const { events, issues } = await explained(path);
+    expect([events, issues]).toEqual([[], [expect.objectContaining({ reason: 'movement-unknown', blocking: false })]]);
+    expect((await translate([path, '--explain'])).out).toMatch(/\nto look at: ZBE-1 .* takes effect when /);
   });
 
   it('names the mapping row by its map and its id', async () => {
