@@ -104,7 +104,10 @@ export function storeError(cause: unknown): GatewayError {
     return new GatewayError('store-conflict', `the store was busy with the same rows (${code})`, { cause });
   const lost = /terminated|timeout|closed|ended|not queryable/i.test(messageOf(cause));
   if (AWAY.test(code) || lost)
-    return new GatewayError('store-unavailable', `the store is away or too slow (${code})`, { cause });
+    return new GatewayError('store-unavailable', `PostgreSQL is away or too slow (${code})`, {
+      remedy: 'see that it is up, and reached at DATABASE_URL where that is set',
+      cause,
+    });
   return new GatewayError('store-rejected', `the store refused a statement (${code})`, { cause });
 }
 

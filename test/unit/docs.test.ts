@@ -13,12 +13,16 @@ import {
   SEARCH_PARAMETERS,
 } from '../../src/fhir/search-parameters.js';
 import { parseSearch } from '../../src/fhir/search.js';
+import { foldWhole } from '../../src/apply/window.js';
 import { STAGES } from '../../src/journey.js';
 import { FAILURES } from '../../src/message/failure.js';
+import { HAPPENINGS } from '../../src/message/event.js';
 import { compileMappings } from '../../src/translate/compile.js';
 import { vocabularyOf } from '../../src/translate/vocabulary.js';
 import { CERTIFICATE, KEY } from '../support/certificate.js';
+import { movement, ownMappings, pam, translated } from '../support/pam.js';
 
+const NOW = { now: '2026-03-03T00:00:00Z', hospitalMembersStayDays: 0, circleShowsEndedDays: 90 };
 const NOT_OURS = new Set(['node_modules', 'dist', 'data', 'coverage', '.git']);
 
 /** Every page of the repository. */
@@ -199,6 +203,11 @@ describe('docs/adapter-un-hopital.md', () => {
 });
 
 describe('docs/vendor.md', () => {
+  it('names every event that may be told', () => {
+    const text = read('docs/vendor.md');
+    expect(HAPPENINGS.filter((event) => !text.includes(`\`${event}\``))).toEqual([]);
+  });
+
   it('lists every search parameter of every type, and no other', () => {
     const table = /\| Type \| Parameters \|\n([\s\S]*?)\n\n/.exec(read('docs/vendor.md'))?.[1] ?? '';
     const listed = new Map<string, string[]>();
@@ -251,6 +260,41 @@ describe('docs/operator.md', () => {
       ['circleShowsEndedDays', `\`${file.circleShowsEndedDays}\``],
     ])
       expect(text).toContain(`| \`${name ?? ''}\` | ${usual ?? ''} |`);
+  });
+
+  it('has every event that a rule may name, with every trigger that the mappings have', () => {
+    const [, table = ''] = /\| Event \| Is \|.*\n([\s\S]*?)\n\n/.exec(read('docs/operator.md')) ?? [];
+    const [, others = ''] = /\n(Z99 corrects [\s\S]*?)\n\n/.exec(read('docs/operator.md')) ?? [];
+    const named = [...table.matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([a-z-]+)`/g)].map(([, event]) => event),
+    );
+    expect(named.sort()).toEqual([...HAPPENINGS].sort());
+    const triggers = new Set([...(table + others).matchAll(/\b[AZ]\d\d\b/g)].map(([trigger]) => trigger));
+    expect([...triggers].sort()).toEqual([...ownMappings().triggers].sort());
+  });
+
+  it('says of each trigger the event that its message gives', () => {
+    const [, table = ''] = /\| Event \| Is \|.*\n([\s\S]*?)\n\n/.exec(read('docs/operator.md')) ?? [];
+    const rows = [...table.matchAll(/^\| ([^|]*) \| ([^|]*) \|/gm)].flatMap(([, events = '', text = '']) => {
+      const names = [...events.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name);
+      const triggers = [...text.matchAll(/\bA\d\d\b/g)].map(([trigger]) => trigger);
+      return triggers.map((trigger, index) => ({
+        trigger,
+        nature: names.includes('bed-change') ? 'L' : 'H',
+        event: names[Math.min(index, names.length - 1)],
+      }));
+    });
+    expect(rows.length).toBeGreaterThan(12);
+    for (const { trigger, nature, event } of rows) {
+      const zbe = movement('M1', '20260302100000', 'INSERT', { nature });
+      const facts = translated(pam({ trigger, at: '20260302100000', zbe })).facts;
+      const { people } = foldWhole(facts, { ...NOW, zone: 'Europe/Paris' });
+      const stays = people.flatMap(({ stays: ofPerson }) => [...ofPerson.values()]);
+      expect([trigger, stays.flatMap(({ stay }) => stay.movements.map(({ happening }) => happening))]).toEqual([
+        trigger,
+        [event],
+      ]);
+    }
   });
 
   it('has every variable that config/ reads, and no other', () => {
