@@ -22,7 +22,10 @@ export function operatorDecisions(port: DecisionPort): Router {
   const router = Router();
   router.post('/messages/:id/replay', async (request, response) => {
     if (!(await port.replay(idOf(request))))
-      throw new GatewayError('message-unknown', 'no message of that id can be replayed');
+      throw new GatewayError(
+        'message-unknown',
+        'no message of that id can be replayed: it is the id that /api/messages gives, not MSH-10; a refused one is sent again by its sender',
+      );
     response.status(202).json({ id: idOf(request), state: 'received' });
   });
   router.post('/work-items/:id/close', async (request, response) => {
@@ -33,7 +36,11 @@ export function operatorDecisions(port: DecisionPort): Router {
   router.post('/work-items/:id/release', async (request, response) => {
     const messages = await port.releaseWorkItem(idOf(request));
     if (messages === undefined) throw new GatewayError('resource-unknown', 'no open work item has that id');
-    if (messages === 0) throw new GatewayError('message-unknown', 'no message behind that work item can be replayed');
+    if (messages === 0)
+      throw new GatewayError(
+        'message-unknown',
+        'no message behind that work item can be replayed: refused ones are sent again by their sender, and the item is closed by hand',
+      );
     response.status(202).json({ id: idOf(request), messages });
   });
   router.post('/deliveries/revive', async (request, response) => {

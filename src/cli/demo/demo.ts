@@ -54,11 +54,16 @@ export async function run(args: string[]): Promise<number> {
   const failed = checks.filter(({ expected, actual }) => expected !== actual);
   show(
     'Ce qui devait être vrai',
-    checks.map((check) => ({ ...check, verdict: check.expected === check.actual ? 'oui' : 'NON' })),
+    checks.map(({ what, expected, actual }) => ({
+      quoi: what,
+      attendu: expected,
+      obtenu: actual,
+      verdict: expected === actual ? 'oui' : 'NON',
+    })),
   );
   if (!once) {
     console.log(
-      `\nready http://127.0.0.1:${gateway.httpPort}  (FHIR sous /fhir, opérateur sous /api, MLLP sur ${gateway.mllpPort}) — Ctrl-C pour arrêter`,
+      `\nPrête sur http://127.0.0.1:${gateway.httpPort}  (FHIR sous /fhir, opérateur sous /api, MLLP sur ${gateway.mllpPort}) — Ctrl-C pour arrêter`,
     );
     await new Promise((resolve) => {
       process.once('SIGINT', resolve);

@@ -60,7 +60,7 @@ describe('tdu replay', () => {
   });
 
   it.each([
-    ['a message that is not known', '7', /404 message-unknown: no message of that id can be replayed$/],
+    ['a message that is not known', '7', /404 message-unknown: no message of that id can be replayed: .* not MSH-10/],
     ['what is no id', '../..', /400 request-invalid: that is no id$/],
     ['a queue that is away', '99', /503 queue-unavailable: the queue took no job$/],
   ])('says what the gateway answered for %s', async (_, id, sentence) => {
