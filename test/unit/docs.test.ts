@@ -7,6 +7,7 @@ import { checkMappings, loadMappingFiles } from '../../src/config/mapping-files.
 import { readSettings } from '../../src/config/load.js';
 import { ruleFaults } from '../../src/config/rule-checks.js';
 import { ENVIRONMENT, fileSchema, itemSchemas } from '../../src/config/schema.js';
+import { statusOf } from '../../src/fhir/outcome.js';
 import {
   COMMUNICATION_PARAMETERS,
   DEFINITION_PARAMETERS,
@@ -15,7 +16,7 @@ import {
 import { parseSearch } from '../../src/fhir/search.js';
 import { foldWhole } from '../../src/apply/window.js';
 import { STAGES } from '../../src/journey.js';
-import { FAILURES } from '../../src/message/failure.js';
+import { FAILURES, GatewayError, type FailureCode } from '../../src/message/failure.js';
 import { HAPPENINGS } from '../../src/message/event.js';
 import { compileMappings } from '../../src/translate/compile.js';
 import { vocabularyOf } from '../../src/translate/vocabulary.js';
@@ -55,6 +56,24 @@ describe('docs/errors.md', () => {
     const rows = [...read('docs/errors.md').matchAll(/^\|\s*`([a-z-]+)`\s*\|\s*(\w+)\s*\|(.*)\|$/gm)];
     const documented = rows.map(([, code = '', kind = '']) => [code, kind]).sort();
     expect(documented).toEqual(Object.entries(FAILURES).sort());
+  });
+
+  it('says by which status of HTTP a code is answered', () => {
+    const rows = new Map(
+      [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| \w+ \|[^|]*\|([^|]*)\|/gm)].map(([, code, cell]) => [
+        code,
+        cell,
+      ]),
+    );
+    const doors = ['src/receive/documents-http.ts', 'src/receive/http-door.ts'].flatMap((path) =>
+      [...read(path).matchAll(/\b([45]\d\d), '([a-z-]+)'/g)].map(([, status = '', code = '']) => ({ status, code })),
+    );
+    const others = (Object.keys(FAILURES) as FailureCode[])
+      .map((code) => ({ status: String(statusOf(new GatewayError(code, ''))), code }))
+      .filter(({ status }) => status !== '500');
+    expect([doors.length > 5, others.length > 5]).toEqual([true, true]);
+    const answered = [...doors, ...others];
+    expect(answered.filter(({ status, code }) => rows.get(code)?.includes(status) !== true)).toEqual([]);
   });
 
   it('says of every code what it means, where it is seen and what to do', () => {
