@@ -9,7 +9,7 @@ import { openDelivery } from './wire-deliver.js';
 import { closeAll, openDatabase, openHouse, type Closers, type House, type SourceMappings } from './wire-house.js';
 import { openListeners } from './wire-receive.js';
 import { openServe } from './wire-serve.js';
-import { reportStart } from './wire-start.js';
+import { reportStart, reportStop } from './wire-start.js';
 import { openTranslation } from './wire-translate.js';
 import { openParent } from './work/parent.js';
 import { giveUp, isProgram, onStop } from './work/process.js';
@@ -59,6 +59,7 @@ async function runParent(settings: Settings, mappings: SourceMappings, log: Log,
   }
   const mllpPort = listeners[0]?.port ?? 0;
   reportStart(settings, { httpPort, listeners }, log);
+  closers.push(reportStop(log));
   process.send?.({ httpPort, mllpPort, databaseUrl });
 }
 

@@ -4,6 +4,14 @@ import type { Settings } from './config/schema.js';
 import type { Log } from './message/log.js';
 import type { MllpListener } from './receive/mllp.js';
 
+/** What says, as the first thing that a stop closes, that the gateway was asked to stop: without that line it was killed. */
+export function reportStop(log: Log): () => Promise<void> {
+  return () => {
+    log('info', 'gateway.stops', {});
+    return Promise.resolve();
+  };
+}
+
 /** Says what a gateway that has started listens to, whom it tells, and what of it is insecure: names and addresses, no secret. */
 export function reportStart(
   settings: Settings,

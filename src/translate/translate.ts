@@ -88,7 +88,12 @@ function contextOf(message: Message, { source, zone }: TranslateContext): Conver
 function unmapped(trigger: string): Translation {
   const issues = new Issues();
   const event = /^[A-Z0-9]{3}$/.test(trigger) ? trigger : '';
-  const issue = { blocking: true, reason: 'trigger-unmapped', field: 'MSH-9.2', text: `event ${event} is not mapped` };
+  const issue = {
+    blocking: true,
+    reason: 'trigger-unmapped',
+    field: 'MSH-9.2',
+    text: `event ${event || '(none)'} is not mapped`,
+  };
   issues.add({ ...issue, ...(event === '' ? {} : { code: event }) }, event);
   return { facts: [], mentions: [], identifiers: [], unused: () => [], issues: issues.list };
 }

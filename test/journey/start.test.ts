@@ -147,4 +147,11 @@ describe('a start', () => {
     await gateway.stop();
     expect(gateway.output()).toContain('deliver.tells-nobody');
   });
+
+  it('says nothing of a stop until it is asked to stop', async () => {
+    const gateway = await startTestGateway('', { DATABASE_URL: database.url, TDU_LOG_LEVEL: 'info' });
+    expect(gateway.output()).not.toContain('gateway.stops');
+    await gateway.stop();
+    expect(gateway.output()).toContain('"gateway.stops"');
+  });
 });
