@@ -116,22 +116,6 @@ describe('the settings', () => {
     });
   });
 
-  it('is refused where it stands at the default place and cannot be read: it would be taken for an empty one', () => {
-    const home = process.cwd();
-    const other = mkdtempSync(join(tmpdir(), 'tdu-unread-'));
-    // A folder in the place of the file cannot be read as one, by nobody: root reads what it has no right to.
-    mkdirSync(join(other, 'config', 'gateway.yaml'), { recursive: true });
-    process.chdir(other);
-    try {
-      expect(readSettings({})).toMatchObject({
-        faults: [{ code: 'config-invalid', message: 'the configuration file cannot be read' }],
-      });
-    } finally {
-      process.chdir(home);
-      rmSync(other, { recursive: true });
-    }
-  });
-
   it('read numbers from text, and leave text that looks like a number as it is', () => {
     const text = `
 sources: [{ name: chu, port: 2600, frameSeconds: 0.5, facilities: ['0012'] }]
