@@ -67,11 +67,15 @@ const FORM: Readonly<Record<CodedForm, InForm>> = {
   Coding: (mapped) => mapped,
   valueCoding: (mapped) => mapped && { valueCoding: mapped },
   CodeableConcept: conceptOf,
-  // R4 §8.1.3: a coded language is one of BCP 47, so a sender's own alone is words.
-  language: (mapped, text, table, field, context) => ({
-    language: mapped === undefined ? { text } : conceptOf(mapped, text, table, field, context),
-  }),
+  language: (mapped, text, _table, field) => ({ language: languageOf(mapped, text, field) }),
 };
+
+/** R4 §8.1.3: every code of a language is one of BCP 47, so a sender's own is words. */
+function languageOf(mapped: Coding | undefined, text: string | undefined, { code, display }: Reading): CodeableConcept {
+  const own = mapped?.code?.toLowerCase() === code.toLowerCase() ? '' : code;
+  const words = (text ?? display) || own;
+  return { ...(mapped === undefined ? {} : { coding: [mapped] }), ...(words === '' ? {} : { text: words }) };
+}
 
 /** R4 §2.24.0.1: a code has no blanks but single ones between its words. */
 const CODE = /^\S+( \S+)*$/;
