@@ -195,3 +195,11 @@ describe('the package', () => {
     expect(read('README.md')).toContain('Node 20.19');
   });
 });
+
+describe('the profile check of CI', () => {
+  it('waits for the line that the demo says when it is ready', () => {
+    const [, line] = /grep -q '\^([^']+)'/.exec(read('.ci/run')) ?? [];
+    expect(line).toBeDefined();
+    expect(read('src/cli/demo/demo.ts')).toContain(`${line ?? ''}http://`);
+  });
+});
