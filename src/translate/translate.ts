@@ -1,22 +1,20 @@
 import { messageClock } from '../hl7v2/datetime.js';
 import type { Message } from '../hl7v2/parse.js';
-import type { Fact, Fragment, MemberBody, NumberChange, PatientIdentifier, Translation } from '../message/fact.js';
+import type { Fact, Fragment, NumberChange, PatientIdentifier, Translation } from '../message/fact.js';
 import type { Mappings } from './compile.js';
 import { consentOf } from './hl7v2/consent.js';
-import { contactOf, type ContactReading } from './hl7v2/contact.js';
 import type { ConvertContext, GivenNames } from './converter.js';
 import { FactDraft, type FactFrame } from './fact-draft.js';
 import { anchorOf, Authorities, isInsNumber, personIdentifiers, type SourceAuthority } from './identifiers.js';
 import { identityBody, identityNumbers, personNumbers, type IdentityNumbers } from './identity.js';
 import { Issues } from './issues.js';
-import { professionalMembers, type VisitContext } from './hl7v2/members.js';
 import { moveBody, moveOf, type Move } from './hl7v2/account-move.js';
 import { mergeOf, type Merge } from './hl7v2/merge.js';
 import { MessageReading } from './hl7v2/message-reading.js';
 import { changedIdentity, namedByChanges, numberChangesOf } from './hl7v2/number-change.js';
-import { movementBody } from './hl7v2/movement.js';
 import { ReadRecord } from './hl7v2/reader.js';
-import { checkHappened, recordedTimes, type RecordedTimes } from './hl7v2/recorded.js';
+import { recordedTimes, type RecordedTimes } from './hl7v2/recorded.js';
+import { addPeople, addVisit } from './hl7v2/visit-facts.js';
 import { Territory } from './hl7v2/territory.js';
 
 /** A source, as its messages are read. */
@@ -195,70 +193,4 @@ function lookAtIns({ numbers, qualified }: IdentityNumbers, { issues }: ConvertC
   const text =
     'an INS came with an identity that is not validated, or whose birth date was corrected; it was set aside';
   issues.add({ blocking: false, reason: 'field-invalid', field: 'PID-3', text }, 'ins-not-qualified');
-}
-
-/** The stay that the facts of a message belong to, and when they take effect. */
-interface Visit extends VisitContext {
-  stay: string | undefined;
-  account: string | undefined;
-  effectiveAt: string;
-}
-
-function addVisit(draft: FactDraft, { reading, times }: MessageParts, context: ConvertContext): Visit {
-  const read = reading.contributions('movement', context);
-  const stay = read.filled<string>('stay');
-  const account = read.filled<string>('account');
-  const trigger = context.message.value('MSH-9.2');
-  // EVN-6 of an A08 is about the update, not about the movement.
-  const happenedAt = read.filled<string>('effectiveAt') ?? (trigger === 'A08' ? undefined : times.effectiveAt);
-  const effectiveAt = happenedAt ?? times.recordedAt;
-  const visit = {
-    visit: reading.has('movement') && !(trigger === 'A08' && isPatientAlone(context.message, stay ?? account)),
-    movement: read.filled<string>('movement'),
-    stay,
-    account,
-    effectiveAt,
-  };
-  if (!visit.visit) return visit;
-  if (stay === undefined && account === undefined) {
-    const text = 'the message names neither its stay nor an account';
-    context.issues.add({ blocking: true, reason: 'field-missing', field: 'PV1-19', text }, 'PV1-19');
-  }
-  checkHappened(trigger, read, times, context.issues);
-  const encounter = { target: 'Encounter', elements: reading.elements('Encounter', context) };
-  const body = movementBody(trigger, read, { encounter, timed: happenedAt !== undefined });
-  draft.add({ kind: 'movement', body }, effectiveAt, visit);
-  return visit;
-}
-
-/** An A08 updates the visit that it names, else the patient alone, e.g. with the pseudo PV1 of identity messages. */
-function isPatientAlone(message: Message, number: string | undefined): boolean {
-  const visitClass = message.segment('PV1')?.value(2);
-  return number === undefined || visitClass === undefined || visitClass === 'N';
-}
-
-function addPeople(draft: FactDraft, reading: MessageReading, visit: Visit, context: ConvertContext): void {
-  const visitFrom = context.message.segment('PV1')?.index ?? Number.POSITIVE_INFINITY;
-  const professionals = reading.each('member', context).map(({ segment, read }) => {
-    return { read, basis: segment.name, beforeVisit: segment.index < visitFrom };
-  });
-  const addMember = (body: MemberBody) => {
-    draft.add({ kind: 'member', body }, visit.effectiveAt, body.scope === 'stay' ? visit : undefined);
-  };
-  for (const body of professionalMembers(professionals, visit)) addMember(body);
-  for (const { contact, member } of contactsOf(reading, visit, context)) {
-    draft.add({ kind: 'contact', body: contact }, visit.effectiveAt);
-    if (member !== undefined) addMember(member);
-  }
-}
-
-/** Both maps of a contact, his role and his person, read each NK1. */
-function contactsOf(reading: MessageReading, visit: VisitContext, context: ConvertContext): ContactReading[] {
-  const persons = new Map(reading.each('RelatedPerson', context).map(({ segment, elements }) => [segment, elements]));
-  return reading.each('contact', context).flatMap(({ segment, read }) => {
-    const contact = contactOf(read, persons.get(segment) ?? [], visit);
-    if (contact !== undefined) return [contact];
-    context.record.forget(segment);
-    return [];
-  });
 }

@@ -12,6 +12,7 @@ import {
   segment,
   translated,
 } from '../support/pam.js';
+import { permutations } from '../support/random.js';
 
 const DOCTOR = professional('10999000011', 'BERTHIER', 'Claire');
 const OTHER = professional('10999000029', 'MOREL', 'Antoine');
@@ -88,13 +89,6 @@ const STAYS: [name: string, messages: string[], status: string][] = [
   ['an admission cancelled after a pre-admission', [planned, admitted, notAdmitted, moved, unmoved], 'planned'],
   ['an identity that changes in between', [admitted, moved, renamed, corrected, discharged], 'finished'],
 ];
-
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length < 2) return [[...items]];
-  return items.flatMap((item, index) =>
-    permutations([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
-  );
-}
 
 /** Facts as the store gives them: each message keeps the facts it had, whenever it came. */
 const factsInOrder = (messages: readonly { text: string; id: string }[]): Fact[] =>

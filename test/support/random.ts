@@ -16,3 +16,11 @@ export function shuffled<T>(list: readonly T[], random: () => number): T[] {
     .sort((a, b) => a.place - b.place)
     .map(({ value }) => value);
 }
+
+/** A list in every order. */
+export function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, index) =>
+    permutations([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
+  );
+}

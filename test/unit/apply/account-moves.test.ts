@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Encounter, Patient } from 'fhir/r4.js';
 import { AGNES, BRUNO, MemoryGateway, rol, sent } from '../../support/applied.js';
 import { HOSPITAL, movement, pam, segment, type PamParts } from '../../support/pam.js';
+import { permutations } from '../../support/random.js';
 
 const ipp = (value: string) => `${value}^^^${HOSPITAL}^PI`;
 const account = (value: string) => `${value}^^^${HOSPITAL}^AN`;
@@ -47,13 +48,6 @@ const owners = (gateway: MemoryGateway) =>
       return [identifier.find(({ type }) => type?.coding?.[0]?.code === 'VN')?.value, patient?.name?.[0]?.family];
     }),
   );
-
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length < 2) return [[...items]];
-  return items.flatMap((item, index) =>
-    permutations([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
-  );
-}
 
 async function inEveryOrder(texts: readonly string[]): Promise<MemoryGateway> {
   const gateways: MemoryGateway[] = [];

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Encounter, Patient } from 'fhir/r4.js';
 import { AGNES, MemoryGateway, rol, sent } from '../../support/applied.js';
 import { HOSPITAL, INS_TEST, movement, pam, type Fields, type PamParts } from '../../support/pam.js';
+import { permutations } from '../../support/random.js';
 
 const TRAITS: Fields = { 5: 'ESSAI^CAMILLE^CAMILLE^^^^L', 7: '19790328', 8: 'F' };
 const INS = `279037101400144^^^${INS_TEST}^INS`;
@@ -39,13 +40,6 @@ const numbers = (gateway: MemoryGateway) =>
         .join(' '),
     )
     .sort();
-
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length < 2) return [[...items]];
-  return items.flatMap((item, index) =>
-    permutations([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
-  );
-}
 
 /** Takes messages in every order: one end, byte for byte, whatever the order. */
 async function inEveryOrder(texts: readonly string[]): Promise<MemoryGateway> {
