@@ -71,7 +71,7 @@ interface MentionedResource {
 /** The mentions of what a batch mentions, as they stand after the steps applied so far; written at the end. */
 export class MentionBook {
   /** `Type/id` → its rows. */
-  private readonly rows = new Map<string, MentionRow[]>();
+  private rows = new Map<string, MentionRow[]>();
   /** Number → `Type/id` of those who were mentioned with it. */
   private readonly holders = new Map<string, Set<string>>();
   private readonly stored = new Map<string, MentionRow>();
@@ -84,7 +84,7 @@ export class MentionBook {
 
   /**
    * Reads what is said so far. Two transactions that say something new of the same thing come one after the other: each must see what the other
-   * said. Those that only say again what is known go on side by side.
+   * said. Those that only say again what is known go on side by side, and change no resource.
    * @returns `Type/id` of every resource that the steps may change
    * @throws GatewayError store-conflict where something new was said of it meanwhile
    */
@@ -95,12 +95,15 @@ export class MentionBook {
     const things = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
     const names = [...things.map((row) => `mention ${keyOf(row)}`), ...numbers.map((number) => `mention ${number}`)];
     await this.read(things, numbers);
-    this.repeats = !steps.some(({ supersedes }) => supersedes) && this.areRepetitions(rows);
+    this.repeats = !steps.some(({ supersedes }) => supersedes) && this.repeated(rows) !== undefined;
     await (this.repeats ? shareNames(this.client, names) : lockNames(this.client, names));
     await this.read(things, numbers);
-    if (this.repeats && !this.areRepetitions(rows))
+    if (!this.repeats) return [...new Set([...this.rows.keys(), ...things.map(keyOf)])];
+    const repeated = this.repeated(rows);
+    if (repeated === undefined)
       throw new GatewayError('store-conflict', 'something new was said of the same place or professional meanwhile');
-    return [...new Set([...this.rows.keys(), ...things.map(keyOf)])];
+    this.rows = repeated;
+    return [];
   }
 
   private async read(things: readonly MentionRow[], numbers: readonly string[]): Promise<void> {
@@ -118,14 +121,15 @@ export class MentionBook {
     }
   }
 
-  /** Each after those before it. */
-  private areRepetitions(added: readonly MentionRow[]): boolean {
+  /** The rows with all of these, each after those before it; undefined where one says something new. */
+  private repeated(added: readonly MentionRow[]): Map<string, MentionRow[]> | undefined {
     const rows = new Map(this.rows);
-    return added.every((row) => {
+    for (const row of added) {
       const before = rows.get(keyOf(row)) ?? [];
+      if (!isRepetition(before, row)) return undefined;
       rows.set(keyOf(row), withMention(before, row));
-      return isRepetition(before, row);
-    });
+    }
+    return rows;
   }
 
   /**
@@ -137,6 +141,7 @@ export class MentionBook {
     resources: MentionedResource[];
     workItems: NewWorkItem[];
   } {
+    if (this.repeats) return { resources: [], workItems: [] };
     const touched = new Set<string>();
     const workItems: NewWorkItem[] = [];
     for (const mention of mentions) {
