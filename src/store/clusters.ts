@@ -79,13 +79,24 @@ export async function placeRequests(client: Queryable, requests: readonly Patien
   }));
 }
 
-/** What the requests lead to under the locks of all of it: what another transaction joined to it meanwhile is locked as well. */
+const CLUSTERS: Statement = [
+  'clusters-of',
+  `
+  SELECT DISTINCT probe.cluster
+  FROM unnest($1::text[]) AS asked (key)
+  CROSS JOIN LATERAL (SELECT cluster FROM identifier WHERE identifier.key = asked.key OFFSET 0) AS probe`,
+];
+
+/**
+ * What the requests lead to under the locks of all of it. What they name is waited for; what that leads to besides is seldom held by another
+ * transaction that did not have to wait for the same names, and is tried.
+ */
 async function reachLocked(client: Queryable, requests: readonly PatientRequest[]): Promise<Reached[]> {
-  const held = namesOf(requests, await reach(client, requests));
+  const held = await namedBy(client, requests);
   await lockNames(client, [...held]);
   for (;;) {
     const reached = await reach(client, requests);
-    const missing = [...namesOf(requests, reached)].filter((name) => !held.has(name));
+    const missing = [...namesOf(reached)].filter((name) => !held.has(name));
     if (missing.length === 0) return reached;
     if (!(await tryNames(client, missing)))
       throw new GatewayError('store-conflict', 'patients were joined by another gateway at the same time');
@@ -93,10 +104,21 @@ async function reachLocked(client: Queryable, requests: readonly PatientRequest[
   }
 }
 
-/** Names of the locks: of what may get a cluster only now, of the stays, and of the clusters. */
-function namesOf(requests: readonly PatientRequest[], reached: readonly Reached[]): Set<string> {
+/** Names of the locks of what the requests name: numbers, which may get a cluster only now, their clusters, stays and documents. */
+async function namedBy(client: Queryable, requests: readonly PatientRequest[]): Promise<Set<string>> {
+  const keys = requests.flatMap((request) => linkable(request).map(({ key }) => key));
+  const { rows } = await prepared<{ cluster: string }>(client, CLUSTERS, [keys]);
   return new Set([
-    ...requests.flatMap((request) => linkable(request).map(({ key }) => `identifier ${key}`)),
+    ...keys.map((key) => `identifier ${key}`),
+    ...rows.map(({ cluster }) => `cluster ${cluster}`),
+    ...requests.flatMap(({ stays }) => stays.map((stay) => `stay ${stay}`)),
+    ...requests.flatMap(({ documents = [] }) => documents.map((document) => `document ${document}`)),
+  ]);
+}
+
+/** Names of the locks of what was reached. */
+function namesOf(reached: readonly Reached[]): Set<string> {
+  return new Set([
     ...reached.flatMap(({ stay }) => (stay === null ? [] : [`stay ${stay}`])),
     ...reached.flatMap(({ document }) => (document === null ? [] : [`document ${document}`])),
     ...reached.flatMap(({ cluster }) => (cluster === null ? [] : [`cluster ${cluster}`])),
