@@ -1,6 +1,6 @@
 import type { Fact, Translation } from '../message/fact.js';
 import type { PatientWindow, TranslationStep } from '../message/translation.js';
-import { applyMessage, applyToWhole, type ApplyContext } from './apply.js';
+import { applyMessage, applyToWhole, type Applied, type ApplyContext } from './apply.js';
 import { foldWindow, type FoldedWindow } from './window.js';
 
 /** What the messages of one transaction know of each other: each sees what those before it changed. */
@@ -8,15 +8,23 @@ export class Batch {
   private readonly windows = new Map<string, FoldedWindow>();
   /** What the batch has added so far to each cluster: the store does not have it yet. */
   private readonly steps = new Map<string, TranslationStep[]>();
+  /** Messages of each cluster that are still to come. */
+  private readonly left = new Map<string, number>();
 
   /** Set where a load failed: then the transaction is lost, and not the message alone. */
   failure: unknown;
 
-  /** @param loadWhole the long way: every fact of the cluster that the store has */
+  /**
+   * @param clusters of its messages, of each one: what is known of a cluster is let go with the last of them
+   * @param loadWhole the long way: every fact of the cluster that the store has
+   */
   constructor(
     private readonly context: ApplyContext,
+    clusters: readonly string[],
     private readonly loadWhole: (window: PatientWindow) => Promise<PatientWindow>,
-  ) {}
+  ) {
+    for (const cluster of clusters) this.left.set(cluster, (this.left.get(cluster) ?? 0) + 1);
+  }
 
   /** Applies the next message to its window. A message that fails leaves no trace. @returns its steps, in order */
   async apply(messageId: string, translation: Translation, loaded: PatientWindow): Promise<TranslationStep[]> {
@@ -25,9 +33,21 @@ export class Batch {
     const applied =
       applyMessage(messageId, translation, before, this.context) ??
       applyToWhole(messageId, translation, await this.wholeOf(loaded), this.context);
-    this.windows.set(cluster, applied.window);
-    this.steps.set(cluster, [...(this.steps.get(cluster) ?? []), ...applied.steps]);
+    this.keep(cluster, applied);
     return applied.steps;
+  }
+
+  /** For the next message of the cluster. What is kept for nobody the collector would copy again and again. */
+  private keep(cluster: string, { window, steps }: Applied): void {
+    const left = (this.left.get(cluster) ?? 0) - 1;
+    this.left.set(cluster, left);
+    if (left > 0) {
+      this.windows.set(cluster, window);
+      this.steps.set(cluster, [...(this.steps.get(cluster) ?? []), ...steps]);
+    } else {
+      this.windows.delete(cluster);
+      this.steps.delete(cluster);
+    }
   }
 
   private async wholeOf(window: PatientWindow): Promise<FoldedWindow> {

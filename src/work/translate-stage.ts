@@ -129,25 +129,54 @@ async function readJournalMessage(message: JournalMessage, deps: Pick<TranslateD
 }
 
 async function stepsOf(tx: TranslationTx, deps: TranslateDeps): Promise<TranslationStep[]> {
+  const pause = pauses();
   const readings: Reading[] = [];
   for (const message of tx.messages) {
     readings.push(await read(message, deps));
-    await breath();
+    await pause();
   }
-  const readable = readings.flatMap((reading) => ('translation' in reading ? [reading] : []));
   const context = contextAt(deps.now(), deps);
-  const loaded = await tx.load(
-    readable.map(({ message, translation }) => requestOf(message.id, translation)),
-    { endedSince: context.lateSince },
-  );
-  const windows = new Map(readable.map(({ message }, index) => [message.id, loaded[index]]));
-  const batch = new Batch(context, (window) => tx.loadWhole(window));
+  const windows = await windowsOf(readings, tx, context.lateSince);
+  const clusters = [...windows.values()].map(({ cluster }) => cluster);
+  const batch = new Batch(context, clusters, (window) => tx.loadWhole(window));
   const steps: TranslationStep[] = [];
-  for (const reading of readings) {
+  // Each is let go as soon as it is applied.
+  for (let reading = readings.shift(); reading !== undefined; reading = readings.shift()) {
     steps.push(...(await stepsOfOne(reading, windows.get(reading.message.id), batch, deps)));
-    await breath();
+    await pause();
   }
   return steps;
+}
+
+/** The windows of the messages that could be read, by message. */
+async function windowsOf(
+  readings: readonly Reading[],
+  tx: TranslationTx,
+  endedSince: string,
+): Promise<Map<string, PatientWindow>> {
+  const requests = readings.flatMap((reading) =>
+    'translation' in reading ? [requestOf(reading.message.id, reading.translation)] : [],
+  );
+  const loaded = await tx.load(requests, { endedSince });
+  return new Map(
+    loaded.flatMap((window, index) => {
+      const id = requests[index]?.messageId;
+      return id === undefined ? [] : [[id, window]];
+    }),
+  );
+}
+
+/** How long what else happens in the process waits for a batch. */
+const PAUSE_MS = 4;
+
+/** Lets the event loop turn where the batch has held it for so long. */
+function pauses(): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < PAUSE_MS) return;
+    await breath();
+    since = performance.now();
+  };
 }
 
 const DAY = 86_400_000;

@@ -71,7 +71,7 @@ export class MemoryGateway {
   /** Translates and applies one message, and keeps what it changed. */
   async take(text: string, arrival: Arrival = {}): Promise<TranslationStep> {
     const { messageId, translation } = this.read(text, arrival);
-    return this.apply(messageId, translation, new Batch(this.context(), this.whole));
+    return this.apply(messageId, translation, new Batch(this.context(), [], this.whole));
   }
 
   /** The same of a document. */
@@ -79,7 +79,7 @@ export class MemoryGateway {
     document: TestDocument,
     { messageId = String(++this.messages) }: Arrival = {},
   ): Promise<TranslationStep> {
-    return this.apply(messageId, documentTranslation(messageId, document), new Batch(this.context(), this.whole));
+    return this.apply(messageId, documentTranslation(messageId, document), new Batch(this.context(), [], this.whole));
   }
 
   /** Each in a transaction of its own. */
@@ -93,9 +93,10 @@ export class MemoryGateway {
   async takeTogether(...texts: string[]): Promise<TranslationStep[]> {
     const readings = texts.map((text) => this.read(text, {}));
     for (const { translation } of readings) this.unite(translation, '');
-    const batch = new Batch(this.context(), this.whole);
-    const steps: TranslationStep[] = [];
     const loaded = readings.map(({ translation }) => this.windowOf(translation, ''));
+    const clusters = loaded.map(({ cluster }) => cluster);
+    const batch = new Batch(this.context(), clusters, this.whole);
+    const steps: TranslationStep[] = [];
     for (const [index, { messageId, translation }] of readings.entries()) {
       const window = loaded[index];
       if (window !== undefined) steps.push(...(await batch.apply(messageId, translation, window)));
@@ -119,7 +120,7 @@ export class MemoryGateway {
     const before = foldWindow(this.windowOf(translation, messageId), this.context().fold);
     const after = foldFacts({ ...before, facts: [...before.facts, ...translation.facts] }, this.context().fold, before);
     const short = inOne(changesOf(before, after, messageId, this.context()));
-    const long = await this.apply(messageId, translation, new Batch(this.context(), this.whole));
+    const long = await this.apply(messageId, translation, new Batch(this.context(), [], this.whole));
     return { short: visible(short), long: visible(long) };
   }
 

@@ -88,7 +88,7 @@ export async function openStages(): Promise<Stages> {
       const translation = documentTranslation(message.id, document);
       const [window] = await tx.load([requestOf(message.id, translation)], { endedSince: context.lateSince });
       if (window === undefined) throw new Error('no window was loaded');
-      await tx.save(await new Batch(context, tx.loadWhole).apply(message.id, translation, window));
+      await tx.save(await new Batch(context, [], tx.loadWhole).apply(message.id, translation, window));
     });
   };
   const translateTogether = async (...texts: string[]) => {
