@@ -3,18 +3,38 @@
  * left out. By hand, since every fold ends with it (ADR 0009).
  */
 export function canonicalJson(value: unknown): string {
-  if (typeof value === 'string') return quoted(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  let text = '';
-  if (Array.isArray(value)) {
-    for (const item of value) text += (text === '' ? '' : ',') + canonicalJson(item);
-    return `[${text}]`;
+  const pieces: string[] = [];
+  write(value, pieces);
+  return pieces.join('');
+}
+
+/** Piece by piece: a text that grows by concatenation is a tree of pieces until somebody reads it, and bodies are kept for a whole batch. */
+function write(value: unknown, into: string[]): void {
+  if (typeof value === 'string') into.push(quoted(value));
+  else if (typeof value !== 'object' || value === null) into.push(JSON.stringify(value) ?? 'null');
+  else if (Array.isArray(value)) writeArray(value, into);
+  else writeObject(value as Record<string, unknown>, into);
+}
+
+function writeArray(items: readonly unknown[], into: string[]): void {
+  into.push('[');
+  for (const [index, item] of items.entries()) {
+    if (index > 0) into.push(',');
+    write(item, into);
   }
-  for (const key of Object.keys(value).sort()) {
-    const member = (value as Record<string, unknown>)[key];
-    if (member !== undefined) text += (text === '' ? '' : ',') + `${quoted(key)}:` + canonicalJson(member);
+  into.push(']');
+}
+
+function writeObject(members: Readonly<Record<string, unknown>>, into: string[]): void {
+  let before = '{';
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key];
+    if (member === undefined) continue;
+    into.push(before, quoted(key), ':');
+    before = ',';
+    write(member, into);
   }
-  return `{${text}}`;
+  into.push(before === '{' ? '{}' : '}');
 }
 
 /** Text that JSON writes as it stands, in ASCII: no control, quote or backslash. */
