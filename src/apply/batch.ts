@@ -15,7 +15,7 @@ export class Batch {
   failure: unknown;
 
   /**
-   * @param clusters of its messages, of each one: what is known of a cluster is let go with the last of them
+   * @param clusters of its messages, of each one: what is known of a cluster is let go with the last of them; of one that is not listed it is kept
    * @param loadWhole the long way: every fact of the cluster that the store has
    */
   constructor(
@@ -41,12 +41,12 @@ export class Batch {
   private keep(cluster: string, { window, steps }: Applied): void {
     const left = (this.left.get(cluster) ?? 0) - 1;
     this.left.set(cluster, left);
-    if (left > 0) {
-      this.windows.set(cluster, window);
-      this.steps.set(cluster, [...(this.steps.get(cluster) ?? []), ...steps]);
-    } else {
+    if (left === 0) {
       this.windows.delete(cluster);
       this.steps.delete(cluster);
+    } else {
+      this.windows.set(cluster, window);
+      this.steps.set(cluster, [...(this.steps.get(cluster) ?? []), ...steps]);
     }
   }
 

@@ -2,7 +2,7 @@ import { GatewayError } from '../message/failure.js';
 import type { PatientRequest } from '../message/translation.js';
 import { UnionFind } from '../message/union-find.js';
 import { lockNames, tryNames } from './locks.js';
-import { linkable, reach, type Linkable, type Reached } from './reached.js';
+import { linkable, reach, reachNamed, type Linkable, type Lockable, type Reached } from './reached.js';
 import { prepared, type Queryable, type Statement } from './pool.js';
 
 const NEW_CLUSTERS: Statement = ['clusters-new', `SELECT nextval('cluster_id') AS cluster FROM generate_series(1, $1)`];
@@ -58,11 +58,16 @@ export interface Placed {
 /**
  * Gives every identifier its cluster, unites the clusters that one request leads to, and those of requests that share an identifier, a stay,
  * an account or a document. Whoever comes by another way to the same people waits until this transaction ends.
+ * @param again a try before this one ended in a conflict
  * @returns one for each request
  * @throws GatewayError store-conflict where another transaction is about to unite some of these clusters: then all is tried again
  */
-export async function placeRequests(client: Queryable, requests: readonly PatientRequest[]): Promise<Placed[]> {
-  const reached = await reachLocked(client, requests);
+export async function placeRequests(
+  client: Queryable,
+  requests: readonly PatientRequest[],
+  again: boolean,
+): Promise<Placed[]> {
+  const reached = await reachLocked(client, requests, again);
   const clusters = await rootsOf(client, requests, reached);
   await addIdentifiers(client, requests, clusters, reached);
   const stays = requests.map(() => new Set<string>());
@@ -79,24 +84,16 @@ export async function placeRequests(client: Queryable, requests: readonly Patien
   }));
 }
 
-const CLUSTERS: Statement = [
-  'clusters-of',
-  `
-  SELECT DISTINCT probe.cluster
-  FROM unnest($1::text[]) AS asked (key)
-  CROSS JOIN LATERAL (SELECT cluster FROM identifier WHERE identifier.key = asked.key OFFSET 0) AS probe`,
-];
-
 /**
- * What the requests lead to under the locks of all of it. What they name is waited for; what that leads to besides is seldom held by another
- * transaction that did not have to wait for the same names, and is tried.
+ * What the requests lead to under the locks of all of it: what another transaction joined to it meanwhile is locked as well.
+ * @param again a try before this one met such names held: then all that is reached is waited for, and not only what the requests name
  */
-async function reachLocked(client: Queryable, requests: readonly PatientRequest[]): Promise<Reached[]> {
-  const held = await namedBy(client, requests);
+async function reachLocked(client: Queryable, requests: readonly PatientRequest[], again: boolean): Promise<Reached[]> {
+  const held = namesOf(requests, await (again ? reach(client, requests) : reachNamed(client, requests)));
   await lockNames(client, [...held]);
   for (;;) {
     const reached = await reach(client, requests);
-    const missing = [...namesOf(reached)].filter((name) => !held.has(name));
+    const missing = [...namesOf(requests, reached)].filter((name) => !held.has(name));
     if (missing.length === 0) return reached;
     if (!(await tryNames(client, missing)))
       throw new GatewayError('store-conflict', 'patients were joined by another gateway at the same time');
@@ -104,21 +101,10 @@ async function reachLocked(client: Queryable, requests: readonly PatientRequest[
   }
 }
 
-/** Names of the locks of what the requests name: numbers, which may get a cluster only now, their clusters, stays and documents. */
-async function namedBy(client: Queryable, requests: readonly PatientRequest[]): Promise<Set<string>> {
-  const keys = requests.flatMap((request) => linkable(request).map(({ key }) => key));
-  const { rows } = await prepared<{ cluster: string }>(client, CLUSTERS, [keys]);
+/** Names of the locks: of what may get a cluster only now, of the stays, and of the clusters. */
+function namesOf(requests: readonly PatientRequest[], reached: readonly Lockable[]): Set<string> {
   return new Set([
-    ...keys.map((key) => `identifier ${key}`),
-    ...rows.map(({ cluster }) => `cluster ${cluster}`),
-    ...requests.flatMap(({ stays }) => stays.map((stay) => `stay ${stay}`)),
-    ...requests.flatMap(({ documents = [] }) => documents.map((document) => `document ${document}`)),
-  ]);
-}
-
-/** Names of the locks of what was reached. */
-function namesOf(reached: readonly Reached[]): Set<string> {
-  return new Set([
+    ...requests.flatMap((request) => linkable(request).map(({ key }) => `identifier ${key}`)),
     ...reached.flatMap(({ stay }) => (stay === null ? [] : [`stay ${stay}`])),
     ...reached.flatMap(({ document }) => (document === null ? [] : [`document ${document}`])),
     ...reached.flatMap(({ cluster }) => (cluster === null ? [] : [`cluster ${cluster}`])),

@@ -120,6 +120,28 @@ export interface Reached {
   cluster: string | null;
 }
 
+const CLUSTERS: Statement = [
+  'clusters-of',
+  `
+  SELECT DISTINCT probe.cluster
+  FROM unnest($1::text[]) AS asked (key)
+  CROSS JOIN LATERAL (SELECT cluster FROM identifier WHERE identifier.key = asked.key OFFSET 0) AS probe`,
+];
+
+/** A stay, a document or a cluster. */
+export type Lockable = Pick<Reached, 'stay' | 'document' | 'cluster'>;
+
+/** What the requests name themselves: their stays and documents, and the clusters that their numbers have. Seldom do they lead further. */
+export async function reachNamed(client: Queryable, requests: readonly PatientRequest[]): Promise<Lockable[]> {
+  const keys = requests.flatMap((request) => linkable(request).map(({ key }) => key));
+  const { rows } = await prepared<{ cluster: string }>(client, CLUSTERS, [keys]);
+  return [
+    ...rows.map(({ cluster }) => ({ stay: null, document: null, cluster })),
+    ...requests.flatMap(({ stays }) => stays.map((stay) => ({ stay, document: null, cluster: null }))),
+    ...requests.flatMap(({ documents = [] }) => documents.map((document) => ({ stay: null, document, cluster: null }))),
+  ];
+}
+
 /** What the requests lead to, as it stands. */
 export async function reach(client: Queryable, requests: readonly PatientRequest[]): Promise<Reached[]> {
   const listed = (of: (request: PatientRequest) => string[]) => {

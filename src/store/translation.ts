@@ -79,7 +79,7 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
   private readonly again: boolean;
   private readonly zone: string;
 
-  /** @param again true where a try before this one met rows that were there already */
+  /** @param again true where a try before this one ended in a conflict: it met rows that were there already, or names that were held */
   constructor(
     private readonly client: Queryable,
     { messages, again, zone }: { messages: readonly JournalMessage[]; again: boolean; zone: string },
@@ -91,7 +91,7 @@ export class Transaction implements Pick<TranslationTx, 'load' | 'save'> {
 
   async load(requests: PatientRequest[], { endedSince }: { endedSince: string }): Promise<PatientWindow[]> {
     if (requests.length === 0) return [];
-    const { windows, keysOf } = await loadWindows(this.client, requests, endedSince);
+    const { windows, keysOf } = await loadWindows(this.client, requests, { endedSince, again: this.again });
     for (const [cluster, keys] of keysOf) this.keysOf.set(cluster, keys);
     for (const [index, { messageId }] of requests.entries())
       this.clusterOf.set(messageId, windows[index]?.cluster ?? '');

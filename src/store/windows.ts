@@ -67,15 +67,15 @@ const WHOLE: Statement = [
 
 /**
  * Locks and unites the people that the requests speak of, and loads what each request touches.
- * @param endedSince what left a circle before is not loaded
+ * @param options what left a circle before `endedSince` is not loaded; `again` where a try before this one ended in a conflict
  * @returns one window for each request, the same one for those that share a cluster; and the keys of each cluster
  */
 export async function loadWindows(
   client: Queryable,
   requests: readonly PatientRequest[],
-  endedSince: string,
+  { endedSince, again }: { endedSince: string; again: boolean },
 ): Promise<{ windows: PatientWindow[]; keysOf: Map<string, string[]> }> {
-  const placed = await placeRequests(client, requests);
+  const placed = await placeRequests(client, requests, again);
   const clusters = [...new Set(placed.map(({ cluster }) => cluster))];
   const keys = await keysOfClusters(client, clusters);
   const stays = pairsOf(placed, (of) => of.stays);

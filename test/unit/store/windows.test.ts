@@ -138,6 +138,31 @@ describe('a cluster of identifiers', () => {
     expect(stranger.facts.map(({ patient }) => patient)).toEqual([person('owner')]);
   });
 
+  it('is waited for where another transaction holds it, though only a stay leads there', async () => {
+    await arrive({ keys: [person('held')], ask: { stays: [stayOf('H')] }, facts: [{ stay: stayOf('H') }] });
+    const id = await kept();
+    let hold = () => {};
+    const released = new Promise<void>((resolve) => (hold = resolve));
+    let holding = () => {};
+    const isHeld = new Promise<void>((resolve) => (holding = resolve));
+    const holder = store.inTranslation({ ids: [id], limit: 0 }, async (tx) => {
+      const [window] = await tx.load([request(id, [person('held')])], CIRCLE);
+      holding();
+      await released;
+      await tx.save([step(id)]);
+      return window?.cluster;
+    });
+    await isHeld;
+    const waiting = windowOf([person('passer-by')], { stays: [stayOf('H')] });
+    let early = false;
+    void waiting.then(() => (early = true));
+    // Longer than a few tries that nobody waits between.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(early).toBe(false);
+    hold();
+    expect((await waiting).cluster).toBe(await holder);
+  });
+
   it('takes in whoever names the same stay in the same batch', async () => {
     const { windows } = await arrive(
       { keys: [person('b1')], ask: { stays: [stayOf('B')] } },
