@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { errors, Pool, type Dispatcher } from 'undici';
 import { GatewayError } from '../message/failure.js';
 
@@ -10,109 +9,54 @@ export interface Answer {
   retryAfter?: string | undefined;
 }
 
-/** A POST. */
-export interface Outgoing {
-  url: string;
-  headers: Record<string, string>;
-  body: Buffer;
-}
-
 /** The answer to a transaction is a list of statuses; whoever sends more than this is not read to the end. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
  * HTTP over connections that stay open, as many as may be busy at once (ADR 0007).
+ * @param url what is posted to
  * @param timeoutMs for the whole exchange, from the call to the last byte of the answer
- * @returns a function that rejects with the system's error where no answer came, or with GatewayError endpoint-timeout, endpoint-error
+ * @returns a function that posts a body and rejects with the system's error where no answer came, or with GatewayError endpoint-timeout, endpoint-error
  */
 export function openConnections(
-  baseUrl: string,
+  url: string,
   { timeoutMs, connections }: { timeoutMs: number; connections: number },
-): (outgoing: Outgoing) => Promise<Answer> {
+): (headers: Readonly<Record<string, string>>, body: Buffer) => Promise<Answer> {
+  const { origin } = new URL(url);
+  const path = url.slice(origin.length) || '/';
   // The whole exchange has one time limit, ours.
-  const { origin } = new URL(baseUrl);
-  const pool = new Pool(origin, { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
-  return ({ url, headers, body }) =>
-    new Promise((resolve, reject) => {
-      const post = { method: 'POST' as const, path: url.slice(origin.length), headers, body };
-      new Exchange(pool, post, timeoutMs, resolve, reject).begin();
-    });
+  const limits = { headersTimeout: 0, bodyTimeout: 0, maxResponseSize: MAX_ANSWER_BYTES };
+  const pool = new Pool(origin, { connections, pipelining: 1, ...limits });
+  return async (headers, body) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      return await answerTo(await begun(pool, { method: 'POST', path, headers, body, signal }));
+    } catch (cause) {
+      if (signal.aborted) throw new GatewayError('endpoint-timeout', 'no answer in time', { cause });
+      if (cause instanceof errors.ResponseExceededMaxSizeError)
+        throw new GatewayError('endpoint-error', 'the answer is too long', { cause });
+      throw cause;
+    }
+  };
 }
 
-/** One request and its answer, as the pool's handler: its promises, streams and abort signals took half the time of an exchange. */
-class Exchange implements Dispatcher.DispatchHandler {
-  private readonly limit: NodeJS.Timeout;
-  private readonly chunks: Buffer[] = [];
-  private length = 0;
-  private status = 0;
-  private retryAfter: string | undefined;
-  private controller: Dispatcher.DispatchController | undefined;
-  private failure: GatewayError | undefined;
-  private again = false;
-
-  constructor(
-    private readonly pool: Pool,
-    private readonly post: Dispatcher.DispatchOptions,
-    timeoutMs: number,
-    private readonly resolve: (answer: Answer) => void,
-    private readonly reject: (error: Error) => void,
-  ) {
-    this.limit = setTimeout(() => {
-      this.giveUp(new GatewayError('endpoint-timeout', 'no answer in time'));
-    }, timeoutMs);
-  }
-
-  begin(): void {
-    this.pool.dispatch(this.post, this);
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
-    if (this.failure !== undefined) controller.abort(this.failure);
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    this.status = status;
-    this.retryAfter = headers['retry-after'];
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.chunks.push(chunk);
-    this.length += chunk.length;
-    if (this.length > MAX_ANSWER_BYTES) this.giveUp(new GatewayError('endpoint-error', 'the answer is too long'));
-  }
-
-  onResponseEnd(): void {
-    clearTimeout(this.limit);
-    const text = Buffer.concat(this.chunks).toString('utf8');
-    this.resolve({
-      status: this.status,
-      text,
-      ...(this.retryAfter === undefined ? {} : { retryAfter: this.retryAfter }),
-    });
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.again && this.length === 0 && wasReused(error)) {
-      // The server had just closed a connection that we took for open: nothing was carried out, and a second time is safe anyway.
-      this.again = true;
-      this.begin();
-      return;
-    }
-    clearTimeout(this.limit);
-    this.reject(error);
-  }
-
-  /** Ends it from our side; one that has not begun, for want of a connection, ends when it would. */
-  private giveUp(failure: GatewayError): void {
-    clearTimeout(this.limit);
-    this.failure = failure;
-    this.controller?.abort(failure);
-    this.reject(failure);
+/** A connection that the server had just closed, and that we took for open, carried nothing out: it is opened again at once. */
+async function begun(pool: Pool, post: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+  try {
+    return await pool.request(post);
+  } catch (error) {
+    if (!wasReused(error)) throw error;
+    return pool.request(post);
   }
 }
 
 /** Lost on a connection that had carried an answer before. */
 function wasReused(error: unknown): boolean {
   return error instanceof errors.SocketError && (error.socket?.bytesRead ?? 0) > 0;
+}
+
+async function answerTo({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Answer> {
+  const text = await body.text();
+  const [retryAfter] = [headers['retry-after']].flat();
+  return { status: statusCode, text, ...(retryAfter === undefined ? {} : { retryAfter }) };
 }

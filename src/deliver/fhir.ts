@@ -1,8 +1,7 @@
-import { Client, type FhirResource } from 'fhir-kit-client';
 import { GatewayError } from '../message/failure.js';
 import { judge, type Sent } from './answer.js';
 import { classify } from './classify.js';
-import { openConnections, type Answer } from './connections.js';
+import { openConnections } from './connections.js';
 
 export interface FhirEndpoint {
   url: string;
@@ -15,36 +14,21 @@ export interface FhirEndpoint {
 /** Posts one transaction, given as its JSON and the number of its entries, with headers of its own; never throws. */
 export type Send = (bundle: Buffer, entries: number, headers: Readonly<Record<string, string>>) => Promise<Sent>;
 
-/** The only file that knows fhir-kit-client. */
-export function fhirSender(endpoint: FhirEndpoint): Send {
-  const client = openClient(endpoint);
+/** FHIR over HTTP: a transaction is posted to the base address (R4 §3.1.0.11). */
+export function fhirSender({ url, authorization, timeoutSeconds, concurrency }: FhirEndpoint): Send {
+  const post = openConnections(url, { timeoutMs: timeoutSeconds * 1000, connections: concurrency });
+  const own = {
+    accept: 'application/fhir+json',
+    'content-type': 'application/fhir+json',
+    ...(authorization === undefined ? {} : { authorization }),
+  };
   return async (bundle, entries, headers) => {
     try {
-      // The client passes bytes on as they are, and the answer as our transport gives it, though its types know of resources only.
-      const body = bundle as unknown as FhirResource & { type: 'transaction' };
-      const answer = await client.transaction({ body, options: { headers } });
-      return judge(answer as unknown as Answer, entries);
+      return judge(await post({ ...own, ...headers }, bundle), entries);
     } catch (error) {
       return failed(error);
     }
   };
-}
-
-/** The client over connections of ours, in place of fetch's: `httpClient` is what it offers for that. */
-function openClient({ url, authorization, timeoutSeconds, concurrency }: FhirEndpoint): Client {
-  const client = new Client({ baseUrl: url });
-  const exchange = openConnections(url, { timeoutMs: timeoutSeconds * 1000, connections: concurrency });
-  const own = { accept: 'application/fhir+json', ...(authorization === undefined ? {} : { authorization }) };
-  client.httpClient.request = async (_method, path, options, body) => {
-    const headers = { ...own, ...(options?.headers as Record<string, string> | undefined) };
-    const answer = await exchange({
-      url: client.httpClient.expandUrl(path),
-      headers,
-      body: body as unknown as Buffer,
-    });
-    return answer as unknown as FhirResource;
-  };
-  return client;
 }
 
 function failed(error: unknown): Sent {

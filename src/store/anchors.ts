@@ -1,6 +1,6 @@
 import { instant } from '../message/order.js';
 import type { TranslationStep } from '../message/translation.js';
-import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
 const BIRTHS: Statement = [
   'anchors-births',
@@ -25,6 +25,6 @@ export async function saveBirths(client: Queryable, steps: readonly TranslationS
   await prepared(client, BIRTHS, [
     rows.map(({ anchor }) => anchor),
     rows.map(({ recordedAt }) => recordedAt),
-    plainArray(rows.map(({ exact }) => exact)),
+    rows.map(({ exact }) => exact),
   ]);
 }

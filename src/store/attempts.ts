@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { DELIVERY_CHANGES, statesBefore } from '../journey.js';
 import type { AttemptOutcome } from '../message/delivery.js';
-import { plainArray, prepared, retried, type Statement } from './pool.js';
+import { prepared, retried, type Statement } from './pool.js';
 
 /**
  * Attempts, and what follows from them. What an earlier claim than the one that holds the delivery brings in stays an attempt and changes
@@ -44,19 +44,19 @@ const RECORD: Statement = [
 export async function recordAttempts(pool: Pool, outcomes: readonly AttemptOutcome[]): Promise<void> {
   if (outcomes.length === 0) return;
   const values = [
-    plainArray(outcomes.map(({ deliveryId }) => deliveryId)),
-    plainArray(outcomes.map(({ claim }) => claim)),
-    plainArray(outcomes.map(({ startedAt }) => startedAt.toISOString())),
-    plainArray(outcomes.map(({ durationMs }) => Math.round(durationMs))),
-    plainArray(outcomes.map(({ ok }) => ok)),
+    outcomes.map(({ deliveryId }) => deliveryId),
+    outcomes.map(({ claim }) => claim),
+    outcomes.map(({ startedAt }) => startedAt.toISOString()),
+    outcomes.map(({ durationMs }) => Math.round(durationMs)),
+    outcomes.map(({ ok }) => ok),
     outcomes.map(({ status }) => status),
     outcomes.map(({ code }) => code),
     outcomes.map(({ detail }) => detail),
     outcomes.map(({ sha256 }) => sha256),
     outcomes.map(({ sent }) => sent.join(' ')),
-    plainArray(outcomes.map(({ next }) => next.state)),
+    outcomes.map(({ next }) => next.state),
     outcomes.map(({ next }) => next.at?.toISOString() ?? null),
-    plainArray(outcomes.map(({ reached }) => reached)),
+    outcomes.map(({ reached }) => reached),
     statesBefore(DELIVERY_CHANGES, 'delivered'),
   ];
   await retried(() => prepared(pool, RECORD, values));

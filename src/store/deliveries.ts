@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Claim, ClaimRequest, DueDelivery, SupersededReason } from '../message/delivery.js';
 import { deliveryContents } from './delivery-content.js';
-import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { inTransaction, prepared, type Queryable, type Statement } from './pool.js';
 import { supersede } from './superseded.js';
 
 /**
@@ -96,7 +96,7 @@ export async function claimDeliveries(pool: Pool, request: ClaimRequest): Promis
   const values = [request.endpoint, request.limit, request.leaseMs];
   const { rows } = await (request.ids === undefined
     ? prepared<Claimed>(pool, CLAIM, values)
-    : prepared<Claimed>(pool, CLAIM_NAMED, [...values, plainArray(request.ids)]));
+    : prepared<Claimed>(pool, CLAIM_NAMED, [...values, request.ids]));
   const ended = rows.flatMap(endedBy);
   if (ended.length > 0) await inTransaction(pool, (client) => supersede(client, ended));
   const claimed = rows.filter(({ reason }) => reason === null);

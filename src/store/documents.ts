@@ -3,7 +3,7 @@ import type { DocumentClaim, DocumentKnowledge, DocumentQuestion, KnownPatient }
 import { GatewayError } from '../message/failure.js';
 import { identifierKey } from '../message/identifier.js';
 import { resourceId } from '../message/uuid.js';
-import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
 const CLAIM: Statement = [
   'documents-claim',
@@ -49,12 +49,12 @@ export async function saveDocuments(
   }
   await prepared(client, SAVE, [
     messageId,
-    plainArray(documents.map(({ part }) => part)),
+    documents.map(({ part }) => part),
     documents.map(({ key }) => key),
     documents.map(({ set }) => set ?? null),
     documents.map(({ version }) => version ?? null),
-    plainArray(documents.map(({ request }) => request)),
-    plainArray(documents.map(({ sha1 }) => sha1)),
+    documents.map(({ request }) => request),
+    documents.map(({ sha1 }) => sha1),
     documents.map(({ parties }) => JSON.stringify(parties)),
   ]);
 }

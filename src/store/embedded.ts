@@ -48,7 +48,6 @@ const SETTINGS = [
   'shared_buffers=256MB',
   'max_wal_size=2GB',
   'checkpoint_timeout=15min',
-  'wal_compression=off',
   // Else the commit that needs a new file of the log waits until sixteen megabytes of zeros are on disk: the slowest answers were these.
   'wal_init_zero=off',
   'random_page_cost=1.1',

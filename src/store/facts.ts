@@ -3,7 +3,7 @@ import type { Fact } from '../message/fact.js';
 import { asciiJson } from '../message/canonical-json.js';
 import { instant } from '../message/order.js';
 import type { TranslationStep } from '../message/translation.js';
-import { inOnePiece, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { inOnePiece, prepared, type Queryable, type Statement } from './pool.js';
 
 /** A fact as statements select it, and as `factOf` reads it. */
 export const FACT_COLUMNS = `fact.message_id || '.' || fact.position AS id, fact.message_id AS "messageId", fact.source, fact.patient,
@@ -151,18 +151,18 @@ function forceOf(
 
 async function insert(client: Queryable, facts: readonly Fact[], outdated: ReadonlySet<string>): Promise<void> {
   await prepared(client, INSERT, [
-    plainArray(facts.map(({ messageId }) => messageId)),
-    plainArray(facts.map(({ id }) => placeOf(id).position)),
+    facts.map(({ messageId }) => messageId),
+    facts.map(({ id }) => placeOf(id).position),
     facts.map(({ source }) => source),
     facts.map(({ patient }) => patient),
     facts.map(({ stay }) => stay ?? null),
     facts.map(({ account }) => account ?? null),
-    plainArray(facts.map(({ kind }) => kind)),
-    plainArray(facts.map(({ effectiveAt }) => effectiveAt)),
-    plainArray(facts.map(({ recordedAt }) => recordedAt)),
-    plainArray(facts.map(({ sentAt }) => sentAt)),
+    facts.map(({ kind }) => kind),
+    facts.map(({ effectiveAt }) => effectiveAt),
+    facts.map(({ recordedAt }) => recordedAt),
+    facts.map(({ sentAt }) => sentAt),
     facts.map(({ mapping }) => mapping),
-    plainArray(facts.map(({ id }) => !outdated.has(id))),
+    facts.map(({ id }) => !outdated.has(id)),
     ...inOnePiece(facts.map(({ body }) => asciiJson(JSON.stringify(body)))),
     facts.map(({ documents }) => documents?.join('\x1f') ?? null),
     facts.map(stayAt),

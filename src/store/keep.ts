@@ -5,7 +5,7 @@ import type { IncomingMessage, KeptMessage } from '../message/message.js';
 import { compareText } from '../message/order.js';
 import { CHUNK_BYTES, writeChunks } from './content.js';
 import { saveDocuments } from './documents.js';
-import { inOnePiece, inTransaction, plainArray, prepared, storeError, type Queryable, type Statement } from './pool.js';
+import { inOnePiece, inTransaction, prepared, storeError, type Queryable, type Statement } from './pool.js';
 import { openWorkItems } from './work-items.js';
 
 const NAMES = `id, source, door, format, parent, external_id, received_at, sender, control_id, type, charset, sha256, length, bytes,
@@ -195,13 +195,13 @@ function columnsOf(batch: IncomingMessage[]): unknown[] {
   const column = <T>(of: (message: IncomingMessage) => T) => batch.map(of);
   const [piece, starts] = inOnePiece(batch.flatMap(({ answer, bytes }) => [answer, bytes]));
   return [
-    plainArray(column((message) => message.id)),
+    column((message) => message.id),
     column((message) => message.source),
     column((message) => message.door),
-    plainArray(column((message) => message.format ?? 'hl7v2')),
+    column((message) => message.format ?? 'hl7v2'),
     column((message) => message.parent ?? null),
     column((message) => message.externalId ?? null),
-    plainArray(column((message) => message.receivedAt.toISOString())),
+    column((message) => message.receivedAt.toISOString()),
     column((message) => message.sender),
     column((message) => message.controlId),
     column((message) => message.type),
@@ -209,12 +209,12 @@ function columnsOf(batch: IncomingMessage[]): unknown[] {
     column((message) => message.answerCode),
     column((message) => (message.issues.length === 0 ? '[]' : JSON.stringify(message.issues))),
     column((message) => message.state),
-    plainArray(column(({ whole, bytes }) => whole?.length ?? bytes.length)),
+    column(({ whole, bytes }) => whole?.length ?? bytes.length),
     column(({ whole }) => whole?.sha256.toString('hex') ?? null),
-    plainArray(starts.filter((_, index) => index % 2 === 0)),
+    starts.filter((_, index) => index % 2 === 0),
     piece,
-    plainArray(column((message) => message.answer.length)),
-    plainArray(column((message) => message.bytes.length)),
+    column((message) => message.answer.length),
+    column((message) => message.bytes.length),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Membership } from '../message/membership.js';
 import { instant } from '../message/order.js';
 import type { MembershipRows, TranslationStep } from '../message/translation.js';
-import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
 /** Rows of stays that are not loaded, which last or ended since an instant. */
 const OTHER_STAYS: Statement = [
@@ -147,18 +147,18 @@ async function insert(client: Queryable, replaced: readonly MembershipRows[]): P
     rows.map(({ label }) => label),
     rows.map(({ from }) => from),
     rows.map(({ to }) => to ?? null),
-    plainArray(rows.map(({ fromDerived }) => fromDerived)),
-    plainArray(rows.map(({ toDerived }) => toDerived)),
+    rows.map(({ fromDerived }) => fromDerived),
+    rows.map(({ toDerived }) => toDerived),
     rows.map(({ scope }) => scope),
     rows.map(({ source }) => source),
     rows.map(({ basis }) => basis),
-    plainArray(rows.map(({ hidden }) => hidden)),
-    plainArray(rows.map(({ restricted }) => restricted)),
+    rows.map(({ hidden }) => hidden),
+    rows.map(({ restricted }) => restricted),
     rows.map(({ identifier }) => identifier ?? null),
     rows.map(({ family }) => family ?? null),
     rows.map(({ origin }) => JSON.stringify(origin)),
     rows.map(({ ended }) => (ended === undefined ? null : JSON.stringify(ended))),
-    plainArray(rows.map(({ from }) => moment(from))),
+    rows.map(({ from }) => moment(from)),
     rows.map(({ to }) => (to === undefined ? null : moment(to))),
   ]);
 }

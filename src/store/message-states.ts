@@ -1,5 +1,5 @@
 import { MESSAGE_CHANGES, statesBefore } from '../journey.js';
-import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
 /** A message waits by its row in `waiting`, and is parked by that in `parked`; the journal itself is never changed. */
 const END: Statement = [
@@ -15,7 +15,7 @@ export async function endMessages(
   { translated, parked }: { translated: readonly string[]; parked: readonly string[] },
 ): Promise<void> {
   const ended = [...translated, ...parked];
-  if (ended.length > 0) await prepared(client, END, [plainArray(ended), plainArray(parked)]);
+  if (ended.length > 0) await prepared(client, END, [ended, parked]);
 }
 
 /** What is translated again is no suspect any more. */
@@ -38,6 +38,6 @@ const AGAIN: Statement = [
 /** Lets messages wait for translation again, where the journey allows it. @returns the ids of those that now wait */
 export async function waitAgain(client: Queryable, ids: readonly string[]): Promise<string[]> {
   const before = statesBefore(MESSAGE_CHANGES, 'received');
-  const { rows } = await prepared<{ id: string }>(client, AGAIN, [plainArray(ids), before]);
+  const { rows } = await prepared<{ id: string }>(client, AGAIN, [ids, before]);
   return rows.map(({ id }) => id);
 }

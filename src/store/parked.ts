@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { GatewayError } from '../message/failure.js';
 import type { TranslationStep } from '../message/translation.js';
 import { waitAgain } from './message-states.js';
-import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { inTransaction, prepared, type Queryable, type Statement } from './pool.js';
 import { closeWorkItems } from './work-items.js';
 
 /** Does the message stand behind a work item of which that holds? */
@@ -40,7 +40,7 @@ export async function saveOtherStates(client: Queryable, steps: readonly Transla
     for (const other of otherStates) states.set(other.messageId, other.state);
   }
   if (states.size === 0) return;
-  const values = [plainArray([...states.keys()]), plainArray([...states.values()])];
+  const values = [[...states.keys()], [...states.values()]];
   const { rows } = await prepared<{ id: string }>(client, OTHER_STATES, values);
   if (rows.length > 0)
     await waitAgain(

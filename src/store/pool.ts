@@ -120,11 +120,7 @@ export async function prepared<Row extends pg.QueryResultRow>(
   [name, text]: Statement,
   values: unknown[] = [],
 ): Promise<pg.QueryResult<Row>> {
-  return client.query<Row>({
-    name,
-    text,
-    values: values.map((value) => (Array.isArray(value) ? arrayOf(value) : value)),
-  });
+  return client.query<Row>({ name, text, values });
 }
 
 /**
@@ -143,30 +139,6 @@ export function inOnePiece(values: readonly (Buffer | string)[]): [Buffer, numbe
     return start + 1;
   });
   return [piece, starts, lengths];
-}
-
-/** An array parameter as PostgreSQL reads it; pg's own way looks at each value three times. What is neither text nor number is left to pg. */
-function arrayOf(values: readonly unknown[]): unknown {
-  let text = '';
-  for (const value of values) {
-    if (text !== '') text += ',';
-    if (value === null) text += 'NULL';
-    else if (typeof value === 'number') text += String(value);
-    else if (typeof value === 'string') text += quoted(value);
-    else return values;
-  }
-  return `{${text}}`;
-}
-
-const ESCAPED = /["\\]/;
-
-function quoted(value: string): string {
-  return ESCAPED.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : `"${value}"`;
-}
-
-/** An array parameter of values that hold no comma, quote or blank (numbers, ids, instants, words of ours): pg would look at each for what to escape. */
-export function plainArray(values: readonly (string | number | boolean)[]): string {
-  return `{${values.join()}}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { PatientIdentifier } from '../message/fact.js';
 import { identifierKey } from '../message/identifier.js';
 import type { PatientRequest } from '../message/translation.js';
 import { factsOfDocument } from './facts.js';
-import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
 /**
  * What the requests lead to: the clusters of their identifiers, their stays and the stays of their accounts with the clusters of those
@@ -158,7 +158,7 @@ export async function reach(client: Queryable, requests: readonly PatientRequest
     ...listed(({ account }) => (account === undefined ? [] : [account.number])),
     ...listed(({ messageId }) => [messageId]),
     accounts.map(({ number }) => stayOfAccount(number)),
-    plainArray(accounts.map(({ alone }) => alone)),
+    accounts.map(({ alone }) => alone),
     ...listed(({ documents = [] }) => [...documents]),
     timed.map(({ index }) => index),
     timed.map(({ from }) => from),

@@ -9,7 +9,7 @@ import { referenceTo } from '../message/resource.js';
 import type { ChangedResource, TranslationStep } from '../message/translation.js';
 import { instantOf } from './horizon.js';
 import { MentionBook } from './mentions.js';
-import { inOnePiece, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { inOnePiece, prepared, type Queryable, type Statement } from './pool.js';
 
 /** Bodies are read of mentioned resources only: whether a folded one changed is known before it is written. */
 const CURRENT: Statement = [
@@ -107,7 +107,7 @@ export class ResourceWriter {
     const { rows } = await prepared<Current & { type: string; id: string }>(this.client, CURRENT, [
       keys.map(({ parts }) => parts[0]),
       keys.map(({ parts }) => parts[1]),
-      plainArray(keys.map(({ key }) => mentioned.has(key))),
+      keys.map(({ key }) => mentioned.has(key)),
     ]);
     for (const { type, id, ...row } of rows) {
       this.read.set(`${type}/${id}`, row);
@@ -201,7 +201,7 @@ export class ResourceWriter {
       indexes.map(({ tokens }) => tokens.join('\x1f')),
       indexes.map(({ from, to }) => from?.toISOString() ?? (to === null ? null : '-infinity')),
       indexes.map(({ from, to }) => to?.toISOString() ?? (from === null ? null : 'infinity')),
-      plainArray(read.map((current) => current?.version ?? 0)),
+      read.map((current) => current?.version ?? 0),
     ];
   }
 }
@@ -220,6 +220,6 @@ function split(key: string): [type: string, id: string] {
   return [key.slice(0, slash), key.slice(slash + 1)];
 }
 
-function columns(rows: readonly Version[], names: readonly ('type' | 'id' | 'version' | 'removed')[]): string[] {
-  return names.map((name) => plainArray(rows.map((row) => row[name])));
+function columns(rows: readonly Version[], names: readonly ('type' | 'id' | 'version' | 'removed')[]): unknown[] {
+  return names.map((name) => rows.map((row) => row[name]));
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../message/canonical-json.js';
 import type { TranslationStep } from '../message/translation.js';
-import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
 const EVENTS: Statement = [
   'routing-events',
@@ -87,12 +87,12 @@ export async function saveRouting(
   });
   if (deliveries.length === 0) return;
   await prepared(client, again ? DELIVERIES_AGAIN : DELIVERIES, [
-    plainArray(deliveries.map(({ id }) => id)),
-    plainArray(deliveries.map(({ receiptId }) => receiptId)),
+    deliveries.map(({ id }) => id),
+    deliveries.map(({ receiptId }) => receiptId),
     deliveries.map(({ messageId }) => messageId),
     deliveries.map(({ endpoint }) => endpoint),
     deliveries.map(({ lane }) => lane),
-    plainArray(deliveries.map(({ kind }) => kind)),
+    deliveries.map(({ kind }) => kind),
     pinned,
     deliveries.map(({ eventNumber }) => eventNumber),
     deliveries.map(({ respondsTo }) => respondsTo ?? null),
@@ -106,12 +106,12 @@ async function saveEvents(client: Queryable, steps: readonly TranslationStep[]):
   if (events.length === 0) return new Map();
   const { rows } = await prepared<NumberedEvent>(client, EVENTS, [
     events.map(({ patient }) => patient),
-    plainArray(events.map(({ kind }) => kind)),
-    plainArray(events.map(({ messageId }) => messageId)),
-    plainArray(events.map(({ about }) => about.type)),
+    events.map(({ kind }) => kind),
+    events.map(({ messageId }) => messageId),
+    events.map(({ about }) => about.type),
     events.map(({ about }) => about.key),
     events.map(({ thread }) => thread),
-    plainArray(events.map(({ effectiveAt }) => effectiveAt)),
+    events.map(({ effectiveAt }) => effectiveAt),
     events.map(({ attributes }) => canonicalJson(attributes)),
   ]);
   return new Map(rows.map((row) => [nameOf(row), row.number]));
@@ -121,19 +121,19 @@ async function saveReceipts(client: Queryable, steps: readonly TranslationStep[]
   const receipts = steps.flatMap((step) => step.receipts);
   if (receipts.length === 0) return;
   await prepared(client, again ? RECEIPTS_AGAIN : RECEIPTS, [
-    plainArray(receipts.map(({ id }) => id)),
-    plainArray(receipts.map(({ event }) => event.messageId)),
+    receipts.map(({ id }) => id),
+    receipts.map(({ event }) => event.messageId),
     receipts.map(({ event }) => event.patient),
-    plainArray(receipts.map(({ event }) => event.about.type)),
+    receipts.map(({ event }) => event.about.type),
     receipts.map(({ event }) => event.about.key),
     receipts.map(({ event }) => event.thread),
-    plainArray(receipts.map(({ event }) => event.kind)),
-    plainArray(receipts.map(({ event }) => event.effectiveAt)),
+    receipts.map(({ event }) => event.kind),
+    receipts.map(({ event }) => event.effectiveAt),
     receipts.map(({ member }) => member),
     receipts.map(({ label }) => label),
     receipts.map(({ role }) => role),
-    plainArray(receipts.map(({ decision }) => decision)),
-    plainArray(receipts.map(({ reason }) => reason)),
+    receipts.map(({ decision }) => decision),
+    receipts.map(({ reason }) => reason),
     receipts.map(({ rule }) => rule),
     receipts.map(({ memberFrom }) => memberFrom),
     receipts.map(({ memberTo }) => memberTo),

@@ -4,7 +4,7 @@ import type { SupersededReason } from '../message/delivery.js';
 import { GatewayError } from '../message/failure.js';
 import type { Withdrawal } from '../message/translation.js';
 import { uuid5 } from '../message/uuid.js';
-import { inTransaction, plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { inTransaction, prepared, type Queryable, type Statement } from './pool.js';
 import { presentVersions } from './present-versions.js';
 import { PINNED_PATIENT } from './routing.js';
 
@@ -60,7 +60,7 @@ export async function supersede(client: Queryable, deliveries: readonly Supersed
   if (deliveries.length === 0) return;
   const { rows } = await prepared<Ended>(client, END, [
     deliveries.map(({ id }) => id),
-    plainArray(deliveries.map(({ reason }) => reason)),
+    deliveries.map(({ reason }) => reason),
     statesBefore(DELIVERY_CHANGES, 'superseded'),
   ]);
   const instead = new Map(deliveries.map(({ id, resources }) => [id, resources]));

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { JournalMessage } from '../message/message.js';
 import type { TranslationRequest } from '../message/translation.js';
 import { withContent } from './content.js';
-import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 
 /** Bytes of messages that one claim takes: it goes on to the message that reaches them, so it always takes one. */
 const CLAIM_BYTES = 32 * 1024 * 1024;
@@ -122,7 +122,7 @@ export class TranslationClaims {
 
   /** Claims messages in the transaction of `client`; the note of it is written beside that transaction, and outlives it. */
   async take(client: Queryable, { ids, limit, alone = false }: TranslationRequest): Promise<Claimed> {
-    const { rows } = await prepared<Locked>(client, LOCK, [plainArray(ids), limit, CLAIM_BYTES]);
+    const { rows } = await prepared<Locked>(client, LOCK, [ids, limit, CLAIM_BYTES]);
     if (rows.length === 0) return NOTHING;
     const locked = rows.map(({ id }) => id);
     const more = limit > 0 && (rows.length >= limit || rows.some(({ full }) => full));
@@ -155,18 +155,14 @@ export class TranslationClaims {
   }
 
   private async note(ids: readonly string[], alone: boolean): Promise<{ note: string; died: Deaths[] }> {
-    const { rows } = await prepared<{ id: string; died: Deaths[] }>(this.pool, NOTE, [
-      plainArray(ids),
-      alone,
-      this.worker,
-    ]);
+    const { rows } = await prepared<{ id: string; died: Deaths[] }>(this.pool, NOTE, [ids, alone, this.worker]);
     return { note: rows[0]?.id ?? '', died: rows[0]?.died ?? [] };
   }
 
   private async forgetEnded(): Promise<void> {
     if (this.ended.size === 0) return;
     const notes = [...this.ended];
-    await prepared(this.pool, FORGET, [plainArray(notes)]);
+    await prepared(this.pool, FORGET, [notes]);
     for (const note of notes) this.ended.delete(note);
   }
 }
@@ -177,7 +173,7 @@ function deathsAlone({ alone, unseen }: Pick<Deaths, 'alone' | 'unseen'> = { alo
 
 /** A translation that is to be saved forgets its note with it. */
 export async function forgetNote(client: Queryable, note: string): Promise<void> {
-  await prepared(client, FORGET, [plainArray([note])]);
+  await prepared(client, FORGET, [[note]]);
 }
 
 /** Forgets what is left of processes that died, where all of its messages are done. */
@@ -186,6 +182,6 @@ export async function forgetDoneNotes(client: Queryable): Promise<void> {
 }
 
 async function messagesOf(client: Queryable, ids: readonly string[]): Promise<JournalMessage[]> {
-  const { rows } = await prepared<JournalMessage & { length: number }>(client, READ, [plainArray(ids)]);
+  const { rows } = await prepared<JournalMessage & { length: number }>(client, READ, [ids]);
   return withContent(client, rows);
 }

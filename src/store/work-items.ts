@@ -1,5 +1,5 @@
 import type { TranslationStep } from '../message/translation.js';
-import { plainArray, prepared, type Queryable, type Statement } from './pool.js';
+import { prepared, type Queryable, type Statement } from './pool.js';
 import { behindIn, WorkItemBook, type BroughtUp, type Entries } from './work-item-book.js';
 
 /** Locks each item until the transaction ends: what stands behind it is counted under that lock. */
@@ -147,14 +147,14 @@ async function bringUpAll(client: Queryable, entries: Entries): Promise<Move[]> 
     open.map(({ field }) => field ?? null),
     open.map(({ text }) => text),
     open.map(({ code }) => code ?? null),
-    plainArray(open.map(({ standing }) => standing === true)),
+    open.map(({ standing }) => standing === true),
   ]);
   const idOf = new Map(items.map(({ id, key }) => [key, id]));
   const behind = behindIn(entries).map(({ key, messageId }) => ({ id: idOf.get(key) ?? '', messageId }));
   if (behind.length === 0) return [];
   const { rows } = await prepared<{ id: string; first: boolean }>(client, BEHIND, [
-    plainArray(behind.map(({ id }) => id)),
-    plainArray(behind.map(({ messageId }) => messageId)),
+    behind.map(({ id }) => id),
+    behind.map(({ messageId }) => messageId),
   ]);
   return rows.map(({ id, first }) => ({ id, first, waiting: 1 }));
 }
@@ -166,7 +166,7 @@ async function departAll(client: Queryable, entries: Entries): Promise<Move[]> {
   if (gone.length === 0) return [];
   const { rows } = await prepared<{ id: string }>(client, DEPART, [
     gone.map(({ key }) => key),
-    plainArray(gone.map(({ messageId }) => messageId)),
+    gone.map(({ messageId }) => messageId),
   ]);
   return rows.map(leaving);
 }
@@ -178,9 +178,9 @@ async function leaveAll(
 ): Promise<Move[]> {
   if (read.length === 0) return [];
   const { rows } = await prepared<{ id: string }>(client, LEAVE, [
-    plainArray(read),
+    read,
     again.map(({ key }) => key),
-    plainArray(again.map(({ messageId }) => messageId)),
+    again.map(({ messageId }) => messageId),
   ]);
   return rows.map(leaving);
 }
@@ -194,9 +194,9 @@ async function count(client: Queryable, moves: readonly Move[]): Promise<void> {
   const ids = [...new Set(moves.map(({ id }) => id))];
   const of = (id: string) => moves.filter((move) => move.id === id);
   const { rows } = await prepared<{ id: string; done: boolean }>(client, COUNT, [
-    plainArray(ids),
-    plainArray(ids.map((id) => of(id).reduce((sum, { waiting }) => sum + waiting, 0))),
-    plainArray(ids.map((id) => of(id).filter(({ first }) => first).length)),
+    ids,
+    ids.map((id) => of(id).reduce((sum, { waiting }) => sum + waiting, 0)),
+    ids.map((id) => of(id).filter(({ first }) => first).length),
   ]);
   const done = rows.flatMap((row) => (row.done ? [row.id] : []));
   if (done.length > 0) await closeWorkItems(client, done, 'translated');

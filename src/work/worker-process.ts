@@ -60,13 +60,11 @@ const BACKOFF_MS = { first: 500, most: 30_000, well: 60_000 };
 /** A worker reports every two seconds. One that has not for so long hangs, and nothing but its end frees what it holds. */
 const SILENT_MS = 30_000;
 
-/** The collector's helpers would take the cores that PostgreSQL and the recipients need; alone it is hardly slower. */
-const ALONE = '--no-parallel-scavenge';
-/** A batch of messages makes tens of megabytes of short-lived objects: with room for them hardly any is copied by the collector. */
+/** A batch of messages makes tens of megabytes of short-lived objects: with room for them hardly any is copied by the collector (ADR 0009). */
 const OPTIONS: Readonly<Record<WorkerName, string[]>> = {
-  translate: [ALONE, '--max-semi-space-size=64'],
-  deliver: [ALONE],
-  http: [ALONE],
+  translate: ['--max-semi-space-size=64'],
+  deliver: [],
+  http: [],
 };
 
 /** Starts so many of each kind, each brought back when it dies, and killed when it has reported nothing for too long. They share the store and end with their parent. */

@@ -21,13 +21,14 @@ async function listening(server: Server | RawServer): Promise<string> {
 const http = (answer: (request: IncomingMessage, response: ServerResponse) => void) =>
   listening(createServer((request, response) => request.resume().on('end', () => answer(request, response))));
 
-const post = (url: string) => ({ url, headers: { 'content-type': 'application/fhir+json' }, body: Buffer.from('{}') });
+const headers = { 'content-type': 'application/fhir+json' };
+const body = Buffer.from('{}');
 
 describe('connections', () => {
   it('are opened as many as may be busy at once, and used again', async () => {
     const url = await http((_request, response) => setTimeout(() => response.end('ok'), 5));
     const send = openConnections(url, { timeoutMs: 5000, connections: 3 });
-    const answers = await Promise.all(Array.from({ length: 30 }, () => send(post(url))));
+    const answers = await Promise.all(Array.from({ length: 30 }, () => send(headers, body)));
     expect(answers).toEqual(Array.from({ length: 30 }, () => ({ status: 200, text: 'ok' })));
     expect(sockets.size).toBe(3);
   });
@@ -45,8 +46,8 @@ describe('connections', () => {
     });
     const url = await listening(raw);
     const send = openConnections(url, { timeoutMs: 5000, connections: 1 });
-    expect(await send(post(url))).toEqual({ status: 200, text: 'ok' });
-    expect(await send(post(url))).toEqual({ status: 200, text: 'ok' });
+    expect(await send(headers, body)).toEqual({ status: 200, text: 'ok' });
+    expect(await send(headers, body)).toEqual({ status: 200, text: 'ok' });
     expect([requests, sockets.size]).toEqual([3, 2]);
   });
 
@@ -57,7 +58,7 @@ describe('connections', () => {
       request.socket.resetAndDestroy();
     });
     const send = openConnections(url, { timeoutMs: 5000, connections: 1 });
-    await expect(send(post(url))).rejects.toHaveProperty('code');
+    await expect(send(headers, body)).rejects.toHaveProperty('code');
     expect(requests).toBe(1);
   });
 
@@ -68,14 +69,14 @@ describe('connections', () => {
       response.on('close', () => clearInterval(drip));
     });
     const send = openConnections(url, { timeoutMs: 200, connections: 1 });
-    await expect(send(post(url))).rejects.toMatchObject({ code: 'endpoint-timeout' });
+    await expect(send(headers, body)).rejects.toMatchObject({ code: 'endpoint-timeout' });
   });
 
   it('count the wait for a free one too', async () => {
     let requests = 0;
     const url = await http(() => (requests += 1));
     const send = openConnections(url, { timeoutMs: 200, connections: 1 });
-    const both = await Promise.allSettled([send(post(url)), send(post(url))]);
+    const both = await Promise.allSettled([send(headers, body), send(headers, body)]);
     const late = { status: 'rejected', reason: expect.objectContaining({ code: 'endpoint-timeout' }) as unknown };
     expect(both).toEqual([late, late]);
     expect(requests).toBeLessThanOrEqual(2);
@@ -91,6 +92,6 @@ describe('connections', () => {
       more();
     });
     const send = openConnections(url, { timeoutMs: 20_000, connections: 1 });
-    await expect(send(post(url))).rejects.toMatchObject({ code: 'endpoint-error' });
+    await expect(send(headers, body)).rejects.toMatchObject({ code: 'endpoint-error' });
   });
 });
