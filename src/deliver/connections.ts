@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { errors, Pool, type Dispatcher } from 'undici';
 import { GatewayError } from '../message/failure.js';
 
@@ -23,7 +22,8 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /**
  * HTTP over connections that stay open, as many as may be busy at once (ADR 0007).
  * @param timeoutMs for the whole exchange, from the call to the last byte of the answer
- * @returns a function that rejects with the system's error where no answer came, or with GatewayError endpoint-timeout, endpoint-error
+ * @returns a function that rejects with GatewayError endpoint-unreachable where there was no connection, and nothing was sent; with the
+ * system's error where no answer came; or with GatewayError endpoint-timeout, endpoint-error
  */
 export function openConnections(
   baseUrl: string,
@@ -58,7 +58,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly reject: (error: Error) => void,
   ) {
     this.limit = setTimeout(() => {
-      this.giveUp(new GatewayError('endpoint-timeout', 'no answer in time'));
+      this.giveUp(
+        this.controller === undefined
+          ? new GatewayError('endpoint-unreachable', 'no connection in time')
+          : new GatewayError('endpoint-timeout', 'no answer in time'),
+      );
     }, timeoutMs);
   }
 
@@ -66,14 +70,20 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.pool.dispatch(this.post, this);
   }
 
+  /** There is a connection, its TLS included: from now on something may have been sent. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
     if (this.failure !== undefined) controller.abort(this.failure);
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  /** A header that stands twice comes as a list. */
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
     this.status = status;
-    this.retryAfter = headers['retry-after'];
+    this.retryAfter = [headers['retry-after']].flat()[0];
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -84,7 +94,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     clearTimeout(this.limit);
-    const text = Buffer.concat(this.chunks).toString('utf8');
+    // Without the byte order mark that some servers write (RFC 8259 §8.1).
+    const text = new TextDecoder().decode(Buffer.concat(this.chunks));
     this.resolve({
       status: this.status,
       text,
@@ -100,7 +111,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     clearTimeout(this.limit);
-    this.reject(error);
+    this.reject(this.controller === undefined ? new GatewayError('endpoint-unreachable', systemCode(error)) : error);
   }
 
   /** Ends it from our side; one that has not begun, for want of a connection, ends when it would. */
@@ -110,6 +121,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.controller?.abort(failure);
     this.reject(failure);
   }
+}
+
+/** The system's code of an error, which holds no content. */
+export function systemCode(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'unknown';
 }
 
 /** Lost on a connection that had carried an answer before. */

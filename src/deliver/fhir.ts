@@ -2,7 +2,7 @@ import { Client, type FhirResource } from 'fhir-kit-client';
 import { GatewayError } from '../message/failure.js';
 import { judge, type Sent } from './answer.js';
 import { classify } from './classify.js';
-import { openConnections, type Answer } from './connections.js';
+import { openConnections, systemCode, type Answer } from './connections.js';
 
 export interface FhirEndpoint {
   url: string;
@@ -34,7 +34,12 @@ export function fhirSender(endpoint: FhirEndpoint): Send {
 function openClient({ url, authorization, timeoutSeconds, concurrency }: FhirEndpoint): Client {
   const client = new Client({ baseUrl: url });
   const exchange = openConnections(url, { timeoutMs: timeoutSeconds * 1000, connections: concurrency });
-  const own = { accept: 'application/fhir+json', ...(authorization === undefined ? {} : { authorization }) };
+  // Without the second header a server may compress its answer (RFC 9110 §12.5.3).
+  const own = {
+    accept: 'application/fhir+json',
+    'accept-encoding': 'identity',
+    ...(authorization === undefined ? {} : { authorization }),
+  };
   client.httpClient.request = async (_method, path, options, body) => {
     const headers = { ...own, ...(options?.headers as Record<string, string> | undefined) };
     const answer = await exchange({
@@ -49,6 +54,6 @@ function openClient({ url, authorization, timeoutSeconds, concurrency }: FhirEnd
 
 function failed(error: unknown): Sent {
   if (error instanceof GatewayError) return { status: null, code: error.code, detail: error.message };
-  const network = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
+  const network = systemCode(error);
   return { status: null, code: classify({ network }) ?? 'endpoint-reset', detail: network };
 }

@@ -187,17 +187,24 @@ class Pump {
   private async follow(delivery: DueDelivery): Promise<void> {
     this.underWay += 1;
     const { send, deps, endpoint } = this;
-    const made = await attempt(delivery, endpoint, {
-      send,
-      documents: deps.documents,
-      now: deps.now,
-      chance: deps.chance,
-    });
-    this.judge(made, delivery.id);
-    this.outcomes.push(made.outcome);
+    const { documents, now, chance } = deps;
+    try {
+      const made = await attempt(delivery, endpoint, { send, documents, now, chance });
+      this.judge(made, delivery.id);
+      this.outcomes.push(made.outcome);
+    } catch (error) {
+      // A defect that one answer brings to light stops no other delivery; this one is tried again when its lease ends.
+      this.reportDefect(error, delivery.id);
+    }
     this.underWay -= 1;
     this.begin();
     this.gather();
+  }
+
+  private reportDefect(error: unknown, delivery: string): void {
+    const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
+    this.deps.log('error', 'deliver.failed', { delivery, endpoint: this.endpoint.id, place });
+    this.jobs.settle(delivery, this.later());
   }
 
   /** Where nothing waits, the outcome may free what comes next: it is recorded at once. */
