@@ -51,12 +51,15 @@ const GATHERED = { most: 32, ms: 20 };
 
 /** One pump for each endpoint, so that none waits for another. */
 export function openDeliver(deps: DeliverDeps): Deliver {
+  /** Endpoints that are configured no more, of which that was said once. */
+  const unknown = new Set<string>();
   const pumps = new Map(deps.endpoints.map((endpoint) => [endpoint.id, new Pump(endpoint, deps)]));
   return {
     async wake(endpoint) {
       const pump = pumps.get(endpoint);
-      if (pump === undefined) deps.log('warn', 'deliver.unknown-endpoint', { endpoint });
-      else await pump.run();
+      if (pump !== undefined) return pump.run();
+      if (!unknown.has(endpoint)) deps.log('warn', 'deliver.unknown-endpoint', { endpoint });
+      unknown.add(endpoint);
     },
     // Whose endpoint is not configured any more waits in the store.
     carry: (endpoint, id) => pumps.get(endpoint)?.carry(id) ?? Promise.resolve({ state: 'ended' }),

@@ -326,8 +326,17 @@ describe('a delivery pump', () => {
 
   it('leaves what is due to an unknown endpoint where it is', async () => {
     const port = portOf([delivery('gone', 1)]);
-    await open([], port).wake('gone');
+    const events: [string, unknown][] = [];
+    const log = (_level: string, event: string, { endpoint }: Record<string, unknown>) =>
+      void events.push([event, endpoint]);
+    const deps = { endpoints: [], ...port, now: () => 1000, chance: () => 0.5, observe: () => undefined, log };
+    const deliver = openDeliver(deps);
+    for (const endpoint of ['gone', 'gone', 'lost', 'gone', 'lost']) await deliver.wake(endpoint);
     expect(port.outcomes).toEqual([]);
+    expect(events).toEqual([
+      ['deliver.unknown-endpoint', 'gone'],
+      ['deliver.unknown-endpoint', 'lost'],
+    ]);
   });
 });
 
