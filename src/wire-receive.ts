@@ -7,17 +7,21 @@ import { messageIds } from './receive/message-ids.js';
 import { openMllp, type MllpListener } from './receive/mllp.js';
 import { RefusedQuota } from './receive/refused-quota.js';
 import type { Closers, House } from './wire-house.js';
+import { sparseLog } from './work/sparse-log.js';
 import { Wakeups } from './work/wakeups.js';
 
 /** Messages that a translate job names: what else waits is taken with them. */
 const JOB_IDS = 100;
 /** Bytes of messages that this process holds, half read or not yet answered, before large ones wait. */
 const HELD_BYTES = 64 * 1024 * 1024;
+/** What one source may say in the log a minute, of each kind: whoever reaches its port can bring about any number. */
+const LINES_A_MINUTE = 60;
 const now = () => Date.now();
 
 /** The receive stage: what it keeps goes to the store, and wakes the translate stage. */
 export async function receiveStage(house: House, closers: Closers): Promise<ReceiveDeps> {
-  const { store, queues, metrics, mappingsOf, log } = house;
+  const { store, queues, metrics, mappingsOf } = house;
+  const log = sparseLog(house.log, undefined, LINES_A_MINUTE);
   const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), JOB_IDS, now, log);
   closers.push(() => wakeups.flush());
   const threads = new DocumentThreads(log);

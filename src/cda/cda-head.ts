@@ -51,7 +51,7 @@ function identifiersOf(patient: XmlElement): HeadIdentifier[] {
 }
 
 /** Undetermined is said of the person, and no absence. */
-const SEX: Readonly<Record<string, string>> = { F: 'female', M: 'male', UN: 'unknown' };
+const SEX = new Map(Object.entries({ F: 'female', M: 'male', UN: 'unknown' }));
 
 function traitsOf(patientRole: XmlElement | undefined): HeadTraits {
   const [patient] = patientRole === undefined ? [] : all(patientRole, 'patient');
@@ -61,7 +61,7 @@ function traitsOf(patientRole: XmlElement | undefined): HeadTraits {
   return {
     birthName: textOf(qualified(families, 'BR') ?? qualified(families, undefined)),
     given: textOf(qualified(givens, 'BR')) || (textOf(qualified(givens, undefined)).split(/\s+/)[0] ?? ''),
-    sex: SEX[attribute(patient, 'administrativeGenderCode', 'code')] ?? '',
+    sex: SEX.get(attribute(patient, 'administrativeGenderCode', 'code')) ?? '',
     birthDate: dateOf(attribute(patient, 'birthTime', 'value')),
     birthPlace: textOf(all(patient, 'birthplace/place/addr/county')[0]),
   };

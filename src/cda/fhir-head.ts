@@ -79,7 +79,7 @@ function resolve({ entry }: DocumentBundle, to: Partial<Reference> | undefined):
 }
 
 /** Undetermined is said of the person, and no absence. */
-const SEX: Readonly<Record<string, string>> = { female: 'female', male: 'male', other: 'unknown', unknown: 'unknown' };
+const SEX = new Map(Object.entries({ female: 'female', male: 'male', other: 'unknown', unknown: 'unknown' }));
 
 /** By what a document refers to a resource: its fullUrl, and type and id, of it or at the end of that. */
 export function namesOf(fullUrl: unknown, resource: Pick<FhirResource, 'resourceType' | 'id'> | undefined): string[] {
@@ -97,7 +97,7 @@ function traitsOf(patient: Patient | undefined): HeadTraits {
   return {
     birthName: text(name?.family),
     given: text(given).split(' ')[0] ?? '',
-    sex: SEX[text(gender)] ?? '',
+    sex: SEX.get(text(gender)) ?? '',
     birthDate: text(birthDate),
     birthPlace: text(objects(place?.extension)[0]?.valueCoding?.code) || text(place?.district),
   };

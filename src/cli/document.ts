@@ -27,8 +27,9 @@ import { mappingsOf, sourceOf, TRANSLATION_OPTIONS } from './translation-source.
  */
 export async function run(args: string[]): Promise<number> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options: TRANSLATION_OPTIONS });
-  const [file] = positionals;
-  if (file === undefined) throw new GatewayError('request-invalid', 'which file?', { remedy: 'tdu document FILE' });
+  const [file, ...surplus] = positionals;
+  if (file === undefined || surplus.length > 0)
+    throw new GatewayError('request-invalid', 'which file?', { remedy: 'tdu document FILE' });
   const source = sourceOf(values);
   const bytes = readMessageFile(file);
   const received = { bytes, format: formatOf(bytes), charset: source.charset, zone: source.zone };

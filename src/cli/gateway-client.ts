@@ -24,24 +24,33 @@ export interface GatewayAnswer {
   body: string;
 }
 
+/** How long an answer may take: a question is answered in seconds, a decision about all that waits in a minute. */
+const PATIENCE_MS = { GET: 15_000, POST: 120_000 };
+
 /** Asks a gateway: the one of this machine, or the one at `--url`, with the operator's token where `--token-file` holds it. */
 export class GatewayClient {
   private readonly url: string;
   private readonly headers: Record<string, string>;
 
   /** @throws GatewayError config-invalid where the token's file cannot be read */
-  constructor({ url, 'token-file': tokenFile }: GatewayValues) {
+  constructor(
+    { url, 'token-file': tokenFile }: GatewayValues,
+    private readonly patienceMs = PATIENCE_MS,
+  ) {
     this.url = (url ?? `http://127.0.0.1:${readPorts().http}`).replace(/\/+$/, '');
     this.headers = tokenFile === undefined ? {} : { Authorization: `Bearer ${tokenIn(tokenFile)}` };
   }
 
   /** @throws GatewayError peer-unreachable */
   async ask(path: string, method: 'GET' | 'POST' = 'GET'): Promise<GatewayAnswer> {
-    const response = await fetch(`${this.url}${path}`, { method, headers: this.headers }).catch((cause: unknown) => {
+    const signal = AbortSignal.timeout(this.patienceMs[method]);
+    try {
+      const response = await fetch(`${this.url}${path}`, { method, headers: this.headers, signal });
+      return { ok: response.ok, status: response.status, body: await response.text() };
+    } catch (cause) {
       const remedy = 'is it up? HTTP_PORT or --url says where';
       throw new GatewayError('peer-unreachable', `no gateway answers at ${this.url}`, { remedy, cause });
-    });
-    return { ok: response.ok, status: response.status, body: await response.text() };
+    }
   }
 
   /**

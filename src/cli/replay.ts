@@ -8,8 +8,9 @@ import { GATEWAY_OPTIONS, GatewayClient, refusalOf } from './gateway-client.js';
  */
 export async function run(args: string[]): Promise<number> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options: GATEWAY_OPTIONS });
-  const [id] = positionals;
-  if (id === undefined) throw new GatewayError('request-invalid', 'which message?', { remedy: 'tdu replay ID' });
+  const [id, ...surplus] = positionals;
+  if (id === undefined || surplus.length > 0)
+    throw new GatewayError('request-invalid', 'which message?', { remedy: 'tdu replay ID' });
   const answer = await new GatewayClient(values).ask(`/api/messages/${encodeURIComponent(id)}/replay`, 'POST');
   if (values.json === true) console.log(answer.body);
   else if (answer.ok) console.log(`${id}: queued again`);

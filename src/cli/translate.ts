@@ -20,8 +20,9 @@ import { mappingsOf, sourceOf, TRANSLATION_OPTIONS } from './translation-source.
  */
 export function run(args: string[]): Promise<number> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options: TRANSLATION_OPTIONS });
-  const [file] = positionals;
-  if (file === undefined) throw new GatewayError('request-invalid', 'which file?', { remedy: 'tdu translate FILE' });
+  const [file, ...surplus] = positionals;
+  if (file === undefined || surplus.length > 0)
+    throw new GatewayError('request-invalid', 'which file?', { remedy: 'tdu translate FILE' });
   const source = sourceOf(values);
   const { admission, translation } = read(file, source, mappingsOf(source));
   return Promise.resolve(print(explanationOf(admission, translation, source), values));

@@ -42,12 +42,17 @@ function judgeEntries({ entry = [] }: Bundle, entries: number, status: number): 
     const codes = issueCodes(answered?.response?.outcome);
     if (entryStatus === undefined)
       return { status, code: 'endpoint-error', detail: [`entry ${index + 1} has no status`, ...codes].join(' ') };
-    // An entry's 404 speaks of a resource, and not of the address that took the transaction.
-    const code = [404, 405, 410].includes(entryStatus) ? 'endpoint-refused' : classify({ status: entryStatus });
     const detail = [`entry ${index + 1} was answered ${entryStatus}`, ...codes].join(' ');
-    return { status: entryStatus, code: code ?? 'endpoint-error', detail };
+    return { status: entryStatus, code: entryCode(entryStatus), detail };
   }
   return { status, code: null, detail: `${entry.length} entries` };
+}
+
+/** An entry's 404 or 304 speaks of a resource, and not of the address that took the transaction. */
+function entryCode(status: number): FailureCode {
+  const code = classify({ status }) ?? 'endpoint-error';
+  if (code !== 'endpoint-misconfigured') return code;
+  return status < 400 ? 'endpoint-error' : 'endpoint-refused';
 }
 
 /** `Bundle.entry.response.status` begins with the three digits of an HTTP status. */

@@ -1,6 +1,6 @@
 import { FAILURES, type FailureCode } from '../message/failure.js';
 
-/** How an attempt ended: an HTTP status, or the code of a network error. */
+/** How an attempt ended for which there was a connection: an HTTP status, or the code of a network error. */
 export type Ending = { status: number } | { network: string };
 
 const BUSY = new Set([408, 425, 429, 502, 503, 504]);
@@ -8,17 +8,13 @@ const BUSY = new Set([408, 425, 429, 502, 503, 504]);
 const CONFLICT = new Set([409, 412, 423]);
 /** No FHIR server takes transactions at this address: a route that is lost, or an address that is wrong. */
 const MISCONFIGURED = new Set([404, 405, 410]);
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
 
 /**
  * Turns any answer into a failure code; undefined is success. What may have been carried out although no answer came (a time-out, a
  * reset) is ambiguous, and safe to repeat because every delivery is conditional.
  */
 export function classify(ending: Ending): FailureCode | undefined {
-  if ('network' in ending) {
-    if (UNREACHABLE.has(ending.network)) return 'endpoint-unreachable';
-    return ending.network === 'ETIMEDOUT' ? 'endpoint-timeout' : 'endpoint-reset';
-  }
+  if ('network' in ending) return ending.network === 'ETIMEDOUT' ? 'endpoint-timeout' : 'endpoint-reset';
   const { status } = ending;
   if (status >= 200 && status < 300) return undefined;
   if (status === 401 || status === 403) return 'endpoint-unauthorized';

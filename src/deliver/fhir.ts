@@ -1,7 +1,7 @@
 import { GatewayError } from '../message/failure.js';
 import { judge, type Sent } from './answer.js';
 import { classify } from './classify.js';
-import { openConnections } from './connections.js';
+import { openConnections, systemCode } from './connections.js';
 
 export interface FhirEndpoint {
   url: string;
@@ -20,6 +20,8 @@ export function fhirSender({ url, authorization, timeoutSeconds, concurrency }: 
   const own = {
     accept: 'application/fhir+json',
     'content-type': 'application/fhir+json',
+    // Without it a server may compress its answer (RFC 9110 §12.5.3).
+    'accept-encoding': 'identity',
     ...(authorization === undefined ? {} : { authorization }),
   };
   return async (bundle, entries, headers) => {
@@ -33,6 +35,6 @@ export function fhirSender({ url, authorization, timeoutSeconds, concurrency }: 
 
 function failed(error: unknown): Sent {
   if (error instanceof GatewayError) return { status: null, code: error.code, detail: error.message };
-  const network = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown';
+  const network = systemCode(error);
   return { status: null, code: classify({ network }) ?? 'endpoint-reset', detail: network };
 }

@@ -51,12 +51,15 @@ const GATHERED = { most: 32, ms: 20 };
 
 /** One pump for each endpoint, so that none waits for another. */
 export function openDeliver(deps: DeliverDeps): Deliver {
+  /** Endpoints that are configured no more, of which that was said once. */
+  const unknown = new Set<string>();
   const pumps = new Map(deps.endpoints.map((endpoint) => [endpoint.id, new Pump(endpoint, deps)]));
   return {
     async wake(endpoint) {
       const pump = pumps.get(endpoint);
-      if (pump === undefined) deps.log('warn', 'deliver.unknown-endpoint', { endpoint });
-      else await pump.run();
+      if (pump !== undefined) return pump.run();
+      if (!unknown.has(endpoint)) deps.log('warn', 'deliver.unknown-endpoint', { endpoint });
+      unknown.add(endpoint);
     },
     // Whose endpoint is not configured any more waits in the store.
     carry: (endpoint, id) => pumps.get(endpoint)?.carry(id) ?? Promise.resolve({ state: 'ended' }),
@@ -187,17 +190,24 @@ class Pump {
   private async follow(delivery: DueDelivery): Promise<void> {
     this.underWay += 1;
     const { send, deps, endpoint } = this;
-    const made = await attempt(delivery, endpoint, {
-      send,
-      documents: deps.documents,
-      now: deps.now,
-      chance: deps.chance,
-    });
-    this.judge(made, delivery.id);
-    this.outcomes.push(made.outcome);
+    const { documents, now, chance } = deps;
+    try {
+      const made = await attempt(delivery, endpoint, { send, documents, now, chance });
+      this.judge(made, delivery.id);
+      this.outcomes.push(made.outcome);
+    } catch (error) {
+      // A defect that one answer brings to light stops no other delivery; this one is tried again when its lease ends.
+      this.reportDefect(error, delivery.id);
+    }
     this.underWay -= 1;
     this.begin();
     this.gather();
+  }
+
+  private reportDefect(error: unknown, delivery: string): void {
+    const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
+    this.deps.log('error', 'deliver.failed', { delivery, endpoint: this.endpoint.id, place });
+    this.jobs.settle(delivery, this.later());
   }
 
   /** Where nothing waits, the outcome may free what comes next: it is recorded at once. */

@@ -23,13 +23,20 @@ export function dateRange(text: string, zone: string): DateRange | undefined {
   const from = Date.parse(
     `${date}T${hour ?? '00'}:${minute ?? '00'}:${second ?? '00'}.${milliseconds}${offset ?? 'Z'}`,
   );
-  if (Number.isNaN(from)) return undefined;
+  if (Number.isNaN(from) || !isInMonth(Number(year), Number(month ?? 1), Number(day ?? 1))) return undefined;
   const end = new Date(from);
   if (month === undefined) end.setUTCFullYear(end.getUTCFullYear() + 1);
   else if (day === undefined) end.setUTCMonth(end.getUTCMonth() + 1);
   else end.setTime(from + widthOf(hour, second, fraction));
   if (offset !== undefined) return { from: new Date(from), to: end };
   return { from: new Date(momentOf(from, zone, 0)), to: new Date(momentOf(end.getTime(), zone, -1)) };
+}
+
+/** The parser takes 30 February for a day of March. */
+function isInMonth(year: number, month: number, day: number): boolean {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCDate() === day;
 }
 
 function widthOf(hour: string | undefined, second: string | undefined, fraction: string): number {

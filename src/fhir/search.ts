@@ -204,7 +204,7 @@ export function parseSearch(type: string, params: URLSearchParams, reading: Sear
   const query: SearchQuery = { type, ...empty, count: DEFAULT_COUNT, countOnly: false, total };
   for (const [name, value] of params) {
     const [base = '', modifier] = name.split(':');
-    const definition = parameters[base];
+    const definition = Object.hasOwn(parameters, base) ? parameters[base] : undefined;
     const isServed = definition !== undefined || CONTROLS.has(base);
     // A modifier turns what is asked into something else: it is refused whatever the caller allows.
     if (isServed && modifier !== undefined && !(definition?.kind === 'string' && modifier === 'exact'))

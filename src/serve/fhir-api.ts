@@ -208,8 +208,9 @@ async function search(
 ): Promise<void> {
   const { addresses, zone } = searching;
   const type = served(request, [...SERVED, ...COMMUNICATED, ...DEFINED]);
-  const general = readGeneral(params);
-  const query = parseSearch(type, general.params, { zone, lenient: isLenient(request), total: general.total });
+  const lenient = isLenient(request);
+  const general = readGeneral(params, lenient);
+  const query = parseSearch(type, general.params, { zone, lenient, total: general.total });
   const { next, ...page } = await searching.find(query);
   // The address that asks for what was applied.
   const applied = new URLSearchParams(params);

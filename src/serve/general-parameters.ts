@@ -42,9 +42,10 @@ function readsJson(range: string): boolean {
 /**
  * Reads the parameters that any request may carry and takes them out. A total is exact, or there is none; resources have
  * no narrative, so `_summary=data` is the whole of them.
+ * @param lenient what is not served is left to be left out
  * @throws GatewayError request-invalid for an answer that cannot be given in that form
  */
-export function readGeneral(given: URLSearchParams): GeneralParameters {
+export function readGeneral(given: URLSearchParams, lenient = false): GeneralParameters {
   const params = new URLSearchParams(given);
   for (const [name, value] of given)
     if (`${name}${value}`.includes('\0')) throw invalidParameter(name.replaceAll('\0', ''), 'a NUL stands in no value');
@@ -55,7 +56,7 @@ export function readGeneral(given: URLSearchParams): GeneralParameters {
   const summary = params.get('_summary');
   if (summary === 'true' || summary === 'text')
     throw invalidParameter('_summary', `${summary} is not served; false and data give whole resources, count a total`);
-  if (params.has('_elements')) throw invalidParameter('_elements', 'not served: resources are given whole');
+  if (params.has('_elements') && !lenient) throw invalidParameter('_elements', 'not served: resources are given whole');
   for (const general of ['_format', '_pretty', '_total']) params.delete(general);
   if (summary === 'data' || summary === 'false') params.delete('_summary');
   return { params, pretty, total: total !== 'none' };

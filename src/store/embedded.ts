@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   accessSync,
@@ -13,12 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import pg from 'pg';
 import { GatewayError } from '../message/failure.js';
 import type { Log } from '../message/log.js';
 import { freeAddress } from './embedded-address.js';
 import { findLauncher, handOver, nobodyCanEnter, type Launcher } from './embedded-binaries.js';
 import { lockStore } from './embedded-lock.js';
+import { EMBEDDED_DATABASE, Supervised } from './embedded-server.js';
 
 export interface EmbeddedPostgres {
   /** Connection string of the gateway's database, on this machine. */
@@ -37,11 +37,7 @@ export interface EmbeddedOptions {
   settings?: string[];
 }
 
-/** What stopping PostgreSQL takes at most: half of it for a checkpoint. */
-export const EMBEDDED_STOP_MS = 10_000;
-
 const USER = 'tdu';
-const DATABASE = 'tdu';
 /** Durable by default; the rest gives a small machine room. */
 const SETTINGS = [
   'max_connections=200',
@@ -52,10 +48,13 @@ const SETTINGS = [
   'wal_init_zero=off',
   'random_page_cost=1.1',
   'jit=off',
-  'log_min_messages=warning',
+  // What it says of itself; what it says of a statement may quote one.
+  'log_min_messages=log',
   'log_statement=none',
   'log_min_error_statement=panic',
   'log_error_verbosity=terse',
+  'log_checkpoints=off',
+  'log_line_prefix=',
 ];
 
 /** @throws GatewayError store-start-failed */
@@ -85,8 +84,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     if (!existsSync(join(folder, 'PG_VERSION'))) createCluster(folder, password, launcher);
     await stopLeftover(folder, log);
     const address = await freeAddress(folder);
-    const server = new Supervised(launcher, folder, [...address.settings, ...settings], log);
-    const url = `postgresql://${USER}:${password}@${address.host}/${DATABASE}`;
+    const server = new Supervised(launcher, folder, [...SETTINGS, ...address.settings, ...settings], log);
+    const url = `postgresql://${USER}:${password}@${address.host}/${EMBEDDED_DATABASE}`;
     await server.start(url);
     const stop = async () => {
       await server.stop();
@@ -171,88 +170,5 @@ function runsPostgres(pid: number, folder: string): boolean {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
   } catch {
     return false;
-  }
-}
-
-/** The server process, brought back on the same port whenever it dies unasked. */
-class Supervised {
-  private child: ChildProcess | undefined;
-  private stopping = false;
-  private lastLine = '';
-
-  constructor(
-    private readonly launcher: Launcher,
-    private readonly folder: string,
-    private readonly settings: string[],
-    private readonly log: Log,
-  ) {}
-
-  get pid(): number {
-    return this.child?.pid ?? 0;
-  }
-
-  async start(url: string): Promise<void> {
-    this.spawn();
-    for (let tenths = 0; !(await answers(url)); tenths++) {
-      if (tenths > 600) throw new GatewayError('store-start-failed', `PostgreSQL does not start: ${this.lastLine}`);
-      await wait(100);
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.stopping = true;
-    const child = this.child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGINT');
-    // One that hangs ends without its checkpoint, and is recovered at the next start.
-    const late = setTimeout(() => child.kill('SIGQUIT'), EMBEDDED_STOP_MS / 2);
-    const never = setTimeout(() => child.kill('SIGKILL'), EMBEDDED_STOP_MS - 1000);
-    await gone;
-    clearTimeout(late);
-    clearTimeout(never);
-  }
-
-  private spawn(): void {
-    const chosen = [...SETTINGS, ...this.settings].flatMap((setting) => ['-c', setting]);
-    const { file, args, options } = this.launcher.command('postgres', ['-D', this.folder, ...chosen]);
-    const child = spawn(file, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
-    child.stderr?.on('data', (chunk: Buffer) => {
-      this.lastLine = chunk.toString().trim().split('\n').pop() ?? this.lastLine;
-    });
-    child.on('error', (error) => {
-      this.lastLine = error.message;
-    });
-    child.on('exit', (code, signal) => {
-      if (this.stopping) return;
-      this.log('error', 'store.died', { code, signal });
-      // Its other processes may still hold the shared memory; a start that fails for it comes back here.
-      setTimeout(() => {
-        if (!this.stopping) this.spawn();
-      }, 200).unref();
-    });
-    // However this process ends, it leaves no PostgreSQL behind.
-    const leave = () => child.kill('SIGINT');
-    process.once('exit', leave);
-    child.once('exit', () => process.off('exit', leave));
-    this.child = child;
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  const admin = new pg.Client({
-    connectionString: url.replace(/\/[^/]*$/, '/postgres'),
-    connectionTimeoutMillis: 2000,
-  });
-  admin.on('error', () => undefined);
-  try {
-    await admin.connect();
-    const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (rowCount === 0) await admin.query(`CREATE DATABASE ${DATABASE}`);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await admin.end().catch(() => undefined);
   }
 }

@@ -2,19 +2,31 @@ import type { Log } from '../message/log.js';
 
 const MINUTE_MS = 60_000;
 
+interface Minute {
+  began: number;
+  lines: number;
+  withheld: number;
+}
+
 /**
- * A log for what fails as often as it is tried: one line a minute for each event, with the number of those that it stands for.
+ * A log for what fails as often as it is tried, or as often as somebody likes: so many lines a minute for each event of each source, the
+ * first of a minute with the number of those that the minute before withheld.
  * @param now milliseconds of a clock that is never set
  */
-export function sparseLog(log: Log, now: () => number = () => performance.now()): Log {
-  const events = new Map<string, { at: number; withheld: number }>();
+export function sparseLog(log: Log, now: () => number = () => performance.now(), linesAMinute = 1): Log {
+  const minutes = new Map<string, Minute>();
   return (level, event, fields) => {
-    const last = events.get(event);
-    if (last !== undefined && now() - last.at < MINUTE_MS) {
-      last.withheld += 1;
+    const key = `${event}|${String(fields['source'])}`;
+    const last = minutes.get(key);
+    if (last !== undefined && now() - last.began < MINUTE_MS) {
+      if (last.lines >= linesAMinute) last.withheld += 1;
+      else {
+        last.lines += 1;
+        log(level, event, fields);
+      }
       return;
     }
-    events.set(event, { at: now(), withheld: 0 });
+    minutes.set(key, { began: now(), lines: 1, withheld: 0 });
     log(level, event, last === undefined || last.withheld === 0 ? fields : { ...fields, withheld: last.withheld });
   };
 }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { benchAdmission } from '../../src/cli/bench/admission.js';
 import { until } from '../../src/cli/demo/vendor-process.js';
@@ -54,5 +55,24 @@ describe('the process that serves HTTP', () => {
         /^tdu_answer_seconds_count\{[^}]*code="AA"[^}]*\} 10$/m.test(text)
       );
     }, 30_000);
+  });
+});
+
+describe('a sender of nonsense', () => {
+  it.each([
+    ['bytes outside of frames', '\x0bx'.repeat(20_000), 'receive.discarded'],
+    ['connections that break', '', 'receive.connection-error'],
+  ])('fills no log with %s', async (_what, bytes, event) => {
+    const lines = () => gateway.output().split(`"${event}"`).length - 1;
+    const sender = () => connect(gateway.mllpPort, '127.0.0.1').on('error', () => undefined);
+    const one = sender();
+    await new Promise((resolve) => one.write(`${bytes}\x0bMSH`, resolve));
+    const broken = Array.from({ length: 100 }, sender);
+    await Promise.all(broken.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    for (const socket of broken) socket.resetAndDestroy();
+    await until(() => Promise.resolve(lines() > 0), 10_000);
+    await admit(`N${event.length}`);
+    one.destroy();
+    expect(lines()).toBeLessThanOrEqual(60);
   });
 });

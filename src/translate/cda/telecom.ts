@@ -6,22 +6,24 @@ import type { Converted } from '../converter.js';
 import type { Issues } from '../issues.js';
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):(?:\/\/)?(.*)$/i;
-const SYSTEM: Readonly<Record<string, NonNullable<ContactPoint['system']>>> = {
-  tel: 'phone',
-  fax: 'fax',
-  mailto: 'email',
-  http: 'url',
-  https: 'url',
-  ftp: 'url',
-  mllp: 'url',
-};
+const SYSTEM = new Map<string, NonNullable<ContactPoint['system']>>(
+  Object.entries({
+    tel: 'phone',
+    fax: 'fax',
+    mailto: 'email',
+    http: 'url',
+    https: 'url',
+    ftp: 'url',
+    mllp: 'url',
+  } as const),
+);
 
 /** TEL → ContactPoint, by the table of its use; undefined where it says nothing. A number without scheme is a telephone's. */
 export function contactPointOf(place: Place, uses: CodeTable, issues: Issues): Converted | undefined {
   const text = place.value();
   if (text === '') return undefined;
   const [, scheme = text.includes('@') ? 'mailto' : 'tel', rest = text] = SCHEME.exec(text) ?? [];
-  const system = SYSTEM[scheme.toLowerCase()] ?? 'other';
+  const system = SYSTEM.get(scheme.toLowerCase()) ?? 'other';
   const value = system === 'url' || system === 'other' ? text : rest.trim();
   if (value === '') return undefined;
   const point: ContactPoint = {

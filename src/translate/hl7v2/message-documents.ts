@@ -135,16 +135,16 @@ function carriageOf(message: Message, segments: DocumentSegments, zone: string):
 
 const ERASED = '""';
 
-const EVENTS: Readonly<Record<string, DocumentRequest>> = { T02: 'new', T10: 'replace', T04: 'delete' };
-const CONTROLS: Readonly<Record<string, DocumentRequest>> = { NW: 'new', RO: 'replace', CA: 'delete' };
-const STATUSES: Readonly<Record<string, DocumentRequest>> = { F: 'new', C: 'replace', D: 'delete' };
+const EVENTS = new Map<string, DocumentRequest>(Object.entries({ T02: 'new', T10: 'replace', T04: 'delete' } as const));
+const CONTROLS = new Map<string, DocumentRequest>(Object.entries({ NW: 'new', RO: 'replace', CA: 'delete' } as const));
+const STATUSES = new Map<string, DocumentRequest>(Object.entries({ F: 'new', C: 'replace', D: 'delete' } as const));
 
 /** What MSH-9.2 (of an MDM), ORC-1 and OBX-11 ask, by the field that asks it; undefined for a code that asks nothing here. */
 export function requestsOf(message: Message, { orc, obx }: DocumentSegments): Map<string, DocumentRequest | undefined> {
   const requests = new Map<string, DocumentRequest | undefined>();
-  if (message.value('MSH-9.1') === 'MDM') requests.set('MSH-9.2', EVENTS[message.value('MSH-9.2')]);
-  requests.set('ORC-1', CONTROLS[orc?.value(1) ?? '']);
-  requests.set('OBX-11', STATUSES[obx.value(11)]);
+  if (message.value('MSH-9.1') === 'MDM') requests.set('MSH-9.2', EVENTS.get(message.value('MSH-9.2')));
+  requests.set('ORC-1', CONTROLS.get(orc?.value(1) ?? ''));
+  requests.set('OBX-11', STATUSES.get(obx.value(11)));
   return requests;
 }
 

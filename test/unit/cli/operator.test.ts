@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createRawServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GatewayClient } from '../../../src/cli/gateway-client.js';
 import { main } from '../../../src/cli/tdu.js';
 import { GatewayError } from '../../../src/message/failure.js';
 import { createApp, openHttp, type HttpServer } from '../../../src/serve/http.js';
@@ -181,6 +182,27 @@ describe('a gateway on another machine', () => {
 
   it('that gives something else than a gateway would is told', async () => {
     expect((await tdu('revive', '--all', '--url', url())).err).toMatch(/^peer-refused: .*is that a gateway/);
+  });
+
+  it.each([
+    ['says nothing', undefined],
+    ['begins an answer and does not end it', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{'],
+    ['breaks its answer off', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n{'],
+  ])('that %s is not waited for', async (how, answer) => {
+    const silent = createRawServer((socket) => {
+      socket
+        .on('error', () => undefined)
+        .once('data', () => {
+          if (answer !== undefined) socket.write(answer);
+          if (how.startsWith('breaks')) socket.end();
+        });
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const address = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const client = new GatewayClient({ url: address }, { GET: 200, POST: 200 });
+    for (const method of ['GET', 'POST'] as const)
+      await expect(client.ask('/health/ready', method)).rejects.toMatchObject({ code: 'peer-unreachable' });
+    silent.close();
   });
 
   it('whose token is not where it should be, or that is not there, is told', async () => {

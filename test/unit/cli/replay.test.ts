@@ -81,5 +81,6 @@ describe('tdu replay', () => {
       'peer-unreachable: no gateway answers at http://127.0.0.1:1 — is it up? HTTP_PORT or --url says where',
     );
     expect((await replay()).err).toBe('request-invalid: which message? — tdu replay ID');
+    expect((await replay('42', '43')).err).toBe('request-invalid: which message? — tdu replay ID');
   });
 });

@@ -188,6 +188,7 @@ describe('tdu translate', () => {
 
   it.each([
     ['no file', [], 'request-invalid: which file?'],
+    ['two files', [EXAMPLE, EXAMPLE], 'request-invalid: which file?'],
     ['a file that is not there', ['none.hl7'], 'request-invalid: none.hl7 cannot be read'],
     ['a zone that is none', [EXAMPLE, '--zone', 'Mars/Base'], 'request-invalid: Mars/Base is no time zone'],
     ['a source that is not declared', [EXAMPLE, '--source', 'chu'], 'request-invalid: no source is called chu'],

@@ -74,6 +74,8 @@ describe('a transaction was not taken', () => {
     ['409 Conflict', 'endpoint-conflict'],
     ['412', 'endpoint-conflict'],
     ['404', 'endpoint-refused'],
+    ['304 Not Modified', 'endpoint-error'],
+    ['301', 'endpoint-error'],
     ['422 Unprocessable', 'endpoint-refused'],
     ['429', 'endpoint-busy'],
     ['500', 'endpoint-error'],

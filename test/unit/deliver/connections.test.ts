@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer as createRawServer, type AddressInfo, type Server as RawServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { openConnections } from '../../../src/deliver/connections.js';
+import { CERTIFICATE, KEY } from '../../support/certificate.js';
 
 const servers: (Server | RawServer)[] = [];
 const sockets = new Set<Socket>();
@@ -93,5 +95,55 @@ describe('connections', () => {
     });
     const send = openConnections(url, { timeoutMs: 20_000, connections: 1 });
     await expect(send(headers, body)).rejects.toMatchObject({ code: 'endpoint-error' });
+  });
+
+  it.each([
+    ['once', ['30'], '30'],
+    ['twice', ['20', '40'], '20'],
+    ['three times', ['', 'soon', '7'], ''],
+  ])('give the Retry-After that stands %s', async (_times, values, given) => {
+    const url = await http((_request, response) => {
+      response
+        .writeHead(
+          503,
+          values.flatMap((value) => ['Retry-After', value]),
+        )
+        .end();
+    });
+    const send = openConnections(url, { timeoutMs: 5000, connections: 1 });
+    expect(await send(headers, body)).toEqual({ status: 503, text: '', retryAfter: given });
+  });
+
+  it('give a text without the mark of its encoding', async () => {
+    const url = await http((_request, response) => response.end('\ufeff{"é":1}'));
+    const send = openConnections(url, { timeoutMs: 5000, connections: 1 });
+    expect(await send(headers, body)).toEqual({ status: 200, text: '{"é":1}' });
+  });
+});
+
+describe('nothing was sent, and the endpoint is unreachable,', () => {
+  const failureOf = (url: string) => openConnections(url, { timeoutMs: 300, connections: 1 })(headers, body);
+  const unreachable = (message: string) => ({ code: 'endpoint-unreachable', message });
+
+  it('where nobody listens', async () => {
+    const url = await http(() => undefined);
+    for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+    await expect(failureOf(url)).rejects.toMatchObject(unreachable('ECONNREFUSED'));
+  });
+
+  it('where the certificate is one that nobody trusts', async () => {
+    const server = createTlsServer({ key: KEY, cert: CERTIFICATE }, (_request, response) => response.end('ok'));
+    const url = (await listening(server)).replace('http:', 'https:');
+    await expect(failureOf(url)).rejects.toMatchObject(unreachable('DEPTH_ZERO_SELF_SIGNED_CERT'));
+  });
+
+  it('where the server never answers the handshake', async () => {
+    const url = await listening(createRawServer((socket) => socket.on('error', () => undefined)));
+    await expect(failureOf(url.replace('http:', 'https:'))).rejects.toMatchObject(unreachable('no connection in time'));
+  });
+
+  it('where the server speaks no TLS', async () => {
+    const url = await http((_request, response) => response.end('ok'));
+    await expect(failureOf(url.replace('http:', 'https:'))).rejects.toMatchObject({ code: 'endpoint-unreachable' });
   });
 });

@@ -173,6 +173,8 @@ describe('a request to a vendor', () => {
     expect(new Set(parents.map(([, trace]) => trace)).size).toBe(2);
     expect(new Set(parents.map(([, , span]) => span)).size).toBe(3);
     for (const headers of sent) expect(headers['content-type']).toContain('application/fhir+json');
+    // An answer that is compressed would not be read.
+    for (const headers of sent) expect(headers['accept-encoding']).toBe('identity');
   });
 
   it('holds nothing of the patient in its headers', async () => {
@@ -293,10 +295,48 @@ describe('a delivery pump', () => {
     await waiting;
   });
 
+  it('goes on where one attempt breaks by a defect, and says so', async () => {
+    const { url } = await serverThat(says(200));
+    const port = portOf([delivery('a', 1), delivery('a', 2), delivery('a', 3)]);
+    const events: [string, string, Record<string, unknown>][] = [];
+    let broken = 0;
+    const deliver = openDeliver({
+      endpoints: [{ id: 'a', url, timeoutSeconds: 1, concurrency: 1, expireHours: 72, ...OWNERSHIP }],
+      ...port,
+      now: () => 1000,
+      chance: () => {
+        broken += 1;
+        if (broken === 2) throw new TypeError('a defect');
+        return 0.5;
+      },
+      log: (...event) => void events.push(event),
+      observe: () => undefined,
+    });
+    const jobs = await Promise.all([1, 2, 3].map((number) => deliver.carry('a', delivery('a', number).id)));
+    expect(jobs.map(({ state }) => state)).toEqual(['ended', 'later', 'ended']);
+    expect(port.outcomes.map(({ next }) => next.state)).toEqual(['delivered', 'delivered']);
+    expect(events).toEqual([
+      [
+        'error',
+        'deliver.failed',
+        expect.objectContaining({ endpoint: 'a', place: expect.stringContaining('at ') as unknown }),
+      ],
+    ]);
+  });
+
   it('leaves what is due to an unknown endpoint where it is', async () => {
     const port = portOf([delivery('gone', 1)]);
-    await open([], port).wake('gone');
+    const events: [string, unknown][] = [];
+    const log = (_level: string, event: string, { endpoint }: Record<string, unknown>) =>
+      void events.push([event, endpoint]);
+    const deps = { endpoints: [], ...port, now: () => 1000, chance: () => 0.5, observe: () => undefined, log };
+    const deliver = openDeliver(deps);
+    for (const endpoint of ['gone', 'gone', 'lost', 'gone', 'lost']) await deliver.wake(endpoint);
     expect(port.outcomes).toEqual([]);
+    expect(events).toEqual([
+      ['deliver.unknown-endpoint', 'gone'],
+      ['deliver.unknown-endpoint', 'lost'],
+    ]);
   });
 });
 

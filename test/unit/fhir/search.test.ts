@@ -90,6 +90,13 @@ describe('a search', () => {
   });
 });
 
+describe('a search by a name that every object has', () => {
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('is refused: %s', (name) => {
+    for (const type of ['Patient', 'Communication', 'StructureDefinition'])
+      expect(() => search(type, `${name}=x`)).toThrow(expect.objectContaining({ code: 'request-invalid' }));
+  });
+});
+
 describe('a search of a caller who allows that something is left out', () => {
   it('is made without what is not served, and says so', () => {
     const query = search('Patient', 'nom=ESSAI&_include=x&identifier=1', { lenient: true });
@@ -262,7 +269,10 @@ describe('what a resource is found by', () => {
 });
 
 describe('a FHIR date', () => {
-  it.each(['', '2024-1', '06/03/2024', '2024-03-06T11', '2024-03-06 11:00'])('is not "%s"', (text) => {
+  it.each([
+    ...['', '2024-1', '06/03/2024', '2024-03-06T11', '2024-03-06 11:00'],
+    ...['2026-02-29', '2026-02-30T00:00:00Z', '2026-04-31', '1900-02-29', '0001-02-29', '2026-00', '2026-01-00'],
+  ])('is not "%s"', (text) => {
     expect(dateRange(text, 'UTC')).toBeUndefined();
   });
 

@@ -156,6 +156,8 @@ describe('a message that carries a document', () => {
   it.each<[string, Partial<Carrier>, string]>([
     ['ORC-1', { control: 'XX' }, 'ORC[1]-1 103'],
     ['OBX-11', { status: '' }, 'OBX[1]-11 103'],
+    ['ORC-1, a name that every object has,', { control: 'constructor' }, 'ORC[1]-1 103'],
+    ['OBX-11, a name that every object has,', { status: 'toString' }, 'OBX[1]-11 103'],
   ])('is answered 103 where %s asks nothing', async (_, carrier, issue) => {
     expect(issuesOf(await admitted({ carrier }))).toEqual([issue]);
   });

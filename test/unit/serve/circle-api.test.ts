@@ -53,6 +53,12 @@ describe('the circle at an instant', () => {
     '/circle?patient=a%7C1&stay=b%7C2',
     '/circle?patient=a%7C1&asOf=2026-03-03',
     '/circle?patient=a%7C1&knownAt=yesterday',
+    '/circle?patient=a%7C1&knownAt=2026-02-30T00:00:00Z',
+    '/circle?patient=a%7C1&asOf=2026-04-31T00:00:00Z',
+    '/circle?patient=a%7C1&knownAt=2026-03-03T12:00:00%2B23:59',
+    '/circle?patient=a%7C1&knownAt=2026-03-03T12:00:00%2B14:01',
+    '/circle?patient=a%7C1&knownAt=0000-01-01T00:00:00Z',
+    '/circle?patient=a%7C1&knownAt=9999-12-31T23:59:59-23:59',
     '/circle?patient=a%7C1&patient=a%7C2',
     '/circle?patient=a%7C1&who=me',
   ])('is no question: %s', async (path) => {

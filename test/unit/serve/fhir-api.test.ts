@@ -618,6 +618,10 @@ describe('searching', () => {
     for (const prefer of ['handling=strict', 'return=minimal', 'nohandling=lenient'])
       expect(refusalOf(await ask(prefer))).toBe('400 invalid');
     expect(refusalOf(await get('/Patient?identifier:exact=1').set('Prefer', 'handling=lenient'))).toBe('400 invalid');
+    const whole = (await get('/Encounter?_elements=id&status=in-progress').set('Prefer', 'handling=lenient'))
+      .body as Bundle;
+    expect(whole.entry?.[0]?.resource).toHaveProperty('status');
+    expect(whole.entry?.[1]?.resource).toMatchObject({ issue: [{ location: ['http._elements'] }] });
   });
 
   it('refuses a NUL, which no value holds', async () => {

@@ -38,6 +38,8 @@ interface Told {
 interface Started extends Told {
   child: ChildProcess;
   events: string[];
+  /** What PostgreSQL says of itself. */
+  lines: string[];
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -47,10 +49,12 @@ async function start(dataDir: string, options: { uid?: number; env?: Record<stri
   const env = { ...process.env, ...options.env };
   const child = fork(PROGRAM, [dataDir], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env, ...user });
   const events: string[] = [];
+  const lines: string[] = [];
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const told = await new Promise<Told>((resolve, reject) => {
-    child.on('message', (message: Told | { event: string }) => {
-      if ('event' in message) events.push(message.event);
+    child.on('message', (message: Told | { event: string; text?: string }) => {
+      if ('event' in message && message.event === 'store.postgres') lines.push(message.text ?? '');
+      else if ('event' in message) events.push(message.event);
       else resolve(message);
     });
     child.once('exit', (code) => reject(new Error(`ended with ${String(code)} before it told anything`)));
@@ -64,7 +68,7 @@ async function start(dataDir: string, options: { uid?: number; env?: Record<stri
     await ended;
   };
   cleanups.push(stop);
-  return { ...told, child, events, stop, kill };
+  return { ...told, child, events, lines, stop, kill };
 }
 
 async function ask(url: string, statement: string): Promise<Record<string, unknown>[]> {
@@ -152,6 +156,23 @@ describe('the embedded PostgreSQL', () => {
     await until(() => Promise.resolve(events.includes('store.died')), 10_000);
     await until(answers(url), 30_000);
     expect(await runs(pid)).toBe(false);
+  });
+
+  it('says in the log of the gateway what it meets, and never a statement or a value', async () => {
+    const { url, lines } = await start(await folder());
+    await expect(ask(url, `SELECT 'CAMILLE'::integer`)).rejects.toThrow('CAMILLE');
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => undefined);
+    await client.connect();
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const busy = client.query(`SELECT 'CAMILLE', pg_sleep(60)`).catch(() => undefined);
+    process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
+    await busy;
+    await until(() => Promise.resolve(lines.some((text) => text.includes('was terminated by signal 9'))), 10_000);
+    await until(answers(url), 30_000);
+    expect(lines.some((text) => text.includes('ready to accept connections'))).toBe(true);
+    expect(lines.join()).not.toMatch(/CAMILLE|SELECT/);
+    expect(lines.join()).not.toMatch(/the database system is|terminating connection/);
   });
 
   (isReadable ? it : it.skip)('runs for an ordinary user as that user (needs root, to become one)', async () => {

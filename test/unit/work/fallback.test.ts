@@ -85,4 +85,31 @@ describe('a sparse log', () => {
       ['b', {}],
     ]);
   });
+
+  it('gives each source its lines of an event', () => {
+    let now = 0;
+    const lines: unknown[] = [];
+    const log = sparseLog(
+      (_level, event, fields) => lines.push([event, fields]),
+      () => now,
+      2,
+    );
+    const tell = (source: string, times: number) => {
+      for (let n = 1; n <= times; n++) log('warn', 'a', { source, n });
+    };
+    tell('chu', 5);
+    tell('clinic', 2);
+    now = 60_000;
+    tell('chu', 1);
+    tell('clinic', 3);
+    expect(lines).toEqual([
+      ['a', { source: 'chu', n: 1 }],
+      ['a', { source: 'chu', n: 2 }],
+      ['a', { source: 'clinic', n: 1 }],
+      ['a', { source: 'clinic', n: 2 }],
+      ['a', { source: 'chu', n: 1, withheld: 3 }],
+      ['a', { source: 'clinic', n: 1 }],
+      ['a', { source: 'clinic', n: 2 }],
+    ]);
+  });
 });

@@ -142,6 +142,18 @@ describe('the patient of a document', () => {
     expect(patientElement(translation, 'name')).toHaveLength(names.length);
   });
 
+  it.each(['constructor', 'toString', 'x-phone'])(
+    'has a number of a scheme that nobody knows as it is: %s',
+    (scheme) => {
+      const telecom = `<telecom value="${scheme}:+33400000009"/>`;
+      const translation = translatedCda(changed(/<telecom [^>]*\/>/, telecom));
+      expect(patientElement(translation, 'telecom')).toContainEqual({
+        system: 'other',
+        value: `${scheme}:+33400000009`,
+      });
+    },
+  );
+
   it('has the mailbox of his space of health marked as one of secure mail', () => {
     expect(patientElement(translatedCda(EXAMPLE), 'telecom')).toContainEqual(
       expect.objectContaining({
