@@ -8,12 +8,8 @@ export type Queryable = Pick<pg.PoolClient, 'query'>;
 // Bigints are ids here, never sums: they stay decimal strings.
 const types = { getTypeParser: pg.types.getTypeParser };
 
-/**
- * Every statement has its index. A plan made while a table was still empty would read it whole for as long as the connection keeps that plan.
- * A peer that vanished is noticed within a minute: what it held of locks is free again.
- */
-const OPTIONS =
-  '-c enable_seqscan=off -c timezone=UTC -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=15 -c tcp_keepalives_count=3';
+/** A peer that vanished is noticed within a minute: what it held of locks is free again. */
+const OPTIONS = '-c timezone=UTC -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=15 -c tcp_keepalives_count=3';
 
 /** What the connections of a pool are for: each has its own, so that none waits for another's. */
 export type StoreUse = 'receive' | 'work' | 'serve';

@@ -426,7 +426,7 @@ describe('plans made while the tables were empty, and kept', () => {
 
   beforeAll(async () => {
     empty = await openTestStore();
-    client = new pg.Client({ connectionString: empty.url, options: '-c enable_seqscan=off' });
+    client = new pg.Client({ connectionString: empty.url });
     await client.connect();
     await client.query('SET plan_cache_mode = force_generic_plan');
   });
