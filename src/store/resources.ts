@@ -34,8 +34,7 @@ const VERSIONS: Statement = [
 const INPUT = `unnest($1::text[], $2::text[], $3::int[], $4::boolean[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::int[])
     AS input (type, id, version, removed, tokens, date_from, date_to, read_version)`;
 
-/** What `numbers_of` gives, written out: a call for each row would cost more than the rest of it. */
-const NUMBERS = `ARRAY (SELECT hashtextextended(unnest(string_to_array(input.tokens, E'\x1f')), 0))`;
+const NUMBERS = `numbers_of(string_to_array(input.tokens, E'\\x1f'))`;
 
 const CREATE: Statement = [
   'resources-create',
