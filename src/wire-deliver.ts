@@ -37,6 +37,7 @@ export async function openDelivery({ settings, store, queues, metrics, log }: Ho
     reportEndpoint: (endpoint, code) => store.reportEndpoint(endpoint, code),
     documents: documentAccess({ settings, store }),
     now,
+    elapsed: () => performance.now(),
     chance: () => Math.random(),
     log,
     observe: (endpoint, code, seconds) => {

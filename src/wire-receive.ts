@@ -22,7 +22,7 @@ const now = () => Date.now();
 export async function receiveStage(house: House, closers: Closers): Promise<ReceiveDeps> {
   const { store, queues, metrics, mappingsOf } = house;
   const log = sparseLog(house.log, undefined, LINES_A_MINUTE);
-  const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), JOB_IDS, now, log);
+  const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), JOB_IDS, log);
   closers.push(() => wakeups.flush());
   const threads = new DocumentThreads(log);
   closers.push(() => threads.close());

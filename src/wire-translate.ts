@@ -15,12 +15,7 @@ const TRANSLATING = 2;
 /** From the journal to receipts and deliveries, for the jobs of the translate queue; what it decides wakes the deliver stage. */
 export function openTranslation(house: House, closers: Closers): void {
   const { settings, store, queues, metrics, mappingsOf, log } = house;
-  const wakeups = new Wakeups(
-    (ids) => queues.add(QUEUES.deliver, ids),
-    Infinity,
-    () => Date.now(),
-    log,
-  );
+  const wakeups = new Wakeups((ids) => queues.add(QUEUES.deliver, ids), Infinity, log);
   let stopping = false;
   const source = sourcesByName(settings.sources);
   const translate = translateStage({

@@ -22,8 +22,6 @@ export interface Attempt {
   outcome: AttemptOutcome;
   /** null where it was delivered. */
   code: FailureCode | null;
-  /** When it ended. */
-  at: number;
   durationMs: number;
   /** How long the endpoint asks to be left alone. */
   askedMs: number;
@@ -36,6 +34,8 @@ export interface AttemptDeps {
   /** Absent: documents go without their bytes. */
   documents?: DocumentAccess | undefined;
   now(): number;
+  /** Milliseconds of a clock that is never set. */
+  elapsed(): number;
   /** A number from 0 to 1, to spread retries. */
   chance(): number;
 }
@@ -46,12 +46,14 @@ const HOUR_MS = 3_600_000;
 export async function attempt(
   delivery: DueDelivery,
   endpoint: BundleSettings & { expireHours: number },
-  { send, documents, now: clock, chance }: AttemptDeps,
+  { send, documents, now: clock, elapsed, chance }: AttemptDeps,
 ): Promise<Attempt> {
   const { expireHours } = endpoint;
   const startedAt = clock();
+  const began = elapsed();
   const { sent, sha256, resources } = await post(delivery, endpoint, { send, documents });
   const now = clock();
+  const durationMs = Math.round(elapsed() - began);
   const askedMs = retryAfterMs(sent.retryAfter, now, expireHours * HOUR_MS);
   const isSent = sha256 !== undefined;
   const isPartial = resources.length < delivery.resources.length && isSent;
@@ -61,7 +63,7 @@ export async function attempt(
     deliveryId: delivery.id,
     claim: delivery.claim,
     startedAt: new Date(startedAt),
-    durationMs: now - startedAt,
+    durationMs,
     ok: sent.code === null,
     reached: sent.code === null || isUnclear(sent.code, sent.status),
     status: sent.status,
@@ -71,7 +73,7 @@ export async function attempt(
     sha256: sha256 ?? Buffer.alloc(32),
     next: state,
   };
-  return { outcome, code: sent.code, at: now, durationMs: now - startedAt, askedMs, isSent };
+  return { outcome, code: sent.code, durationMs, askedMs, isSent };
 }
 
 /** Makes the bundle of a delivery and sends it. */

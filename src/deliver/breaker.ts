@@ -11,7 +11,7 @@ const LONGEST_REST_MS = 60_000;
 export class Breaker {
   private failures = 0;
   private refusals = 0;
-  /** Milliseconds until which it is left alone. */
+  /** Until when it is left alone, in milliseconds of a clock that is never set, as all instants here. */
   restUntil = -Infinity;
 
   /** Whether its last answer was none, or that of a server that does not work. */

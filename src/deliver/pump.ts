@@ -23,6 +23,8 @@ export interface DeliverDeps {
   /** Absent: documents go without their bytes. */
   documents?: DocumentAccess | undefined;
   now(): number;
+  /** Milliseconds of a clock that is never set, for whatever takes time. */
+  elapsed(): number;
   /** A number from 0 to 1, to spread retries. */
   chance(): number;
   log(level: 'info' | 'warn' | 'error', event: string, fields: Record<string, unknown>): void;
@@ -69,7 +71,7 @@ export function openDeliver(deps: DeliverDeps): Deliver {
 
 interface Claimed {
   delivery: DueDelivery;
-  /** When its attempt may begin at the latest. */
+  /** When its attempt may begin at the latest, by the clock that is never set. */
   until: number;
 }
 
@@ -165,12 +167,12 @@ class Pump {
   }
 
   private later(): JobOutcome {
-    const now = this.deps.now();
-    return { state: 'later', at: Math.max(this.breaker.restUntil, now + LATER_MS) };
+    const rest = this.breaker.restUntil - this.deps.elapsed();
+    return { state: 'later', at: this.deps.now() + Math.max(rest, LATER_MS) };
   }
 
   private mayBegin(): boolean {
-    return !this.closed && !this.breaker.isResting(this.deps.now());
+    return !this.closed && !this.breaker.isResting(this.deps.elapsed());
   }
 
   /** Fills the free places; what may not begin any more is given back. */
@@ -179,7 +181,7 @@ class Pump {
     while (this.underWay < places) {
       const next = this.waiting.shift();
       if (next === undefined) return;
-      if (this.mayBegin() && this.deps.now() <= next.until) void this.follow(next.delivery);
+      if (this.mayBegin() && this.deps.elapsed() <= next.until) void this.follow(next.delivery);
       else {
         this.untried.push(next.delivery);
         this.changed = true;
@@ -190,9 +192,9 @@ class Pump {
   private async follow(delivery: DueDelivery): Promise<void> {
     this.underWay += 1;
     const { send, deps, endpoint } = this;
-    const { documents, now, chance } = deps;
+    const { documents, now, elapsed, chance } = deps;
     try {
-      const made = await attempt(delivery, endpoint, { send, documents, now, chance });
+      const made = await attempt(delivery, endpoint, { send, documents, now, elapsed, chance });
       this.judge(made, delivery.id);
       this.outcomes.push(made.outcome);
     } catch (error) {
@@ -256,7 +258,7 @@ class Pump {
 
   private async lease(request: Pick<ClaimRequest, 'limit' | 'ids'>): Promise<Claimed[]> {
     const { id: endpoint, timeoutSeconds } = this.endpoint;
-    const until = this.deps.now() + BEGIN_MS;
+    const until = this.deps.elapsed() + BEGIN_MS;
     const leaseMs = BEGIN_MS + timeoutSeconds * 1000 + MARGIN_MS;
     const claimed = await this.deps.claimDeliveries({ endpoint, leaseMs, ...request });
     return claimed.map((delivery) => ({ delivery, until }));
@@ -274,14 +276,15 @@ class Pump {
     if (claimed.length >= limit) this.more = true;
   }
 
-  private judge({ outcome, code, at, durationMs, askedMs, isSent }: Attempt, delivery: string): void {
+  private judge({ outcome, code, durationMs, askedMs, isSent }: Attempt, delivery: string): void {
     const { deps, endpoint } = this;
     deps.observe(endpoint.id, code ?? 'delivered', durationMs / 1000);
     if (outcome.next.state === 'dead')
       deps.log('error', 'deliver.dead', { delivery, endpoint: endpoint.id, code: outcome.code });
     if (!isSent) return;
     const wasAway = this.breaker.isHalfOpen;
-    if (this.breaker.record(code, at, askedMs)) deps.log('warn', 'deliver.resting', { endpoint: endpoint.id, code });
+    if (this.breaker.record(code, deps.elapsed(), askedMs))
+      deps.log('warn', 'deliver.resting', { endpoint: endpoint.id, code });
     const isNew = code === null ? wasAway || this.reported !== null : this.breaker.isRefusing && !this.reported;
     if (isNew) this.report = this.reported = code;
   }

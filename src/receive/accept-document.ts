@@ -35,12 +35,12 @@ export async function acceptDocument(
   source: SourceSettings,
   deps: ReceiveDeps,
 ): Promise<DocumentAnswer> {
-  const started = deps.now();
+  const started = performance.now();
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const received: Received = { bytes, format, sha256, source, deps };
   const opened = await openSafely({ bytes, format, charset: source.charset, zone: source.zone }, deps.documents);
   const answer = 'severity' in opened ? await keep(received, [opened], []) : await check(received, opened);
-  deps.onAnswer(source.name, answer.accepted ? 'AA' : 'AE', (deps.now() - started) / 1000);
+  deps.onAnswer(source.name, answer.accepted ? 'AA' : 'AE', (performance.now() - started) / 1000);
   return answer;
 }
 

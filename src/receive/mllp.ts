@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { listenFailure } from '../config/listening.js';
 import type { SourceSettings } from '../config/schema.js';
 import type { ReceiveDeps } from './accept.js';
-import { AddressBudget, UNLIMITED } from './address-budget.js';
+import { PeerShares } from './address-budget.js';
 import { Connection } from './connection.js';
 import { tlsListener } from './tls.js';
 
@@ -23,18 +23,27 @@ const FAREWELL_MS = 3000;
  */
 export async function openMllp(source: SourceSettings, port: number, deps: ReceiveDeps): Promise<MllpListener> {
   const connections = new Set<Connection>();
-  const budget = new AddressBudget(source);
+  const overBudget = (what: 'connections' | 'listener') => {
+    deps.log('warn', 'receive.over-budget', { source: source.name, what });
+  };
+  const shares = new PeerShares(source);
+  const admit = (socket: Socket) => {
+    if (shares.admit(socket)) return true;
+    overBudget('connections');
+    socket.destroy();
+    return false;
+  };
   const take = (socket: Socket, isKnown: boolean) => {
-    const share = isKnown ? UNLIMITED : budget.connect(socket.remoteAddress ?? '');
-    if (share === undefined) {
-      deps.log('warn', 'receive.over-budget', { source: source.name, what: 'connections' });
-      return void socket.destroy();
-    }
+    const share = isKnown ? shares.identified(socket) : shares.of(socket);
     const connection = new Connection(socket, source, deps, share, () => connections.delete(connection));
     connections.add(connection);
   };
   const { tls } = source;
-  const server = tls === undefined ? plainListener(take) : tlsListener({ name: source.name, tls }, take, deps.log);
+  const server =
+    tls === undefined ? plainListener(admit, take) : tlsListener({ name: source.name, tls }, { admit, take }, deps.log);
+  server.on('drop', () => {
+    overBudget('listener');
+  });
   // Sockets of every kind, those that never finish a TLS handshake too.
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -59,10 +68,10 @@ export async function openMllp(source: SourceSettings, port: number, deps: Recei
   };
 }
 
-function plainListener(take: (socket: Socket, isKnown: boolean) => void): Server {
+function plainListener(admit: (socket: Socket) => boolean, take: (socket: Socket, isKnown: boolean) => void): Server {
   // A sender that has said all it has to say still reads: its half of the connection may end before ours.
   return createServer({ allowHalfOpen: true }, (socket) => {
-    take(socket, false);
+    if (admit(socket)) take(socket, false);
   });
 }
 

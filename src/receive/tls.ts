@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { SourceSettings } from '../config/schema.js';
 import type { Log } from './committer.js';
@@ -8,14 +9,23 @@ type TlsSettings = NonNullable<SourceSettings['tls']>;
 /** How often the files are looked at: a certificate that was renewed is in use a minute later. */
 const RELOAD_MS = 60_000;
 
+/** How long a sender may take over its handshake. */
+const HANDSHAKE_MS = 10_000;
+
+interface TlsSenders {
+  /** Whoever connects, before the handshake says who it is; destroys who may not. */
+  admit(socket: Socket): void;
+  /** A sender; `isKnown` where its certificate says who it is. */
+  take(socket: TLSSocket, isKnown: boolean): void;
+}
+
 /**
  * A listener under TLS 1.2 at least. Certificates of others than the source's `subjects` are refused, and every refusal is logged; files that
  * change are read again.
- * @param take a sender; `isKnown` where its certificate says who it is
  */
 export function tlsListener(
   { name, tls }: { name: string; tls: TlsSettings },
-  take: (socket: TLSSocket, isKnown: boolean) => void,
+  { admit, take }: TlsSenders,
   log: Log,
   reloadMs = RELOAD_MS,
 ): Server {
@@ -23,13 +33,19 @@ export function tlsListener(
   const refused = (code: string) => {
     log('warn', 'receive.certificate-refused', { source: name, code });
   };
-  const options = { requestCert: required, rejectUnauthorized: required, minVersion: 'TLSv1.2' } as const;
+  const options = {
+    requestCert: required,
+    rejectUnauthorized: required,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: HANDSHAKE_MS,
+  } as const;
   // A sender that has said all it has to say still reads: its half of the connection may end before ours.
   const server = createServer({ allowHalfOpen: true, ...options, ...filesOf(tls) }, (socket) => {
     if (!required || isOf(socket, tls.subjects)) return take(socket, required);
     refused('subject');
     socket.destroy();
   });
+  server.on('connection', admit);
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     refused(error.code ?? 'unknown');
     socket.destroy();

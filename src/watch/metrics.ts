@@ -82,7 +82,7 @@ export function openMetrics(): Metrics {
   return {
     answered(source, code, seconds) {
       answers.observe({ source, code }, seconds);
-      const second = Math.floor((performance.timeOrigin + performance.now()) / 1000);
+      const second = Math.floor(Date.now() / 1000);
       if (lastSecond.get(source) === second) return;
       lastSecond.set(source, second);
       last.set({ source }, second);

@@ -135,7 +135,7 @@ export async function openQueues({ redisUrl, prefix, databaseUrl, log }: QueueOp
           { name: job, opts: { removeOnComplete: true, removeOnFail: true } },
         );
       const restore = async () => {
-        if (await isLost(queue(name), job)) await schedule();
+        if (await isLost(queue(name), job, ms)) await schedule();
       };
       // A queue that is away is no reason not to start: the watch makes the schedule once it is there.
       void schedule().catch(failed);
@@ -176,12 +176,20 @@ async function soon<T>(answer: Promise<T>): Promise<T> {
 
 /** How late a scheduled job may be before it is looked for. */
 const LATE_MS = 3000;
+/** How much later than a turn from now its next job may be: clocks of several gateways differ. */
+const EARLY_MS = 20_000;
 
-/** A queue that was lost has lost its schedules too; and a schedule may have lost its next job alone, and would wait for it for ever. */
-async function isLost(queue: Queue, scheduler: string): Promise<boolean> {
+/**
+ * A queue that was lost has lost its schedules too; a schedule may have lost its next job alone, and would wait for it for ever; and where the
+ * clock was set back it would wait until the clock is there again.
+ * @param everyMs between two jobs of the schedule
+ */
+async function isLost(queue: Queue, scheduler: string, everyMs: number): Promise<boolean> {
   const { next } = (await queue.getJobScheduler(scheduler)) ?? {};
   if (next === undefined) return true;
-  if (next + LATE_MS > Date.now() || (await queue.getJob(`repeat:${scheduler}:${next}`)) !== undefined) return false;
+  const away = next - Date.now();
+  const isThere = async () => (await queue.getJob(`repeat:${scheduler}:${next}`)) !== undefined;
+  if (away < everyMs + EARLY_MS && (away > -LATE_MS || (await isThere()))) return false;
   await queue.removeJobScheduler(scheduler);
   return true;
 }

@@ -1,4 +1,5 @@
 import type { Log } from '../message/log.js';
+import { GatewayError } from '../message/failure.js';
 import { sparseLog } from './sparse-log.js';
 
 /** Least time between two jobs: a job costs the queue ten milliseconds, and whoever takes it takes all that waits. */
@@ -22,8 +23,8 @@ export class Wakeups {
   constructor(
     private readonly queue: (ids: string[]) => Promise<void>,
     private readonly most: number,
-    private readonly now: () => number,
     log: Log,
+    private readonly now: () => number = () => performance.now(),
   ) {
     this.log = sparseLog(log, now);
   }
@@ -50,8 +51,12 @@ export class Wakeups {
     try {
       await this.queue(ids);
     } catch (error) {
-      const code = error instanceof Error ? error.name : 'unknown';
-      this.log('warn', 'queue.not-woken', { ids: ids.length, code });
+      this.log('warn', 'queue.not-woken', { ids: ids.length, code: codeOf(error) });
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof GatewayError) return error.code;
+  return error instanceof Error ? error.name : 'unknown';
 }

@@ -307,6 +307,24 @@ describe('what one address is granted before anybody is known', () => {
     }
   });
 
+  it('is told, as is a listener that has all the connections that it may', async () => {
+    const log: [string, unknown][] = [];
+    const deps = {
+      ...receiveDeps(new MemoryStore().keep),
+      log: (_level: string, event: string, { what }: Record<string, unknown>) => void log.push([event, what]),
+    };
+    for (const limits of [{ maxConnectionsPerAddress: 1 }, { maxConnections: 1 }]) {
+      const opened = await openMllp({ ...receiveSource, ...limits }, 0, deps);
+      cleanups.push(() => opened.close());
+      expect(await Sender.to(opened.port).ask(framed(admission('B1')), 1)).toEqual(['AA B1']);
+      await Sender.to(opened.port).closed;
+    }
+    expect(log).toEqual([
+      ['receive.over-budget', 'connections'],
+      ['receive.over-budget', 'listener'],
+    ]);
+  });
+
   it.each([1, 3])('is so many bytes of half frames, of %d connections together', async (count) => {
     const limit = 30_000;
     const { port } = await listener(new MemoryStore().keep, { maxOpenBytesPerAddress: limit, maxMessageBytes: limit });
@@ -434,13 +452,35 @@ const openssl = spawnSync('openssl', ['version']).status === 0;
     expect([sender.answers, log]).toEqual([[], [['receive.certificate-refused', 'subject']]]);
   });
 
+  it('grants an address so many connections that have not said who they are, and any number of those that have', async () => {
+    const { key, cert } = certificate('localhost');
+    const tls = { key, cert, ca: cert, clientCertificate: 'required' as const };
+    const { port } = await listener(new MemoryStore().keep, { tls, maxConnectionsPerAddress: 2 });
+    const own = { key: readFileSync(key), cert: readFileSync(cert), rejectUnauthorized: false };
+    const known = () => new Sender(connectTls({ port, host: '127.0.0.1', ...own }));
+    for (const id of ['K1', 'K2', 'K3']) expect(await known().ask(framed(admission(id)), 1)).toEqual([`AA ${id}`]);
+    const silent = [Sender.to(port), Sender.to(port)];
+    await Promise.all(silent.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))));
+    await Sender.to(port).closed;
+    expect(silent.map(({ socket }) => socket.destroyed)).toEqual([false, false]);
+    // What they held is given back with a handshake that fails.
+    for (const { socket } of silent) socket.write('no handshake');
+    await Promise.all(silent.map(({ closed }) => closed));
+    for (let n = 0; n < 5; n++) {
+      const stranger = new Sender(connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }));
+      stranger.socket.write(framed(admission('K5')));
+      await stranger.closed;
+    }
+    expect(await known().ask(framed(admission('K4')), 1)).toEqual(['AA K4']);
+  });
+
   it('uses a renewed certificate without a restart, and stays with the former one where the new is broken', async () => {
     const { key, cert } = certificate('old.example');
     const log: string[] = [];
     const tls = { key, cert, clientCertificate: 'none' as const };
     const server = tlsListener(
       { name: 'dpi', tls },
-      (socket) => socket.end(),
+      { admit: () => undefined, take: (socket) => socket.end() },
       (_level, event) => log.push(event),
       20,
     );

@@ -123,6 +123,7 @@ export async function openStages(): Promise<Stages> {
         releaseDeliveries: (claims) => store.releaseDeliveries(claims),
         reportEndpoint: (endpoint, code) => store.reportEndpoint(endpoint, code),
         now: () => Date.now(),
+        elapsed: () => performance.now(),
         chance: () => 0.5,
         log: () => undefined,
         observe: () => undefined,

@@ -125,6 +125,7 @@ function open(
     endpoints: endpoints.map((one) => ({ timeoutSeconds: 0.3, concurrency: 4, expireHours: 72, ...OWNERSHIP, ...one })),
     ...port,
     now,
+    elapsed: now,
     chance: () => 0.5,
     log: () => undefined,
     observe: () => undefined,
@@ -304,6 +305,7 @@ describe('a delivery pump', () => {
       endpoints: [{ id: 'a', url, timeoutSeconds: 1, concurrency: 1, expireHours: 72, ...OWNERSHIP }],
       ...port,
       now: () => 1000,
+      elapsed: () => 1000,
       chance: () => {
         broken += 1;
         if (broken === 2) throw new TypeError('a defect');
@@ -329,7 +331,15 @@ describe('a delivery pump', () => {
     const events: [string, unknown][] = [];
     const log = (_level: string, event: string, { endpoint }: Record<string, unknown>) =>
       void events.push([event, endpoint]);
-    const deps = { endpoints: [], ...port, now: () => 1000, chance: () => 0.5, observe: () => undefined, log };
+    const deps = {
+      endpoints: [],
+      ...port,
+      now: () => 1000,
+      elapsed: () => 1000,
+      chance: () => 0.5,
+      observe: () => undefined,
+      log,
+    };
     const deliver = openDeliver(deps);
     for (const endpoint of ['gone', 'gone', 'lost', 'gone', 'lost']) await deliver.wake(endpoint);
     expect(port.outcomes).toEqual([]);
@@ -409,6 +419,34 @@ describe('an endpoint that rested', () => {
     pass(MINUTE);
     await pump.wake('a');
     expect(port.outcomes.at(-1)?.next.state).toBe('delivered');
+  });
+
+  it('is served again after its rest though the clock was set back meanwhile, and its attempts took no negative time', async () => {
+    const { url } = await serverThat(says(200));
+    const { port: number } = new URL(url);
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    const port = portOf(Array.from({ length: 6 }, (_, index) => delivery('a', index)));
+    const clock = { wall: 10 * MINUTE, elapsed: 0 };
+    const seconds: number[] = [];
+    const deliver = openDeliver({
+      endpoints: [{ id: 'a', url, timeoutSeconds: 1, concurrency: 4, expireHours: 72, ...OWNERSHIP }],
+      ...port,
+      now: () => (clock.wall -= 1000),
+      elapsed: () => clock.elapsed,
+      chance: () => 0.5,
+      log: () => undefined,
+      observe: (_endpoint, _code, took) => void seconds.push(took),
+    });
+    await deliver.wake('a');
+    const server = createServer(listener(says(200)));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(Number(number), '127.0.0.1', resolve));
+    const tried = port.outcomes.length;
+    clock.elapsed = MINUTE;
+    port.due.push(delivery('a', 9));
+    await deliver.wake('a');
+    expect(port.outcomes.slice(tried).map(({ next }) => next.state)).toContain('delivered');
+    expect(Math.min(...seconds, ...port.outcomes.map(({ durationMs }) => durationMs))).toBeGreaterThanOrEqual(0);
   });
 
   it('is served again when many wakes come at once at the end of its rest', async () => {

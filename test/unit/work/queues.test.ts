@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createPostgresBackend, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -14,6 +14,19 @@ import { startRelay } from '../../support/relay.js';
 import { changed, incoming, openTestStore, routed, step } from '../../support/stored.js';
 
 const soon = (holds: () => boolean | Promise<boolean>) => until(async () => holds(), 20_000);
+
+/** The schedule as it stands where the clock was an hour ahead and was then set right. */
+async function scheduleInAnHour(queue: Queue): Promise<void> {
+  await queue.removeJobScheduler('tick');
+  const now = Date.now();
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(now + 3_600_000);
+  try {
+    await queue.upsertJobScheduler('tick', { every: 1000 }, { name: 'tick' });
+  } finally {
+    clock.mockRestore();
+  }
+  expect((await queue.getJobScheduler('tick'))?.next).toBeGreaterThan(now + 3_500_000);
+}
 
 /** The same promises on both backends. */
 function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Promise<void> }>): void {
@@ -148,6 +161,7 @@ function suite(start: () => Promise<{ redisUrl: string | undefined; stop(): Prom
     ['its next job', (queue: Queue, next: string) => loseJob(queue.name, next)],
     ['its schedule', async (queue: Queue) => void (await queue.removeJobScheduler('tick'))],
     ['all of the queue', (queue: Queue) => queue.obliterate({ force: true })],
+    ['its time, since the clock was set back', (queue: Queue) => scheduleInAnHour(queue)],
   ])('makes a schedule anew that has lost %s', async (_, lose) => {
     const [queues, name] = [await open(), newQueue()];
     let runs = 0;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { GatewayError } from '../../../src/message/failure.js';
 import { Wakeups } from '../../../src/work/wakeups.js';
 
 const logged: unknown[] = [];
@@ -16,7 +17,7 @@ function open(most = 3) {
   const jobs: { at: number; ids: string[] }[] = [];
   const started = Date.now();
   const queue = (ids: string[]) => Promise.resolve(void jobs.push({ at: Date.now() - started, ids }));
-  return { jobs, wakeups: new Wakeups(queue, most, Date.now, log) };
+  return { jobs, wakeups: new Wakeups(queue, most, log) };
 }
 
 describe('wake-ups', () => {
@@ -31,6 +32,16 @@ describe('wake-ups', () => {
     wakeups.add(['later']);
     await jest.advanceTimersByTimeAsync(0);
     expect(jobs.at(-1)).toEqual({ at: 1600, ids: ['later'] });
+  });
+
+  it('go though the clock was set back meanwhile', async () => {
+    const { jobs, wakeups } = open();
+    wakeups.add(['before']);
+    await jest.advanceTimersByTimeAsync(0);
+    jest.setSystemTime(Date.now() - 3_600_000);
+    wakeups.add(['after']);
+    await jest.advanceTimersByTimeAsync(500);
+    expect(jobs.map(({ ids }) => ids)).toEqual([['before'], ['after']]);
   });
 
   it('name each id once, and no more than a job may name', async () => {
@@ -54,7 +65,7 @@ describe('wake-ups', () => {
     const jobs: string[][] = [];
     const queue = (ids: string[]) =>
       away ? Promise.reject(new TypeError('away')) : Promise.resolve(void jobs.push(ids));
-    const wakeups = new Wakeups(queue, 10, Date.now, log);
+    const wakeups = new Wakeups(queue, 10, log);
     wakeups.add(['a', 'b']);
     await wakeups.flush();
     expect(logged).toEqual([['queue.not-woken', { ids: 2, code: 'TypeError' }]]);
@@ -62,5 +73,12 @@ describe('wake-ups', () => {
     wakeups.add(['c']);
     await wakeups.flush();
     expect(jobs).toEqual([['c']]);
+  });
+
+  it('name the failure of a queue by its code', async () => {
+    const wakeups = new Wakeups(() => Promise.reject(new GatewayError('queue-unavailable', 'away')), 10, log);
+    wakeups.add(['a']);
+    await wakeups.flush();
+    expect(logged).toEqual([['queue.not-woken', { ids: 1, code: 'queue-unavailable' }]]);
   });
 });
