@@ -87,6 +87,12 @@ describe('deploy/', () => {
     expect(rules.filter(({ expr }) => counted.test(expr)).map(({ alert }) => alert)).toEqual([]);
   });
 
+  it('rounds the value that it tells, unless it is a count', () => {
+    const raw = rules.filter(({ annotations }) => annotations?.summary?.includes('{{ $value }}') === true);
+    expect(raw.length).toBeGreaterThan(1);
+    expect(raw.filter(({ expr }) => !expr.startsWith('max(tdu_waiting{')).map(({ alert }) => alert)).toEqual([]);
+  });
+
   it('finds from the start the series of whose first event it is to alert', async () => {
     const metrics = openMetrics();
     metrics.answers('chu', ACK_CODES);
