@@ -29,6 +29,7 @@ function documentAccess({ settings, store }: Pick<House, 'settings' | 'store'>):
 
 /** To the recipients, for the jobs of the deliver queue; and the sweep, which makes every stage independent of the queue. */
 export async function openDelivery({ settings, store, queues, metrics, log }: House, closers: Closers): Promise<void> {
+  for (const { id } of settings.endpoints) metrics.delivers(id);
   const deliver = openDeliver({
     endpoints: settings.endpoints,
     claimDeliveries: (request) => store.claimDeliveries(request),

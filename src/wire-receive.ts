@@ -2,6 +2,7 @@ import { QUEUES } from './journey.js';
 import type { ReceiveDeps } from './receive/accept.js';
 import { ByteBudget } from './receive/byte-budget.js';
 import { CommitLanes } from './receive/commit-lanes.js';
+import { ACK_CODES } from './message/message.js';
 import { DocumentThreads } from './receive/document-threads.js';
 import { messageIds } from './receive/message-ids.js';
 import { openMllp, type MllpListener } from './receive/mllp.js';
@@ -20,8 +21,9 @@ const now = () => Date.now();
 
 /** The receive stage: what it keeps goes to the store, and wakes the translate stage. */
 export async function receiveStage(house: House, closers: Closers): Promise<ReceiveDeps> {
-  const { store, queues, metrics, mappingsOf } = house;
+  const { settings, store, queues, metrics, mappingsOf } = house;
   const log = sparseLog(house.log, undefined, LINES_A_MINUTE);
+  for (const { name } of settings.sources) metrics.answers(name, ACK_CODES);
   const wakeups = new Wakeups((ids) => queues.add(QUEUES.translate, ids), JOB_IDS, log);
   closers.push(() => wakeups.flush());
   const threads = new DocumentThreads(log);

@@ -7,7 +7,8 @@ export type MessageState = 'received' | 'refused' | 'parked' | 'translated';
 export type MessageFormat = 'hl7v2' | 'cda' | 'xdm' | 'mail' | 'fhir';
 
 /** HL7 table 0008: original mode AA/AE/AR, enhanced mode CA/CE/CR. */
-export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR';
+export const ACK_CODES = ['AA', 'AE', 'AR', 'CA', 'CE', 'CR'] as const;
+export type AckCode = (typeof ACK_CODES)[number];
 
 /** One ERR segment's worth (HL7 v2.5 §2.15.5). Never holds patient content. */
 export interface AckIssue {

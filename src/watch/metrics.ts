@@ -13,6 +13,10 @@ export type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
 
 /** Every metric of the gateway. Labels are bounded: sources, endpoints, codes. */
 export interface Metrics {
+  /** A source may be answered, with these codes: a counter that begins at its first event hides that event from `increase`. */
+  answers(source: string, codes: readonly string[]): void;
+  /** An endpoint may be delivered to: the same. */
+  delivers(endpoint: string): void;
   answered(source: string, code: string, seconds: number): void;
   refused(source: string, part: string, bytes: number): void;
   translated(messages: number, seconds: number): void;
@@ -43,8 +47,10 @@ export function openMetrics(): Metrics {
   });
   const last = new Gauge({
     name: 'tdu_last_message_timestamp_seconds',
-    help: 'When a source last sent a message',
+    help: 'When a source last sent a message; the start, until it does',
     labelNames: ['source'],
+    // Two processes may hear one source.
+    aggregator: 'max',
     registers,
   });
   /** The gauge has seconds, and thousands of answers are given in one. */
@@ -79,10 +85,18 @@ export function openMetrics(): Metrics {
     labelNames: ['endpoint'],
     registers,
   });
+  const now = () => Math.floor(Date.now() / 1000);
   return {
+    answers(source, codes) {
+      for (const code of codes) answers.zero({ source, code });
+      last.set({ source }, now());
+    },
+    delivers(endpoint) {
+      deliveries.zero({ endpoint, code: 'delivered' });
+    },
     answered(source, code, seconds) {
       answers.observe({ source, code }, seconds);
-      const second = Math.floor(Date.now() / 1000);
+      const second = now();
       if (lastSecond.get(source) === second) return;
       lastSecond.set(source, second);
       last.set({ source }, second);

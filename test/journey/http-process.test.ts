@@ -28,7 +28,14 @@ const answers = () =>
     () => false,
   );
 
+const metrics = async () => (await fetch(`http://127.0.0.1:${gateway.httpPort}/metrics`)).text();
+
 describe('the process that serves HTTP', () => {
+  it('serves from the start what has not happened yet, as nought', async () => {
+    const refused = /^tdu_answer_seconds_count\{source="[\w-]+",code="(AR|CR)"\} 0$/gm;
+    await until(async () => [...(await metrics()).matchAll(refused)].length === 2, 30_000);
+  });
+
   it('may hang, and senders are answered all the same', async () => {
     const pid = await serving();
     process.kill(pid, 'SIGSTOP');
@@ -48,7 +55,7 @@ describe('the process that serves HTTP', () => {
 
   it('serves the metrics of all processes, each once', async () => {
     await until(async () => {
-      const text = await (await fetch(`http://127.0.0.1:${gateway.httpPort}/metrics`)).text();
+      const text = await metrics();
       const up = [...text.matchAll(/^tdu_worker_up\{worker="([\w-]+)"\} 1$/gm)].map(([, name]) => name);
       return (
         up.sort().join(' ') === 'deliver http translate translate-2' &&

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { FAILURES } from '../../src/message/failure.js';
+import { ACK_CODES } from '../../src/message/message.js';
 import { openMetrics } from '../../src/watch/metrics.js';
 
 interface Rule {
@@ -24,7 +25,7 @@ const expressions = [
   ...board.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ where: title, expr }))),
 ];
 const WAITING = ['untranslated', 'parked', 'openWorkItems', 'dueDeliveries', 'deadDeliveries'];
-const CODES = ['AA', 'AE', 'AR', 'delivered', ...Object.keys(FAILURES)];
+const CODES = [...ACK_CODES, 'delivered', ...Object.keys(FAILURES)];
 
 /** Name of each series that the gateway serves → its labels. */
 async function series(): Promise<Map<string, string[]>> {
@@ -66,11 +67,41 @@ describe('deploy/', () => {
 
   it('asks for codes and kinds of waiting that there are', () => {
     const values = (pattern: RegExp) =>
-      expressions.flatMap(({ expr }) => [...expr.matchAll(pattern)].map(([, value = '']) => value));
+      expressions.flatMap(({ expr }) => [...expr.matchAll(pattern)].flatMap(([, value = '']) => value.split('|')));
     expect(values(/what="(\w+)"/g).length).toBeGreaterThan(3);
     expect(values(/what="(\w+)"/g).filter((what) => !WAITING.includes(what))).toEqual([]);
-    expect(values(/code!?="([\w-]+)"/g).length).toBeGreaterThan(3);
-    expect(values(/code!?="([\w-]+)"/g).filter((code) => !CODES.includes(code))).toEqual([]);
+    const codes = values(/code(?:=|!=|=~)"([\w|-]+)"/g);
+    expect(codes.length).toBeGreaterThan(5);
+    expect(codes.filter((code) => !CODES.includes(code))).toEqual([]);
+  });
+
+  it('sees a refusal whatever the mode it is answered in', () => {
+    const asked = rules.flatMap(({ expr }) =>
+      [...expr.matchAll(/code=~?"([ACER|]+)"/g)].map(([, codes = '']) => codes),
+    );
+    expect(asked.sort()).toEqual(['AE|CE', 'AR|CR']);
+  });
+
+  it('does not compare with nought what has no series as long as nothing was counted', () => {
+    const counted = /\b(?:rate|increase)\([^)]*\)\s*\)?\s*==\s*0/;
+    expect(rules.filter(({ expr }) => counted.test(expr)).map(({ alert }) => alert)).toEqual([]);
+  });
+
+  it('rounds the value that it tells, unless it is a count', () => {
+    const raw = rules.filter(({ annotations }) => annotations?.summary?.includes('{{ $value }}') === true);
+    expect(raw.length).toBeGreaterThan(1);
+    expect(raw.filter(({ expr }) => !expr.startsWith('max(tdu_waiting{')).map(({ alert }) => alert)).toEqual([]);
+  });
+
+  it('finds from the start the series of whose first event it is to alert', async () => {
+    const metrics = openMetrics();
+    metrics.answers('chu', ACK_CODES);
+    metrics.delivers('cpts');
+    const text = await metrics.text([]);
+    for (const code of ACK_CODES) expect(text).toContain(`tdu_answer_seconds_count{source="chu",code="${code}"} 0\n`);
+    expect(text).toContain('tdu_delivery_seconds_count{endpoint="cpts",code="delivered"} 0\n');
+    const [, seconds] = /^tdu_last_message_timestamp_seconds\{source="chu"\} (\d+)$/m.exec(text) ?? [];
+    expect(Math.abs(Date.now() / 1000 - Number(seconds))).toBeLessThan(60);
   });
 
   it('alerts of what the operator’s page says to, each once, with a severity and a sentence', () => {

@@ -51,6 +51,10 @@ describe('docker-compose.yml', () => {
     expect(services.filter(([, { networks }]) => networks === undefined)).toEqual([]);
   });
 
+  it('starts Redis through the entry point of its image, which gives root up', () => {
+    expect(compose.services['redis']?.command?.at(-1)).toMatch(/^exec docker-entrypoint\.sh redis-server /);
+  });
+
   it.each(services)('checks the health of %s', (_, { healthcheck }) => {
     expect(healthcheck?.test?.length).toBeGreaterThan(1);
     expect(['CMD', 'CMD-SHELL']).toContain(healthcheck?.test?.[0]);
@@ -158,6 +162,14 @@ describe('Dockerfile', () => {
     expect(last.indexOf('USER node')).toBeLessThan(last.indexOf('CMD ["node", "dist/main.js"]'));
     expect(last).toMatch(/^HEALTHCHECK [\s\S]*\/health\/live/m);
     expect(last).toMatch(/^STOPSIGNAL SIGTERM$/m);
+  });
+
+  it('opens to its user what comes from a checkout, whatever the umask that made it', () => {
+    const closed = stages
+      .filter((stage) => /^COPY (?!--from|package)/m.test(stage))
+      .filter((stage) => !/^RUN .*\bchmod -R a\+rX /m.test(stage));
+    expect(closed).toEqual([]);
+    expect(last).not.toMatch(/^COPY (?!--from)/m);
   });
 
   it('copies only what is there and what .dockerignore lets in', () => {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { round } from './load.js';
 import { runLoad } from './load-process.js';
-import { startRecipientProcess } from './recipient.js';
+import { startRecipientProcess, type RecipientProcess } from './recipient.js';
 import { startGatewayProcess, type GatewayProcess } from './gateway-process.js';
 import { isRedisInstalled, startRedisProcess } from './redis-process.js';
 
@@ -63,32 +63,44 @@ function median(runs: readonly EndToEnd[]): EndToEnd | undefined {
 /** MLLP in, vendor's 2xx out, everything real, on the embedded store. */
 async function benchEndToEnd(messages: number, connections: number, env: Record<string, string>): Promise<EndToEnd> {
   const recipient = await startRecipientProcess();
-  const config = benchTerritory(recipient.url);
-  const gateway = await startGatewayProcess({ roles: 'receive,work,serve', config, env });
   try {
-    await runLoad({ port: gateway.mllpPort, connections, messages: WARM_UP, seconds: 60, run: 'W' });
-    await recipient.received(WARM_UP, 120_000);
-    const resident = watchMemory(gateway);
-    const ack = await runLoad({ port: gateway.mllpPort, connections, messages, seconds: 300, run: 'E' });
-    await recipient.received(WARM_UP + messages, 300_000);
-    const seconds = (Date.now() - ack.startedAt) / 1000;
-    const [residentMiBFirstHalf, residentMiBSecondHalf] = resident.stop();
-    const { p50, p99 } = await delays(gateway.databaseUrl);
-    return {
-      messages,
-      connections,
-      seconds: round(seconds),
-      rate: Math.round(messages / seconds),
-      ackRate: ack.rate,
-      p50,
-      p99,
-      residentMiBFirstHalf,
-      residentMiBSecondHalf,
-    };
+    const config = benchTerritory(recipient.url);
+    const gateway = await startGatewayProcess({ roles: 'receive,work,serve', config, env });
+    try {
+      return await throughBoth(gateway, recipient, messages, connections);
+    } finally {
+      await gateway.stop();
+    }
   } finally {
-    await gateway.stop();
     await recipient.stop();
   }
+}
+
+async function throughBoth(
+  gateway: GatewayProcess,
+  recipient: RecipientProcess,
+  messages: number,
+  connections: number,
+): Promise<EndToEnd> {
+  await runLoad({ port: gateway.mllpPort, connections, messages: WARM_UP, seconds: 60, run: 'W' });
+  await recipient.received(WARM_UP, 120_000);
+  const resident = watchMemory(gateway);
+  const ack = await runLoad({ port: gateway.mllpPort, connections, messages, seconds: 300, run: 'E' });
+  await recipient.received(WARM_UP + messages, 300_000);
+  const seconds = (Date.now() - ack.startedAt) / 1000;
+  const [residentMiBFirstHalf, residentMiBSecondHalf] = resident.stop();
+  const { p50, p99 } = await delays(gateway.databaseUrl);
+  return {
+    messages,
+    connections,
+    seconds: round(seconds),
+    rate: Math.round(messages / seconds),
+    ackRate: ack.rate,
+    p50,
+    p99,
+    residentMiBFirstHalf,
+    residentMiBSecondHalf,
+  };
 }
 
 /** Looks at the gateway's memory every two seconds; gives the most of the first half and of the second. */

@@ -57,13 +57,14 @@ export async function startGatewayProcess(options: {
     residentMiB: async () =>
       Math.round((await residentKiB([child.pid ?? 0, ...(await workers(child.pid ?? 0))])) / 1024),
     async stop() {
-      await ended(child);
+      await endProcess(child);
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
 
-function ended(child: ChildProcess): Promise<void> {
+/** Asks a process to end, and waits until it has: one that ended by itself is not waited for. */
+export function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     child.once('exit', () => {

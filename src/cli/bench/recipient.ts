@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Bundle, Communication } from 'fhir/r4.js';
 import { GatewayError } from '../../message/failure.js';
 import { isProgram } from '../../work/process.js';
+import { endProcess } from './gateway-process.js';
 
 /** Whoever is told in the bench, in a process of its own. */
 export interface RecipientProcess {
@@ -47,11 +48,7 @@ export async function startRecipientProcess(): Promise<RecipientProcess> {
         await wait(REPORT_MS);
       }
     },
-    async stop() {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-    },
+    stop: () => endProcess(child),
   };
 }
 

@@ -33,24 +33,28 @@ export async function run(args: string[]): Promise<number> {
   const once = args.includes('--exit');
   const folder = await mkdtemp(join(tmpdir(), 'tdu-demo-'));
   const vendor = await startVendorProcess();
-  const gateway = await startGatewayProcess({
-    roles: 'receive,work,serve',
-    dataDir: folder,
-    config: await territory(vendor.url),
-    env: ports(once),
-  });
-  const stop = async () => {
-    await gateway.stop();
+  try {
+    const config = await territory(vendor.url);
+    const gateway = await startGatewayProcess({
+      roles: 'receive,work,serve',
+      dataDir: folder,
+      config,
+      env: ports(once),
+    });
+    try {
+      return await showDay(gateway, vendor, once);
+    } finally {
+      await gateway.stop();
+    }
+  } finally {
     await vendor.stop();
     await rm(folder, { recursive: true, force: true });
-  };
-  let checks: Check[];
-  try {
-    checks = await playAndShow(gateway, vendor);
-  } catch (error) {
-    await stop();
-    throw error;
   }
+}
+
+/** The day, and what had to be true; then the gateway stays up until a signal, unless it is to end. Gives the exit code. */
+async function showDay(gateway: GatewayProcess, vendor: VendorProcess, once: boolean): Promise<number> {
+  const checks = await playAndShow(gateway, vendor);
   const failed = checks.filter(({ expected, actual }) => expected !== actual);
   show(
     'Ce qui devait être vrai',
@@ -70,7 +74,6 @@ export async function run(args: string[]): Promise<number> {
       process.once('SIGTERM', resolve);
     });
   }
-  await stop();
   return failed.length === 0 ? 0 : 1;
 }
 

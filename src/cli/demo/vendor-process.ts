@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../message/failure.js';
+import { endProcess } from '../bench/gateway-process.js';
 
 /** The vendor's FHIR server, in a process of its own. */
 export interface VendorProcess {
@@ -47,13 +48,7 @@ export async function startVendorProcess(port = 0): Promise<VendorProcess> {
         throw new GatewayError('endpoint-timeout', 'what was waited for did not come in time', { cause });
       }
     },
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => {
-          resolve();
-        });
-        child.kill('SIGTERM');
-      }),
+    stop: () => endProcess(child),
   };
 }
 

@@ -132,6 +132,16 @@ describe('metrics', () => {
     expect(samples.get('tdu_delivery_seconds_count{endpoint="cpts",code="delivered"}')).toBe(1);
   });
 
+  it('say when a source was last heard, whichever process heard it', async () => {
+    const [mllp, http] = [openMetrics(), openMetrics()];
+    for (const metrics of [mllp, http]) metrics.answers('chu', ['AA']);
+    http.answered('chu', 'AA', 0.002);
+    const samples = samplesOf(await mllp.text([await http.json()]));
+    const seconds = samples.get('tdu_last_message_timestamp_seconds{source="chu"}') ?? 0;
+    expect(Math.abs(Date.now() / 1000 - seconds)).toBeLessThan(60);
+    expect(samples.get('tdu_answer_seconds_count{source="chu",code="AA"}')).toBe(1);
+  });
+
   it('say what is due at each endpoint, and no more of one at which nothing is', async () => {
     const metrics = openMetrics();
     const dueAt = async () =>
