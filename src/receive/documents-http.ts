@@ -45,6 +45,9 @@ export function documentsRouter(
       notKept(response, error, source, deps);
     }
   });
+  router.all('/documents', (_request, response) => {
+    refuse(response.set('Allow', 'POST'), 405, 'not-supported', 'documents come by POST');
+  });
   router.use('/documents', unread);
   return router;
 }

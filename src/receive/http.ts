@@ -37,6 +37,9 @@ export function hl7v2Router(sources: readonly SourceSettings[], deps: ReceiveDep
     if (answer === undefined) return void response.end();
     response.type('application/hl7-v2').send(answer);
   });
+  router.all('/hl7v2', (_request, response) => {
+    refuse(response.set('Allow', 'POST'), 405, 'messages come by POST');
+  });
   router.use('/hl7v2', unread);
   return router;
 }

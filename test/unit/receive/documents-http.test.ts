@@ -170,6 +170,11 @@ describe('what POST /documents does not read', () => {
       expect((await post(another(), { to: appOf(local), query: '?source=guarded', headers })).status).toBe(202);
   });
 
+  it.each(['get', 'put', 'delete'] as const)('is what comes by %s', async (method) => {
+    const response = await request(app)[method]('/documents');
+    expect([response.status, codeOf(response), response.headers['allow']]).toEqual([405, 'not-supported', 'POST']);
+  });
+
   it('is not an empty document, which is one that cannot be read', async () => {
     const response = await request(app).post('/documents').set('content-type', 'application/xml');
     expect([response.status, codeOf(response)]).toEqual([400, 'document-unreadable']);

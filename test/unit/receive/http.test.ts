@@ -62,6 +62,11 @@ describe('POST /hl7v2', () => {
     expect([response.status, response.type]).toEqual([415, 'text/plain']);
   });
 
+  it.each(['get', 'put', 'delete'] as const)('refuses in words whoever comes with %s', async (method) => {
+    const response = await request(app)[method]('/hl7v2');
+    expect([response.status, response.type, response.headers['allow']]).toEqual([405, 'text/plain', 'POST']);
+  });
+
   it('refuses other content types and unknown sources', async () => {
     expect((await post('{}', 'application/json')).status).toBe(415);
     expect((await post(admission('H6'), 'text/plain', '?source=nobody')).status).toBe(404);
