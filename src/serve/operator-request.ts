@@ -42,6 +42,8 @@ const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
   message: isNumber,
   receipt: isUuid,
   after: isNumber,
+  // system|value, as a stay is known.
+  stay: (text) => /^[^|]+\|[^\0]+$/.test(text),
 };
 
 /** Filters whose values are of a closed list. */

@@ -247,6 +247,14 @@ describe('a filter', () => {
     expect(JSON.stringify(response.body)).toContain(values);
   });
 
+  it.each(['V26001', '%7CV26001', 'urn:oid:2.999.71.1%7C', 'urn:oid:2.999.71.1%7CV%00'])(
+    'of a stay that is not said as system|value is refused: %s',
+    async (stay) => {
+      expect((await request(app).get(`/api/receipts?stay=${stay}`)).status).toBe(400);
+      expect((await request(app).get('/api/receipts?stay=urn:oid:2.999.71.1%7CV26001')).status).toBe(200);
+    },
+  );
+
   it.each(['messages?source=cuh', 'work-items?source=cuh', 'messages?source=', 'deliveries?endpoint=ctps'])(
     'by a name that is neither configured nor found is refused, with those that there are: %s',
     async (path) => {
