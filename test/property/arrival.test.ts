@@ -51,6 +51,7 @@ const KINDS: [name: string, runs: number, options: WorldOptions][] = [
   ],
   ['merges of the numbers of one hospital', 30, { hospitals: 1, people: 3, feeds: ['pam'], slips: false }],
   ['a feed without ZBE that names some stays by their account', 30, { hospitals: 1, feeds: ['abroad'], slips: false }],
+  ['documents, packages and FHIR documents among the messages of two hospitals', 100, { hospitals: 2, letters: 10 }],
   ['worlds of every kind', 500, {}],
 ];
 

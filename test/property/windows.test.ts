@@ -24,6 +24,7 @@ const KINDS: [name: string, runs: number, options: WorldOptions][] = [
     { hospitals: 3, people: 3, visits: 4, hours: YEARS, messages: { min: 10, max: 30 } },
   ],
   ['worlds of a few days', 60, { messages: { min: 6, max: 16 } }],
+  ['documents, packages and FHIR documents among messages', 40, { messages: { min: 6, max: 16 }, letters: 10 }],
 ];
 
 let store: WorldStore;

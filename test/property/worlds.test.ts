@@ -117,6 +117,15 @@ describe('the invented worlds', () => {
     }
   });
 
+  it('have documents of every form that come by themselves, and packages that say what is to become of theirs', () => {
+    const alone = LETTERS.filter(({ text }) => text === LETTER_PLACE);
+    const forms = alone.map(({ format, action }) => [format, action].filter((part) => part !== undefined).join(' '));
+    expect([...new Set(forms)].sort()).toEqual(['cda', 'fhir', 'xdm', 'xdm C', 'xdm D']);
+    const bundles = alone.filter(({ format }) => format === 'fhir').map(({ letter = '' }) => letter);
+    for (const part of ['"Encounter"', '"CarePlan"', '"relatesTo"', '"generalPractitioner"', '"contact"', '"R"'])
+      expect(bundles.some((text) => text.includes(part))).toBe(true);
+  });
+
   it('send one version from two hospitals, several versions of one set, and a set of two people', () => {
     const holders = (keyOf: (message: WorldMessage) => [string | undefined, string | undefined]) =>
       LISTS.some((list) => {

@@ -38,6 +38,7 @@ export function letterOf({ options, hospitals, people, ownerOf }: Cast): fc.Arbi
     const owner = ownerOf[(hospital * visits + visit) % ownerOf.length] ?? 0;
     return fc.record<LetterPlan>({
       ...versionOf(few),
+      form: rarely(fc.constant('fhir' as const), 'cda' as const, 2),
       hospital: fc.constant(hospital),
       person: strays ? fc.nat(people.length - 1) : fc.constant(owner),
       offset: rarely(fc.constant(true), false, 3),
@@ -86,11 +87,12 @@ export function sendingOf(
 ): fc.Arbitrary<SendingPlan> {
   const meant = fc.record({
     letter: fc.nat(letters.length - 1),
-    carrier: fc.constantFrom<SendingPlan['carrier']>('MDM', 'MDM', 'ORU', 'ORU', 'http'),
+    drawn: fc.constantFrom<SendingPlan['carrier']>('MDM', 'MDM', 'ORU', 'ORU', 'http', 'xdm'),
   });
-  return meant.chain(({ letter, carrier }) => {
-    const others = letters.flatMap(({ person }, index) =>
-      index !== letter && carrier === 'ORU' && person === letters[letter]?.person ? [index] : [],
+  return meant.chain(({ letter, drawn }) => {
+    const carrier = letters[letter]?.form === 'fhir' ? 'http' : drawn;
+    const others = letters.flatMap(({ person, form }, index) =>
+      index !== letter && carrier === 'ORU' && form === 'cda' && person === letters[letter]?.person ? [index] : [],
     );
     return fc.record<SendingPlan>({
       letter: fc.constant(letter),

@@ -5,7 +5,7 @@ import { stamp, wall, type Doctor, type Speaker } from './world-text.js';
 
 /** Steps of a plan, each by an id of its own that all versions of a document share. */
 export const STEPS = ['meeting', 'dressing', 'exam', 'medicine', 'goal'] as const;
-type Step = (typeof STEPS)[number];
+export type Step = (typeof STEPS)[number];
 
 /** What a document says of the stay that it tells of. Times are hours since the world began. */
 export interface VisitPlan {
@@ -24,6 +24,8 @@ export interface VisitPlan {
 
 /** One version of a document: the same bytes whoever sends it, and however often. */
 export interface LetterPlan {
+  /** A FHIR document comes by HTTP alone. */
+  form: 'cda' | 'fhir';
   hospital: number;
   person: number;
   /** setId and versionNumber; a version may be without. */
@@ -58,7 +60,7 @@ export interface SendingPlan {
   beside: number | undefined;
   /** The hospital whose system sends it. */
   hospital: number;
-  carrier: 'MDM' | 'ORU' | 'http';
+  carrier: 'MDM' | 'ORU' | 'http' | 'xdm';
   request: 'new' | 'replace' | 'delete';
   /** Hours after it was written. */
   sentAfter: number;
@@ -76,7 +78,12 @@ const STATUS = { new: 'F', replace: 'C', delete: 'D' } as const;
 
 /** The hours at which a version is sent; by HTTP always at the same, since the first of several sendings alone is kept. */
 export function letterSentAt({ written }: LetterPlan, { carrier, sentAfter }: SendingPlan): number {
-  return written + (carrier === 'http' ? 1 : sentAfter);
+  return written + (isMessage(carrier) ? sentAfter : 1);
+}
+
+/** Does the version come within a message of HL7 v2? */
+export function isMessage(carrier: SendingPlan['carrier']): carrier is 'MDM' | 'ORU' {
+  return carrier === 'MDM' || carrier === 'ORU';
 }
 
 /** The MDM or ORU that carries a letter, with `LETTER_PLACE` in the letter's place. */
@@ -109,9 +116,12 @@ export function carrierText(
 }
 
 const arc = (world: number, rest: string) => `2.999.${world + 100}.${rest}`;
-const idOf = (index: number, world: number) => arc(world, `80.${index + 1}`);
+/** ClinicalDocument/id and setId. */
+export const idOf = (index: number, world: number): string => arc(world, `80.${index + 1}`);
+export const setOf = (set: number, world: number): string => arc(world, `81.${set}`);
 
-function patientNumbers(
+/** The numbers of the patient that a version has. */
+export function patientNumbers(
   { hospital, person, ins, local }: LetterPlan,
   { hospitals, people, world }: Speaker,
 ): { root: string; extension: string; type: string }[] {
@@ -143,7 +153,7 @@ export function letterText(index: number, plan: LetterPlan, speaker: Speaker): s
     '<code code="11490-0" codeSystem="2.16.840.1.113883.6.1" displayName="Lettre de liaison"/><title>Lettre de liaison</title>',
     `<effectiveTime value="${written}"/>`,
     `<confidentialityCode code="${plan.restricted ? 'R' : 'N'}" codeSystem="2.16.840.1.113883.5.25"/><languageCode code="fr-FR"/>`,
-    ...(plan.set === undefined ? [] : [`<setId root="${arc(world, `81.${plan.set}`)}"/>`]),
+    ...(plan.set === undefined ? [] : [`<setId root="${setOf(plan.set, world)}"/>`]),
     ...(plan.version === undefined ? [] : [`<versionNumber value="${plan.version}"/>`]),
     recordTarget(plan, speaker),
     `<author><time value="${written}"/><assignedAuthor>${professionalText(plan.author, world)}${structure(hospital, world, 'representedOrganization')}</assignedAuthor></author>`,
@@ -212,17 +222,28 @@ function people({ recipient, familyDoctor }: LetterPlan, world: number): string[
   ];
 }
 
-function visit({ visit: told, hospital, offset }: LetterPlan, { hospitals, world }: Speaker): string[] {
-  if (told === undefined) return [];
-  const { number, begin, day, end, provider, discharged } = told;
-  const time = (hours: number) => (day ? stamp(wall(hours)).slice(0, 8) : stamp(wall(hours), offset));
+/** The number of the stay that a version tells of. */
+export function stayNumberOf(
+  { visit: told, hospital }: LetterPlan,
+  { hospitals, world }: Speaker,
+): { root: string; value: string } | undefined {
+  if (told === undefined || told.number === 'none') return undefined;
   const root = rootOf(authorityKind(hospitals, hospital), hospital, world);
-  const value = `W${world}V${number === 'feed' ? told.visit : 99}`;
+  return { root, value: `W${world}V${told.number === 'feed' ? told.visit : 99}` };
+}
+
+function visit(plan: LetterPlan, speaker: Speaker): string[] {
+  const { visit: told, offset } = plan;
+  const { world } = speaker;
+  if (told === undefined) return [];
+  const { begin, day, end, provider, discharged } = told;
+  const number = stayNumberOf(plan, speaker);
+  const time = (hours: number) => (day ? stamp(wall(hours)).slice(0, 8) : stamp(wall(hours), offset));
   const bound = (name: string, hours: number | undefined) =>
     hours === undefined ? [] : [`<${name} value="${time(hours)}"/>`];
   return [
     '<componentOf><encompassingEncounter>',
-    ...(number === 'none' ? [] : [`<id root="${root}" extension="${value}"/>`]),
+    ...(number === undefined ? [] : [`<id root="${number.root}" extension="${number.value}"/>`]),
     `<effectiveTime>${[...bound('low', begin), ...bound('high', end)].join('')}</effectiveTime>`,
     ...(discharged ? ['<dischargeDispositionCode code="8" codeSystem="1.2.250.1.213.2.14"/>'] : []),
     `<location><healthCareFacility><code code="SA01" codeSystem="1.2.250.1.71.4.2.4"/>`,

@@ -14,6 +14,7 @@ import { buildDirectory } from '../../src/route/directory.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { translateStage } from '../../src/work/translate-stage.js';
 import { openingHere } from './admissions.js';
+import { metadataOf, xdmOf } from './archive.js';
 import { freshDatabase } from './database.js';
 import { ownMappings } from './pam.js';
 import { BESIDE_PLACE, LETTER_PLACE } from './world-letters.js';
@@ -220,7 +221,7 @@ class Doors {
         const source = sourceOf(message.source);
         const deps = this.deps(message, kept);
         return message.text === LETTER_PLACE
-          ? acceptDocument(bytesOf(message), 'cda', source, deps)
+          ? acceptDocument(bytesOf(message), message.format ?? 'cda', source, deps)
           : accept(bytesOf(message), source, 'mllp', deps);
       });
       await Promise.all<unknown>(answers);
@@ -270,10 +271,17 @@ class Doors {
 }
 
 /** What comes through the door. */
-function bytesOf({ text, letter = '', beside = '' }: WorldMessage): Buffer {
+function bytesOf({ text, letter = '', beside = '', format, action }: WorldMessage): Buffer {
+  if (format === 'xdm') return packageOf(Buffer.from(letter, 'utf8'), action);
   if (text === LETTER_PLACE) return Buffer.from(letter, 'utf8');
   const [first, second] = [letter, beside].map((document) => Buffer.from(document, 'utf8').toString('base64'));
   return Buffer.from(text.replace(LETTER_PLACE, first ?? '').replace(BESIDE_PLACE, second ?? ''), 'utf8');
+}
+
+/** A package of one document, whose METADATA.XML leaves to it what it says itself. */
+function packageOf(bytes: Buffer, action: string | undefined): Buffer {
+  const document = { bytes, uniqueId: null, patientId: null, ...(action === undefined ? {} : { action }) };
+  return xdmOf([document], { metadata: metadataOf([document], null) });
 }
 
 const PLAIN = plainSource();

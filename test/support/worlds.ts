@@ -7,9 +7,11 @@ import {
   type Likeness,
   type Person,
 } from './world-people.js';
+import { bundleText } from './world-bundles.js';
 import { letterOf, mostlyFirst, rarely, sendingOf, worldDoctor } from './world-letter-plans.js';
 import {
   carrierText,
+  isMessage,
   LETTER_PLACE,
   letterSentAt,
   letterText,
@@ -26,6 +28,10 @@ export interface WorldMessage {
   text: string;
   /** A document, which comes within `text` where there is one. */
   letter?: string;
+  /** How a document comes that comes by itself. */
+  format?: 'cda' | 'xdm' | 'fhir';
+  /** What is to become of what a package holds. */
+  action?: 'C' | 'D';
   /** The other document of the message, at `BESIDE_PLACE`. */
   beside?: string;
   source: string;
@@ -127,15 +133,27 @@ function sent(sending: SendingPlan, world: World, number: number, controlId: str
   const plan = world.letters[index] as LetterPlan;
   const speaker = { ...world, world: number };
   const source = sourceOf(hospital, number);
-  const text = carrier === 'http' ? LETTER_PLACE : carrierText(plan, sending, speaker, controlId);
+  const text = isMessage(carrier) ? carrierText(plan, sending, speaker, controlId) : LETTER_PLACE;
   const other = beside === undefined ? undefined : world.letters[beside];
   const letters = {
-    letter: letterText(index, plan, speaker),
+    letter: plan.form === 'fhir' ? bundleText(index, plan, speaker) : letterText(index, plan, speaker),
+    ...byItself(plan, sending),
     ...(other === undefined ? {} : { beside: letterText(beside ?? 0, other, speaker) }),
   };
   const times = receivedAfter(instantAt(letterSentAt(plan, sending)));
   const name = [index, ...(beside === undefined ? [] : [beside])].map((place) => `L${place + 1}`).join('-');
-  return { name: `${source}-${name}`, text, ...letters, source, ...times };
+  const packed = carrier === 'xdm' ? `-${sending.request}` : '';
+  return { name: `${source}-${name}${packed}`, text, ...letters, source, ...times };
+}
+
+/** How a version comes that is in no message; a package alone says what is to become of it. */
+function byItself(
+  { form }: LetterPlan,
+  { carrier, request }: SendingPlan,
+): Partial<Pick<WorldMessage, 'format' | 'action'>> {
+  if (isMessage(carrier)) return {};
+  if (carrier === 'http') return { format: form };
+  return { format: 'xdm', ...(request === 'new' ? {} : { action: request === 'delete' ? 'D' : 'C' }) };
 }
 
 const hospitalOf = ({ authorities, feeds }: WorldOptions): fc.Arbitrary<Hospital> =>
