@@ -94,16 +94,15 @@ export class Segment {
     return text.includes(this.marks.repetition) ? this.split(field, text).length : 1;
   }
 
-  /** Decoded text of a subcomponent, without control characters but tab, CR and LF; '' where there is nothing. */
+  /** Decoded text of a subcomponent, without control characters but tab, CR and LF, and without blanks around it; '' where there is nothing. */
   value(field: number, repetition = 1, component = 1, subcomponent = 1): string {
     const text = this.text(field);
     if (text === '') return '';
     if (this.isMarks(field)) return repetition === 1 && component === 1 && subcomponent === 1 ? text : '';
     const inRepetition = this.repetition(field, text, repetition);
     const inComponent = part(inRepetition, this.marks.component, component);
-    return withoutControls(
-      unescape(part(inComponent, this.marks.subcomponent, subcomponent), this.marks, this.charset),
-    );
+    const decoded = unescape(part(inComponent, this.marks.subcomponent, subcomponent), this.marks, this.charset);
+    return withoutBlanks(withoutControls(decoded));
   }
 
   /** Undecoded text of a field, or of one of its repetitions, without control characters as `value` gives it. */
@@ -179,6 +178,11 @@ const CONTROLS = new RegExp(CONTROL, 'g');
 
 function withoutControls(text: string): string {
   return CONTROL.test(text) ? text.replace(CONTROLS, '') : text;
+}
+
+/** Values are left justified, and blanks behind them optional (HL7 v2.5 §2.A.74): a number that is filled up with them is the same number. */
+function withoutBlanks(text: string): string {
+  return text.startsWith(' ') || text.endsWith(' ') ? text.replace(/^ +/, '').replace(/ +$/, '') : text;
 }
 
 /** The n-th part between marks, n from 1, without making the others. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from '../../../src/hl7v2/parse.js';
 
+const MSH = 'MSH|^~\\&|GAM|CH|TDU|V|20240306110000||ADT^A01^ADT_A01|42|P|2.5^FRA^2.11';
 const TEXT = [
-  'MSH|^~\\&|GAM|CH|TDU|V|20240306110000||ADT^A01^ADT_A01|42|P|2.5^FRA^2.11',
+  MSH,
   'PID|1||1001^^^CH&000990001&M^PI~2002^^^A&1.2.3&ISO^INS||DUPONT\\T\\FILS^Jean^^^""',
   'NK1|1|MARTIN',
   'NK1|2|DURAND',
@@ -30,6 +31,17 @@ describe('parse', () => {
     const message = parse(TEXT);
     expect(message.value('PID-5')).toBe('DUPONT&FILS');
     expect(message.value('PID-5.5')).toBe('""');
+  });
+
+  it('leaves out the blanks that a value is filled up with', () => {
+    const message = parse(`${MSH}\rPID|1||1001  ^^^ CH &2.999.1 ^PI~   ~2002||DUPONT FILS ^ Jean  |\\X20\\A`);
+    expect(message.value('PID-3')).toBe('1001');
+    expect(message.value('PID-3[1].4')).toBe('CH');
+    expect(message.value('PID-3[1].4.2')).toBe('2.999.1');
+    expect(message.value('PID-3[2]')).toBe('');
+    expect(message.value('PID-5')).toBe('DUPONT FILS');
+    expect(message.value('PID-5.2')).toBe('Jean');
+    expect(message.value('PID-6')).toBe('A');
   });
 
   it('gives nothing for what is not there', () => {
