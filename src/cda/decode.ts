@@ -36,6 +36,20 @@ const DECLARATION = /^<\?xml\s[^>]{0,200}?\bencoding\s*=\s*(?:"([^"]{0,80})"|'([
  * @throws GatewayError `document-unreadable`, which quotes an encoding that is not read
  */
 export function decodeXml(bytes: Buffer): DecodedXml {
+  const { text, warnings } = decodeBytes(bytes);
+  return { text, warnings: refersToWindows(text) ? [...warnings, WINDOWS_REFERENCE] : warnings };
+}
+
+/** References to characters of U+0080–U+009F, which are meant as those of Windows-1252 (HTML §13.2.5.80). */
+const C1_REFERENCE = /&#(?:x0*[89][\da-f]|0*1(?:2[89]|[345]\d));/i;
+const WINDOWS_REFERENCE = 'refers to characters by their numbers in Windows-1252: read as such';
+
+/** Does a document refer to characters by their numbers in Windows-1252? */
+export function refersToWindows(text: string): boolean {
+  return C1_REFERENCE.test(text);
+}
+
+function decodeBytes(bytes: Buffer): DecodedXml {
   if (bytes.length === 0) throw unreadable('the document is empty');
   const { encoding, length } = signature(bytes);
   const body = bytes.subarray(length);

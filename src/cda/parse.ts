@@ -1,5 +1,7 @@
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { GatewayError } from '../message/failure.js';
+import { fromWindows } from '../message/eight-bit.js';
+import { refersToWindows } from './decode.js';
 import type { XmlElement } from './element.js';
 import { HL7, XMLNS, XSI } from './namespaces.js';
 import { unreadable } from './unreadable.js';
@@ -24,7 +26,7 @@ interface OpenElement extends XmlElement {
  */
 export function parseXml(text: string): XmlElement {
   refuseDoctype(text);
-  const tree = new Tree();
+  const tree = new Tree(refersToWindows(text));
   const parser = new SaxesParser({ xmlns: true });
   // Five handlers are what the parser bears: with more of them its speed falls to a fifth.
   parser.on('attribute', () => {
@@ -69,6 +71,9 @@ function refuseDoctype(text: string): void {
 
 /** The elements that are open, and the limits. */
 class Tree {
+  /** @param refersToWindows what references gave of U+0080–U+009F are characters of Windows-1252 */
+  constructor(private readonly refersToWindows: boolean) {}
+
   readonly #stack: OpenElement[] = [];
   #root: XmlElement | undefined;
   #nodes = 0;
@@ -98,7 +103,7 @@ class Tree {
     const element: OpenElement = {
       name: tag.local,
       namespace: tag.uri,
-      attributes: attributesOf(tag),
+      attributes: attributesOf(tag, this.refersToWindows),
       children: [],
     };
     const parent = this.#stack.at(-1);
@@ -119,7 +124,8 @@ class Tree {
     const children = this.#stack.at(-1)?.children;
     if (children === undefined) return;
     const last = children.at(-1);
-    const whole = typeof last === 'string' ? last + characters : characters;
+    const text = this.refersToWindows ? fromWindows(characters) : characters;
+    const whole = typeof last === 'string' ? last + text : text;
     if (whole.length > MAX_TEXT) throw unreadable(`a text is longer than ${String(MAX_TEXT)} characters`);
     if (typeof last === 'string') children[children.length - 1] = whole;
     else {
@@ -133,10 +139,11 @@ function isNarrative({ name, namespace }: XmlElement): boolean {
   return name === 'text' && namespace === HL7;
 }
 
-function attributesOf(tag: SaxesTagNS): Record<string, string> {
+function attributesOf(tag: SaxesTagNS, refersToWindows: boolean): Record<string, string> {
   const attributes: Record<string, string> = {};
-  for (const { name, prefix, local, uri, value } of Object.values(tag.attributes)) {
+  for (const { name, prefix, local, uri, value: written } of Object.values(tag.attributes)) {
     if (uri === XMLNS) continue;
+    const value = refersToWindows ? fromWindows(written) : written;
     if (prefix === '') attributes[name] = value;
     // A QName whose prefix is the document's own choice.
     else if (uri === XSI && local === 'type') attributes['xsi:type'] = value.slice(value.indexOf(':') + 1).trim();

@@ -1,5 +1,6 @@
 import type { XmlElement } from './element.js';
 import { childrenOf, fieldOf, locationOf, select, textOf, type Path, type XmlNode } from './path.js';
+import { runningText } from './running-text.js';
 
 /** Attributes that say what an element is, and nothing of its content. */
 const STRUCTURAL = new Set(
@@ -76,7 +77,7 @@ export class Place implements XmlNode {
 
   /** All text within, its blanks as in running text. */
   text(): string {
-    return textOf(this.element).replace(/\s+/g, ' ');
+    return runningText(textOf(this.element));
   }
 
   get code(): string {

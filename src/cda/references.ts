@@ -1,6 +1,7 @@
 import type { XmlElement } from './element.js';
 import { HL7 } from './namespaces.js';
 import { childOf } from './path.js';
+import { runningText } from './running-text.js';
 
 /** The elements of a document that have an ID, by it: what `reference/@value` leads to. */
 export type References = ReadonlyMap<string, XmlElement>;
@@ -45,5 +46,5 @@ function narrativeText(element: XmlElement): string {
     if (apart) parts.push(' ');
   };
   visit(element);
-  return parts.join('').replace(/\s+/g, ' ').trim();
+  return runningText(parts.join(''));
 }

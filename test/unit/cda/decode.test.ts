@@ -51,6 +51,18 @@ describe('the encoding of a document', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it.each(['&#146;', '&#x92;', '&#0150;', '&#X0080;'.toLowerCase(), '&#159;'])(
+    'warns of %s, a number of Windows-1252',
+    (reference) => {
+      expect(decodeXml(Buffer.from(`<a>${reference}</a>`)).warnings).toHaveLength(1);
+      expect(decodeXml(Buffer.from(`<a b="${reference}"/>`)).warnings).toHaveLength(1);
+    },
+  );
+
+  it.each(['&#127;', '&#160;', '&#x2019;', '&#1280;', '&amp;#146'])('does not warn of %s', (reference) => {
+    expect(decodeXml(Buffer.from(`<a>${reference}</a>`)).warnings).toEqual([]);
+  });
+
   it.each([
     ['declared UTF-8, written ISO-8859-1', bytesOf(declared('UTF-8'), LATIN9), /not UTF-8/],
     ['declared nothing, written ISO-8859-1', bytesOf(TEXT, LATIN9), /not UTF-8/],

@@ -25,6 +25,19 @@ describe('the XML of a document', () => {
     });
   });
 
+  it.each([
+    ['&#146;', '’'],
+    ['&#x92;', '’'],
+    ['&#150;', '–'],
+    ['&#x80;', '€'],
+    ['&#0156;', 'œ'],
+    ['&#233;', 'é'],
+  ])('reads the reference %s as the character that its writer meant', (reference, character) => {
+    const root = parseXml(`<a ${V3} b="l${reference}un"><c>l${reference}un<![CDATA[&#146;]]></c></a>`);
+    expect(root.attributes['b']).toBe(`l${character}un`);
+    expect(root.children).toMatchObject([{ children: [`l${character}un&#146;`] }]);
+  });
+
   it('keeps the order of mixed content and its blanks in narrative, and leaves blanks out elsewhere', () => {
     const root = parseXml(
       `<s ${V3}>\n <t> x </t>\n <text>un <content>deux</content> <content>trois</content>\n</text>\n</s>`,
