@@ -3,6 +3,7 @@ import type { DocumentHead, HeadIdentifier, HeadTraits } from './head.js';
 import { identifierOf, keyOf } from './instance-identifier.js';
 import { partyOf, type PartyKind } from './party.js';
 import { childrenOf } from './path.js';
+import { readDate } from './time.js';
 
 /** The head of a ClinicalDocument. */
 export function cdaHead(root: XmlElement): DocumentHead {
@@ -75,10 +76,10 @@ function qualified(names: readonly XmlElement[], qualifier: string | undefined):
   );
 }
 
-/** A TS as far as its day. */
+/** As far as the patient will have it: a date that cannot be read is none. */
 function dateOf(ts: string): string {
-  const [, year, month, day] = /^(\d{4})(?:(\d{2})(\d{2})?)?/.exec(ts) ?? [];
-  return [year, month, day].filter((part) => part !== undefined).join('-');
+  const date = readDate(ts);
+  return date === 'malformed' ? '' : (date ?? '');
 }
 
 function versionOf(value: string): number | undefined {

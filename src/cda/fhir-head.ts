@@ -11,7 +11,7 @@ import type {
 } from 'fhir/r4.js';
 import { identifierKey } from '../message/identifier.js';
 import type { DocumentHead, HeadTraits } from './head.js';
-import { MAX_NUMBER } from './instance-identifier.js';
+import { isNumber } from './instance-identifier.js';
 import { partyOf } from './party.js';
 
 const VERSION = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-Composition.version';
@@ -58,7 +58,7 @@ function numbered(identifiers: readonly Identifier[] | undefined): { system: str
   return objects(identifiers)
     .map(({ system, value }) => ({ system: text(system), value: text(value) }))
     .filter(({ system, value }) => ABSOLUTE.test(system) && value !== '')
-    .filter(({ system, value }) => system.length <= MAX_NUMBER && value.length <= MAX_NUMBER);
+    .filter(({ system, value }) => isNumber(system) && isNumber(value));
 }
 
 function keyOf(identifier: Identifier | undefined): string | undefined {
@@ -88,6 +88,9 @@ export function namesOf(fullUrl: unknown, resource: Pick<FhirResource, 'resource
   return [text(fullUrl), ...own, ...(relative === undefined ? [] : [relative])].filter((name) => name !== '');
 }
 
+/** R4 datatypes, date: what has not its form is no date of birth. */
+const DATE = /^\d{4}(-\d\d(-\d\d)?)?$/;
+
 function traitsOf(patient: Patient | undefined): HeadTraits {
   const names = objects<HumanName>(patient?.name);
   const name = names.find(({ use }) => use === 'official') ?? names[0];
@@ -98,7 +101,7 @@ function traitsOf(patient: Patient | undefined): HeadTraits {
     birthName: text(name?.family),
     given: text(given).split(' ')[0] ?? '',
     sex: SEX.get(text(gender)) ?? '',
-    birthDate: text(birthDate),
+    birthDate: DATE.test(text(birthDate)) ? text(birthDate) : '',
     birthPlace: text(objects(place?.extension)[0]?.valueCoding?.code) || text(place?.district),
   };
 }

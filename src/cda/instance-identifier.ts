@@ -15,13 +15,18 @@ export const MAX_NUMBER = 255;
 
 /**
  * An II as FHIR writes it: the root is the system of the extension, and is itself the value where there is no extension. Undefined where the
- * root is neither an OID nor a UUID.
+ * root is neither an OID nor a UUID, and where a control character is in it.
  */
 export function identifierOf({ root, extension }: InstanceIdentifier): { system: string; value: string } | undefined {
   const uri = uriOf(root.trim());
   const value = extension.trim();
-  if (uri === undefined || uri.length > MAX_NUMBER || value.length > MAX_NUMBER) return undefined;
+  if (uri === undefined || uri.length > MAX_NUMBER || !isNumber(value)) return undefined;
   return value === '' ? { system: URI_SYSTEM, value: uri } : { system: uri, value };
+}
+
+/** Can a text be a number? One with a control character in it might be another's. */
+export function isNumber(value: string): boolean {
+  return value.length <= MAX_NUMBER && !/[\x00-\x1f\x7f-\x9f]/.test(value);
 }
 
 /** The II of an element; undefined where it has none, or a nullFlavor instead. */

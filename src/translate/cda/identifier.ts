@@ -1,4 +1,4 @@
-import { identifierOf, keyOf, MAX_NUMBER } from '../../cda/instance-identifier.js';
+import { identifierOf, isNumber, keyOf, MAX_NUMBER } from '../../cda/instance-identifier.js';
 import type { Place } from '../../cda/place.js';
 import { isIns } from '../../fhir/systems.js';
 import type { PatientIdentifier } from '../../message/fact.js';
@@ -8,7 +8,7 @@ import { hasInsKey, isUsableIns, type Authorities } from '../identifiers.js';
 export function numberOf(place: Place, authorities: Authorities): { system: string; value: string } | undefined {
   const [root, extension] = [place.attribute('root'), place.attribute('extension')];
   if (place.isNull || root === '' || extension === '') return undefined;
-  if (root.length > MAX_NUMBER || extension.length > MAX_NUMBER) return undefined;
+  if (root.length > MAX_NUMBER || !isNumber(extension)) return undefined;
   return { system: authorities.systemOf({ namespace: '', universalId: root, type: 'ISO' }), value: extension };
 }
 

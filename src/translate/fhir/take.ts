@@ -29,6 +29,8 @@ const NUMBERS: ReadonlyMap<string, (value: number) => boolean> = new Map([
   ['positiveInt', (value: number) => Number.isInteger(value) && value > 0],
 ]);
 const MAX_TEXT = 100_000;
+/** What no text of R4 holds (R4 datatypes, string). */
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
 
 /**
  * What of an element is taken: what its shape names and has the form of its type, ids and extensions left out. An element that lacks what it
@@ -48,7 +50,7 @@ export function take(type: string, value: unknown, rewrite: Rewrite): unknown {
 }
 
 function takeText(type: string, form: RegExp, value: string): string | undefined {
-  if (value.length > MAX_TEXT || !form.test(value)) return undefined;
+  if (value.length > MAX_TEXT || CONTROL.test(value) || !form.test(value)) return undefined;
   if (type === 'string') return value.trim();
   return DATES.has(type) && !isOfCalendar(value) ? undefined : value;
 }

@@ -22,6 +22,13 @@ describe('an instance identifier', () => {
     expect(keyOf({ root, extension: '12' })).toBeUndefined();
   });
 
+  it.each(['12\t', '1\u00012', '\u007f12', '1\n2'].map((value) => `A${value}B`))(
+    'is none where it holds a control character: %j',
+    (extension) => {
+      expect(keyOf({ root: '2.999', extension })).toBeUndefined();
+    },
+  );
+
   it('of no end is none: no index takes it', () => {
     expect(identifierOf({ root: `2.999${'.1'.repeat(100)}`, extension: '' })).toBeDefined();
     expect(identifierOf({ root: `2.999${'.1'.repeat(5000)}`, extension: '' })).toBeUndefined();

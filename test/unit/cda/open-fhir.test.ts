@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Patient } from 'fhir/r4.js';
+import { fhirHead } from '../../../src/cda/fhir-head.js';
 import { compositionOf, openFhir } from '../../../src/cda/open-fhir.js';
 import { dischargeReport, opened } from '../../support/fhir-document.js';
 
@@ -56,5 +58,20 @@ describe('a FHIR document', () => {
     // Behind a backslash that is a character these are letters.
     expect(() => open(text.replace('😀', 'C:\\\\u0000 \\\\ud83d'))).not.toThrow();
     expect(() => open(text.replace('😀', 'C:\\\\\\u0000'))).toThrow(/no character/);
+  });
+
+  it.each(['1954-6-12', '12/06/1954', '19540612', '1954-06-12T00:00:00Z'])(
+    'tells no birth date where it is written %s',
+    (birthDate) => {
+      const bundle = dischargeReport();
+      const patient = bundle.entry?.find(({ resource }) => resource?.resourceType === 'Patient')?.resource as Patient;
+      patient.birthDate = birthDate;
+      expect(fhirHead(bundle).traits.birthDate).toBe('');
+    },
+  );
+
+  it('is named by no number that holds a control character', () => {
+    const bundle = { ...dischargeReport(), identifier: { system: 'urn:oid:2.999.5', value: 'V-\u00011' } };
+    expect(fhirHead(bundle).key).toBeUndefined();
   });
 });

@@ -293,6 +293,32 @@ describe('the patient of a document', () => {
     expect([admission.code, issuesOf(admission, 'W')]).toEqual(['AA', ['OBX[1]-5.5 207 904']]);
   });
 
+  it.each(['19540600', '19540000', '195406', '19540631', '195406120930+0100'])(
+    'is he who is known, where his document gives his birth as far as %s',
+    async (birthDate) => {
+      const traits = 'ESSAI-LETTRE^ODETTE^ODETTE^^^^L||19540612|F';
+      const admission = await admitted({
+        letter: { birthDate },
+        carrier: { traits },
+        known: { patients: [patient()] },
+      });
+      expect([admission.code, admission.issues]).toEqual(['AA', []]);
+    },
+  );
+
+  it.each(['1954-06-12', '12/06/1954', '00000000', '19541312'])(
+    'has no birth date where it is written %s',
+    async (birthDate) => {
+      expect(issuesOf(await admitted({ letter: { birthDate } }))).toEqual(['OBX[1]-5.5 207 905']);
+    },
+  );
+
+  it('is he whose numbers are filled up with blanks in the message', async () => {
+    const padded = `${INS}  ^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.10 &ISO^INS~ IPP-7001 ^^^CH&2.999.71.1&ISO^PI`;
+    const admission = await admitted({ carrier: { pid3: padded } });
+    expect([admission.code, admission.issues]).toEqual(['AA', []]);
+  });
+
   it('is one of those who share the INS, where one of them has his traits', async () => {
     const known = { patients: [patient({ birthName: 'AUTRE' }), patient()] };
     expect((await admitted({ known })).code).toBe('AA');
