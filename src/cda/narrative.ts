@@ -63,7 +63,8 @@ class XhtmlWriter {
     const table = IN_TABLE.get(tag ?? '');
     for (const child of parent.children) {
       if (table === undefined) this.#child(child, []);
-      else if (typeof child !== 'string' && table.allowed.includes(child.name)) this.#child(child, [child.name]);
+      else if (typeof child !== 'string' && table.allowed.includes(child.name) && !isFullCaption(child))
+        this.#child(child, [child.name]);
       else if (!isSilent(child))
         this.#within(table.wrapper, () => {
           this.#child(child, []);
@@ -137,6 +138,11 @@ class XhtmlWriter {
     const href = link.attributes['href']?.trim() ?? '';
     if (/^(https?:\/\/|mailto:)\S{1,2000}$/i.test(href)) this.#text(` (${href})`);
   }
+}
+
+/** A caption of a table holds no list and no paragraph. */
+function isFullCaption(element: XmlElement): boolean {
+  return element.name === 'caption' && hasBlock(element);
 }
 
 /** What gives no text: blanks, what is no text, what a revision deleted. */
