@@ -3,9 +3,11 @@ import { codeSystemUri } from './code-systems.js';
 import type { XmlElement } from './element.js';
 import { textIn, type References } from './references.js';
 import { childOf, childrenOf } from './path.js';
+import { runningText } from './running-text.js';
+import { isUnknownCode } from './hl7-codes.js';
 
 /** R4 datatypes, code: no blanks but single ones between its words. */
-function isCode(text: string): boolean {
+export function isCode(text: string): boolean {
   return text !== '' && text.length <= MAX_CODE && !/\s\s|[^\S ]/.test(text);
 }
 
@@ -14,7 +16,8 @@ const MAX_CODE = 2000;
 
 /**
  * A CD, CE, CV or CS as a CodeableConcept: its code and its translations as codings, the words of originalText as text, else the label of the
- * first code that has one. A code without a system that can be named, like one whose nullFlavor says there is none, is no coding.
+ * first code that has one. A code without a system that can be named, or that its system does not have, is no coding, nor is one whose
+ * nullFlavor says there is none.
  * @returns undefined where neither a code nor words are there
  */
 export function readConcept(element: XmlElement | undefined, references: References): CodeableConcept | undefined {
@@ -32,7 +35,8 @@ export function readCoding(element: XmlElement | undefined): Coding | undefined 
   const { code, codeSystem, codeSystemVersion, displayName, nullFlavor } = element.attributes;
   const value = code?.trim() ?? '';
   const system = codeSystemUri(codeSystem ?? '');
-  if (nullFlavor !== undefined || system === undefined || !isCode(value)) return undefined;
+  if (nullFlavor !== undefined || system === undefined || !isCode(value) || isUnknownCode(system, value))
+    return undefined;
   const version = codeSystemVersion?.trim() ?? '';
   const display = label(displayName);
   return {
@@ -68,9 +72,11 @@ function wordsOf(element: XmlElement, translations: XmlElement[], references: Re
 
 /** A code that no system makes a coding of is still what the author wrote. */
 function codeWithoutSystem({ attributes }: XmlElement): string {
-  return codeSystemUri(attributes['codeSystem'] ?? '') === undefined ? label(attributes['code']) : '';
+  const code = label(attributes['code']);
+  const system = codeSystemUri(attributes['codeSystem'] ?? '');
+  return system === undefined || isUnknownCode(system, code) ? code : '';
 }
 
 function label(text: string | undefined): string {
-  return (text ?? '').replace(/\s+/g, ' ').trim();
+  return runningText(text ?? '');
 }

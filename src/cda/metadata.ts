@@ -1,4 +1,5 @@
 import { codeSystemUri } from './code-systems.js';
+import { isCode } from './concept.js';
 import { decodeXml } from './decode.js';
 import type { XmlElement } from './element.js';
 import { parseXml } from './parse.js';
@@ -126,8 +127,8 @@ function classificationsOf(element: XmlElement): Map<string, Classification[]> {
   for (const classification of childrenOf(element, 'Classification', RIM)) {
     const name = DOCUMENT_SCHEMES.get(classification.attributes['classificationScheme'] ?? '');
     const code = classification.attributes['nodeRepresentation']?.trim() ?? '';
-    if (name === undefined || code === '') continue;
     const system = codeSystemUri(slotOf(classification, 'codingScheme')[0] ?? '');
+    if (name === undefined || !isCode(code)) continue;
     const label = childrenOf(classification, 'Name', RIM).flatMap((text) =>
       childrenOf(text, 'LocalizedString', RIM),
     )[0];

@@ -118,6 +118,8 @@ function uniqueIdOf({ root, extension }: InstanceIdentifier): string {
 }
 
 const MASKS = ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX'] as const;
+/** Of several confidentialities the strictest, the last one, counts. */
+const RESTRICTING = ['R', 'V'];
 const REQUESTS: ReadonlyMap<string | undefined, Carriage['request']> = new Map([
   ['C', 'replace'],
   ['D', 'delete'],
@@ -131,7 +133,9 @@ function carriageOf(
   const request = REQUESTS.get(action);
   const metadata: NonNullable<Carriage['metadata']> = {};
   for (const [name, list] of codes) {
-    const [code] = list.filter((entry) => !(MASKS as readonly string[]).includes(entry.code));
+    const [code] = list
+      .filter((entry) => !(MASKS as readonly string[]).includes(entry.code))
+      .sort((a, b) => RESTRICTING.indexOf(b.code) - RESTRICTING.indexOf(a.code));
     if (code?.system !== undefined) Object.assign(metadata, { [name]: { ...code, system: code.system } });
   }
   const set = codes.get('confidentialityCode') ?? [];

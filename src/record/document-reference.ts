@@ -121,10 +121,14 @@ function isRestricting({ system, code }: Coding): boolean {
   return system === SYSTEMS.confidentiality && (code === 'R' || code === 'V');
 }
 
-/** Is the confidentiality of the document restricted or very restricted? */
+/** Is the confidentiality of the document restricted or very restricted, or does it say itself that it is masked to professionals? */
 export function isRestricted({ reference }: DocumentBody): boolean {
   const contributions: Contributions = new Map();
   layFragment(contributions, reference, '');
   const labels = valueOf(contributions, 'securityLabel') as CodeableConcept[] | undefined;
-  return (labels ?? []).some(({ coding = [] }) => coding.some(isRestricting));
+  return (labels ?? []).some(({ coding = [] }) => coding.some((label) => isRestricting(label) || isMask(label)));
+}
+
+function isMask({ system, code }: Coding): boolean {
+  return system === SYSTEMS.visibility && code === 'MASQUE_PS';
 }

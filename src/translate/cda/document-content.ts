@@ -81,10 +81,16 @@ function categoryOf({ carriage }: OpenedDocument, read: Contributions): Element[
   return [{ path: 'category', field: carried === undefined ? 'code' : METADATA, value, trace }];
 }
 
-/** What the carrier hides, and from whom, beside the confidentiality of the document. */
+/** What the carrier hides, and from whom, beside the confidentiality of the document: what METADATA.XML restricts is restricted. */
 function masksOf({ carriage }: OpenedDocument): Element[] {
-  if (carriage.masks.length === 0) return [];
-  const value = carriage.masks.map((code): CodeableConcept => ({ coding: [{ system: SYSTEMS.visibility, code }] }));
+  const confidentiality = carriage.metadata?.['confidentialityCode'];
+  const isRestricting = confidentiality?.code === 'R' || confidentiality?.code === 'V';
+  const codings: Coding[] = [
+    ...(isRestricting ? [{ system: SYSTEMS.confidentiality, code: confidentiality.code }] : []),
+    ...carriage.masks.map((code) => ({ system: SYSTEMS.visibility, code })),
+  ];
+  if (codings.length === 0) return [];
+  const value = codings.map((coding): CodeableConcept => ({ coding: [coding] }));
   const trace = value.map((_, index): Trace => [`securityLabel[${index}]`, 'carrier', 'rule:mask']);
   return [{ path: 'securityLabel', field: 'carrier', value, trace }];
 }

@@ -1,5 +1,6 @@
 import type { CodeableConcept, Quantity } from 'fhir/r4.js';
 import { MAX_NUMBER } from '../../cda/instance-identifier.js';
+import { isUnknownCode } from '../../cda/hl7-codes.js';
 import { comparable, isBefore } from '../../message/period.js';
 
 /** The elements of what was taken, by name. */
@@ -20,6 +21,10 @@ const ALLERGY_VERIFICATION = 'http://terminology.hl7.org/CodeSystem/allergyintol
 
 const CONSTRAINTS: ReadonlyMap<string, (parts: Parts) => Parts | undefined> = new Map([
   ['Period', period],
+  [
+    'Coding',
+    (parts) => (isUnknownCode(parts['system'] as string | undefined, String(parts['code'])) ? undefined : parts),
+  ],
   [
     'Identifier',
     (parts) => (String(parts['system']).length + String(parts['value']).length > 2 * MAX_NUMBER ? undefined : parts),

@@ -31,6 +31,23 @@ describe('a code', () => {
       { coding: [LOINC, { system: 'urn:oid:1.2.3', code: 'Y' }], text: 'x' },
     ],
     ['<code nullFlavor="UNK"><originalText>Douleur</originalText></code>', { text: 'Douleur' }],
+    ['<code code="EXTERNE" codeSystem="2.16.840.1.113883.5.4" displayName="Externe"/>', { text: 'Externe' }],
+    ['<code code="TUTEUR" codeSystem="2.16.840.1.113883.5.111"/>', { text: 'TUTEUR' }],
+    [
+      '<code code="ORAL" codeSystem="2.16.840.1.113883.5.112"><translation code="PO" codeSystem="2.16.840.1.113883.5.112"/></code>',
+      {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration', code: 'PO' }],
+        text: 'ORAL',
+      },
+    ],
+    [
+      '<code nullFlavor="OTH"><originalText>10\u00a0mg\n  à\u202f8\u00a0h</originalText></code>',
+      { text: '10\u00a0mg à\u202f8\u00a0h' },
+    ],
+    [
+      '<code code="7" codeSystem="1.2.3" displayName=" Bilan\u00a0:\n  fin "/>',
+      { coding: [{ system: 'urn:oid:1.2.3', code: '7', display: 'Bilan\u00a0: fin' }], text: 'Bilan\u00a0: fin' },
+    ],
     ['<code code="LOCAL-7"/>', { text: 'LOCAL-7' }],
     ['<code code="7" codeSystem="pas un oid" displayName="Sept"/>', { text: 'Sept' }],
     ['<code displayName="Sept"/>', { text: 'Sept' }],

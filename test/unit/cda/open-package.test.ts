@@ -57,6 +57,16 @@ describe('an XDM package', () => {
     expect(await open(xdmOf(documents, { rename, entry }))).toHaveLength(1);
   });
 
+  it('is as confidential as the strictest of its codes, and of no class that is no code', async () => {
+    const metadata = metadataOf([{ bytes: documentOf(), masks: ['R', 'V'] }]).replace(
+      'nodeRepresentation="10"',
+      'nodeRepresentation="1  0"',
+    );
+    const [document] = await open(xdmOf([{ bytes: documentOf() }], { metadata }));
+    expect(document?.carriage.metadata).toMatchObject({ confidentialityCode: { code: 'V' } });
+    expect(document?.carriage.metadata?.['classCode']).toBeUndefined();
+  });
+
   it('may name its files otherwise than they are written', async () => {
     const metadata = metadataOf([{ bytes: documentOf(), uri: '.\\doc0001.xml' }]);
     expect(await open(xdmOf([{ bytes: documentOf() }], { metadata }))).toHaveLength(1);

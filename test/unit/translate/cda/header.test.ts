@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import type { Organization, Practitioner, PractitionerRole } from 'fhir/r4.js';
 import { openCda } from '../../../../src/cda/open-cda.js';
+import { SYSTEMS } from '../../../../src/fhir/systems.js';
 import type { Translation } from '../../../../src/message/fact.js';
+import { isRestricted } from '../../../../src/record/document-reference.js';
 import { factOf, translatedCda, translatedDocuments } from '../../../support/cda-documents.js';
 
 const EXAMPLE = readFileSync('mappings/examples/CDA/cda-discharge-letter.xml', 'utf8');
@@ -377,6 +379,33 @@ describe('the versions of a document', () => {
     expect(JSON.stringify(labels.map(({ value }) => value))).toMatch(/"N".*MASQUE_PS/);
   });
 
+  it.each([
+    ['<confidentialityCode code="R"/>', true],
+    ['<confidentialityCode code="V" codeSystem="1.2.250.1.213.1.1.4.13"/>', true],
+    ['<confidentialityCode code="r" codeSystem="2.16.840.1.113883.5.25"/>', true],
+    ['<confidentialityCode code="MASQUE_PS" codeSystem="2.16.840.1.113883.5.25"/>', true],
+    [
+      '<confidentialityCode code="N" codeSystem="2.16.840.1.113883.5.25"/><confidentialityCode code="MASQUE_PS"/>',
+      true,
+    ],
+    ['<confidentialityCode code="INVISIBLE_PATIENT" codeSystem="1.2.250.1.213.1.1.4.13"/>', false],
+    ['<confidentialityCode code="n"/>', false],
+    ['<confidentialityCode nullFlavor="UNK"/>', false],
+  ])('are restricted or not by the code, whatever system it names: %s', (written, restricted) => {
+    const translation = translatedCda(changed(/<confidentialityCode[^>]*>/, written));
+    expect(isRestricted(factOf(translation, 'document').body)).toBe(restricted);
+  });
+
+  it.each([
+    ['V', true],
+    ['R', true],
+    ['N', false],
+  ])('are as restricted as METADATA.XML says (%s), whatever they say themselves', (code, restricted) => {
+    const metadata = { confidentialityCode: { system: SYSTEMS.confidentiality, code } };
+    const translation = translatedCda(EXAMPLE, { metadata });
+    expect(isRestricted(factOf(translation, 'document').body)).toBe(restricted);
+  });
+
   it('count from when they were written, but not from a day that is still to come', () => {
     const times = (text: string) => {
       const { effectiveAt, recordedAt } = factOf(translatedCda(text), 'document');
@@ -457,6 +486,11 @@ describe('the DocumentReference of a document', () => {
     ['fr-fr', 'fr-FR'],
     ['FR_fr', 'fr-FR'],
     ['EN', 'en'],
+    ['fra', 'fr'],
+    ['fr-RE', 'fr'],
+    ['fr-Latn-FR', 'fr'],
+    ['co-FR', undefined],
+    ['zz', undefined],
     ['français', undefined],
     ['fr FR', undefined],
   ])('is in the language that is written %s', (code, language) => {

@@ -36,6 +36,7 @@ function entriesOf(more: FhirResource[]): DocumentEntry[] {
   return documentOf(dischargeReport(more))?.entries.slice(before) ?? [];
 }
 
+const HL7 = 'http://terminology.hl7.org/CodeSystem/';
 const SUBJECT = { reference: 'Patient/patient-secret' };
 
 describe('a FHIR document', () => {
@@ -480,6 +481,22 @@ describe('what is taken of an element', () => {
       { doseAndRate: [{ doseQuantity: { value: 1 } }] },
     ],
     ['Dosage', { text: 'x', modifierExtension: [] }, undefined],
+    ['Annotation', { text: 'un\u0001deux' }, undefined],
+    ['HumanName', { family: 'X\u001b', text: 'un\tdeux\ntrois' }, { text: 'un\tdeux\ntrois' }],
+    ['Identifier', { system: 'urn:oid:2.999.5\u0001', value: '1' }, undefined],
+    [
+      'CodeableConcept',
+      {
+        coding: [
+          { system: `${HL7}v3-ActCode`, code: 'EXTERNE' },
+          { system: `${HL7}v3-ActCode`, code: 'AMB' },
+        ],
+        text: 'x',
+      },
+      { coding: [{ system: `${HL7}v3-ActCode`, code: 'AMB' }], text: 'x' },
+    ],
+    ['Coding', { system: `${HL7}v2-0131`, code: 'VOISIN' }, undefined],
+    ['Coding', { system: 'urn:oid:2.999.9', code: 'VOISIN' }, { system: 'urn:oid:2.999.9', code: 'VOISIN' }],
     ['constructor', { x: 1 }, undefined],
   ])('of %s is what R4 knows: %j', (type, value, expected) => {
     expect(take(type, value, nobody)).toEqual(expected);
