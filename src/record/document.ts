@@ -144,9 +144,13 @@ function referenceOf({ resource }: FoldedResource): string {
   return referenceTo(resource);
 }
 
-/** All that is shown of the document; which of its former versions came is nothing that a reader of this one is told. */
-function documentContent({ relatesTo: _relatesTo, ...content }: DocumentReference): string {
-  return canonicalJson(content);
+/**
+ * All that is shown of the document. Which of its former versions came is nothing that a reader of this one is told, nor which of the messages
+ * that brought its bytes is where they are.
+ */
+function documentContent({ relatesTo: _relatesTo, content, ...rest }: DocumentReference): string {
+  const bodies = content.map(({ attachment: { url: _url, ...attachment }, ...body }) => ({ ...body, attachment }));
+  return canonicalJson({ ...rest, content: bodies });
 }
 
 /** What is planned; not the document that says so, nor the circle. */

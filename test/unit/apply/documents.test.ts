@@ -203,6 +203,18 @@ describe('a document', () => {
     expect(other.memberships()).toEqual([]);
   });
 
+  it.each([
+    ['a message', {}],
+    ['a message that was sent later', { sentAt: '2026-03-08T10:00:00+01:00' }],
+    ['another hospital', { source: 'elsewhere' }],
+  ])('whose bytes come again by %s is told to nobody again', async (_name, change) => {
+    const memory = gateway();
+    expect(sent(await memory.takeDocument(LETTER))).toEqual(['document to agnes']);
+    const step = await memory.takeDocument({ ...LETTER, ...change });
+    expect([sent(step), reasons(step)]).toEqual([[], []]);
+    expect(memory.openItems()).toEqual([]);
+  });
+
   it('whose id comes again with other bytes is parked, the version recorded first holds', async () => {
     const memory = gateway();
     await memory.takeDocument(LETTER);
