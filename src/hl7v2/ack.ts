@@ -57,7 +57,7 @@ export function buildAck({ incoming, code, issues, controlId, at, charset }: Ack
   const declared = msh?.raw(18) ? charset : '';
   const sides = `${copied(5)}|${copied(6)}|${copied(3)}|${copied(4)}`;
   const head = `MSH|^~\\&|${sides}|${at}||${type}|${escape(controlId)}|${copied(11) || 'P'}|${copied(12) || '2.5'}`;
-  const incomingId = escape(msh?.value(10) ?? '');
+  const incomingId = copied(10);
   const answer = [
     declared === '' ? head : `${head}||||||${declared}`,
     incomingId === '' ? `MSA|${code}` : `MSA|${code}|${incomingId}`,

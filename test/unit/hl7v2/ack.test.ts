@@ -39,6 +39,11 @@ describe('buildAck', () => {
     ]);
   });
 
+  it.each(['42 ', ' 42', ' 4 2 ', '42^1', '4\\T\\2'])('gives %p back as the sender wrote it', (id) => {
+    const incoming = parse(`MSH|^~\\&|GAM|CH|TDU|VILLE|20240306||ADT^A01|${id}|T|2.5\rPID|1`);
+    expect(ack({ incoming }).split('\r')[1]).toBe(`MSA|AA|${id}`);
+  });
+
   it('answers what could not be read', () => {
     expect(ack({ incoming: undefined, code: 'AR' })).toBe('MSH|^~\\&|||||20240306110001||ACK|7|P|2.5\rMSA|AR\r');
   });
