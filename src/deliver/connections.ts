@@ -16,7 +16,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const CONNECT_MS = 10_000;
 
 /**
- * HTTP over connections that stay open, as many as may be busy at once (ADR 0007).
+ * HTTP over connections that stay open, as many as may be busy at once (ADR 0012).
  * @param url what is posted to
  * @param timeoutMs for the whole exchange, from the call to the last byte of the answer
  * @returns a function that posts a body and rejects with GatewayError endpoint-unreachable where there was no connection, and nothing was sent;
