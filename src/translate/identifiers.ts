@@ -49,6 +49,12 @@ export class Authorities {
     return `${scope}:${encodeURIComponent(local)}`;
   }
 
+  /** The system of a FHIR identifier: an alias names it, or the OID that it is made of. */
+  renamed(system: string): string {
+    const oid = system.startsWith(OID) ? system.slice(OID.length) : system;
+    return this.aliases.get(system) ?? this.aliases.get(oid) ?? system;
+  }
+
   /** The system of the sender's own codes of one table or field, e.g. `AdmitSource`, `PV1-10`. */
   codeSystem(table: string): string {
     return this.codes + table;
@@ -60,6 +66,7 @@ export class Authorities {
   }
 }
 
+const OID = 'urn:oid:';
 const SENDER = 'urn:trait-d-union:authority:';
 
 /** CX-5 of numbers that several people may share, or that name an account, a card or a visit: none of them says who somebody is. */

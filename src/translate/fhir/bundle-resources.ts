@@ -15,10 +15,11 @@ export class BundleResources {
   /** What names this version of the document. */
   readonly identifier: Identifier | undefined;
 
-  constructor({ entry = [], identifier }: Bundle) {
+  /** @param systemOf the system of a number as the source is configured to name it */
+  constructor({ entry = [], identifier }: Bundle, systemOf: (system: string) => string) {
     this.identifier = identifier;
     this.list = entry.flatMap(({ resource }, index) =>
-      resource === undefined ? [] : [{ resource: resource as FhirResource, index }],
+      resource === undefined ? [] : [{ resource: withSystems(resource as FhirResource, systemOf), index }],
     );
     for (const target of this.list) {
       for (const name of namesOf(entry[target.index]?.fullUrl, target.resource))
@@ -42,6 +43,20 @@ export class BundleResources {
     const subject = this.resolve(this.composition.subject);
     return subject !== undefined && isOf(subject, 'Patient') ? subject : undefined;
   }
+}
+
+/** A resource with its numbers under the systems that they have here. What it holds was not looked at yet. */
+function withSystems(resource: FhirResource, systemOf: (system: string) => string): FhirResource {
+  const numbers: unknown = 'identifier' in resource ? resource.identifier : undefined;
+  if (!Array.isArray(numbers)) return resource;
+  const renamed = numbers.map((number: unknown) =>
+    isNumbered(number) ? { ...number, system: systemOf(number.system) } : number,
+  );
+  return { ...resource, identifier: renamed } as FhirResource;
+}
+
+function isNumbered(number: unknown): number is { system: string } {
+  return typeof number === 'object' && number !== null && 'system' in number && typeof number.system === 'string';
 }
 
 export function isOf<Type extends FhirResource['resourceType']>(

@@ -51,8 +51,8 @@ export function translateFhir(
   issues: Issues,
   before: number,
 ): DocumentTranslation {
-  const resources = new BundleResources(document.bundle);
   const authorities = new Authorities(options.source, '');
+  const resources = new BundleResources(document.bundle, (system) => authorities.renamed(system));
   const target = resources.patient;
   const numbers = target === undefined ? [] : patientNumbers(target.resource, authorities);
   const person = personIdentifiers(numbers);

@@ -8,13 +8,13 @@ import { take } from '../../../../src/translate/fhir/take.js';
 import type { Mappings } from '../../../../src/translate/compile.js';
 import { dischargeReport, opened } from '../../../support/fhir-document.js';
 
-function read(bundle: Bundle) {
+function read(bundle: Bundle, authorities: Readonly<Record<string, string>> = {}) {
   return translateDocuments([opened(bundle)], {
     messageId: '7',
     // No row reads a FHIR document: its elements are those of the resources that it gives.
     mappings: { version: 'v1' } as Mappings,
     zone: 'Europe/Paris',
-    source: { name: 'mss', authorities: {} },
+    source: { name: 'mss', authorities },
     receivedAt: '2025-06-03T15:00:00+02:00',
   });
 }
@@ -55,6 +55,14 @@ describe('a FHIR document', () => {
       ['PI', 'IPP-0042'],
       ['INS', '254063818599957'],
     ]);
+  });
+
+  it.each(['2.999.7', 'urn:oid:2.999.7'])('has its numbers under the system that the source gives %s', (authority) => {
+    const { identifiers, facts } = read(bundle, { [authority]: 'urn:oid:2.999.70' });
+    expect(identifiers.map(({ system, value }) => `${system}|${value}`)[0]).toBe('urn:oid:2.999.70|IPP-0042');
+    const identity = facts.find(({ kind }) => kind === 'identity');
+    expect(JSON.stringify(identity)).not.toContain('urn:oid:2.999.7"');
+    expect(JSON.stringify(identity)).toContain('"system":"urn:oid:2.999.70"');
   });
 
   it('says who the patient is, as far as a document may', () => {
