@@ -226,8 +226,15 @@ class Run {
 
 /** What a resource says, whatever its links are called on either side. */
 function contentOf(resource: FhirResource): string {
-  const { id: _id, meta: _meta, link: _link, ...content } = resource as FhirResource & { link?: unknown };
-  return canonicalJson(withoutLinks(content));
+  const { id: _id, meta: _meta, link: _link, context, ...content } = resource as FhirResource & Loose;
+  // Of which stay a document was, learnt from another of its versions after it was withdrawn, is told to nobody.
+  const isWithdrawn = resource.resourceType === 'DocumentReference' && resource.status === 'entered-in-error';
+  return canonicalJson(withoutLinks(isWithdrawn ? content : { ...content, context }));
+}
+
+interface Loose {
+  link?: unknown;
+  context?: unknown;
 }
 
 const LINKS: ReadonlySet<string> = new Set(['reference', 'display', 'url', 'data']);
