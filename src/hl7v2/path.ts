@@ -9,7 +9,7 @@ export interface Path {
 }
 
 const FORM = /^([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?)?$/;
-/** Few paths are asked for over and over, and reading one takes as long as reading its field. */
+/** Few paths are asked for over and over, and reading one takes as long as reading its field (ADR 0009). */
 const parsed = new Map<string, Path | undefined>();
 
 /** Reads a path; undefined when it is none. A part left out is 1, a field left out 0 (the whole segment). */
