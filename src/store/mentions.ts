@@ -89,7 +89,9 @@ export class MentionBook {
    * @throws GatewayError store-conflict where something new was said of it meanwhile
    */
   async open(steps: readonly TranslationStep[]): Promise<string[]> {
-    const rows = steps.flatMap(({ messageId, mentions }) => mentions.map((mention) => this.rowOf(mention, messageId)));
+    const rows = distinct(
+      steps.flatMap(({ messageId, mentions }) => mentions.map((mention) => this.rowOf(mention, messageId))),
+    );
     if (rows.length === 0) return [];
     const numbers = [...new Set(rows.flatMap(({ number }) => number ?? []))];
     const things = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
@@ -217,6 +219,13 @@ export class MentionBook {
     const body = own ? best.body : canonicalJson(mentionedResource(best, owner));
     return [{ type: best.type, id: best.id, body }];
   }
+}
+
+/** What is said again and again in one batch, once. */
+function distinct(rows: readonly MentionRow[]): MentionRow[] {
+  const byBody = new Map<string, MentionRow[]>();
+  for (const row of rows) byBody.set(row.body, withMention(byBody.get(row.body) ?? [], row));
+  return [...byBody.values()].flat();
 }
 
 function keyOf({ type, id }: Pick<MentionRow, 'type' | 'id'>): string {
