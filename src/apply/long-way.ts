@@ -4,7 +4,7 @@ import { canonicalJson } from '../message/canonical-json.js';
 import { instant } from '../message/order.js';
 import { changesNumbers } from '../record/identity.js';
 import { stayEntries, type StayEntry } from '../record/visit-matching.js';
-import type { Person } from './people.js';
+import type { Person, StayFacts } from './people.js';
 import { isLasting, type FoldedWindow } from './window.js';
 
 /** Does a message speak of what no longer matters, or of whom the facts are about, so that only all facts show what it changes? */
@@ -26,6 +26,7 @@ export function needsWhole(before: FoldedWindow, after: FoldedWindow): boolean {
   return (
     after.people.some((person) => changesOtherStays(person, before) || changesOtherDocuments(person, before, after)) ||
     visitTimes(after).some((at) => !isAround(at, after)) ||
+    [...after.stays.values()].some(({ own }) => isVisitedAlone(own)) ||
     before.reassignments.join('\n') !== after.reassignments.join('\n') ||
     partingOf(before) !== partingWithin(before, after)
   );
@@ -61,6 +62,18 @@ function visitTimes({ documents, facts }: FoldedWindow): string[] {
     const begin = fact.kind === 'visit' && ids.has(fact.body.document) ? fact.body.begin : undefined;
     return begin === undefined ? [] : [begin];
   });
+}
+
+/**
+ * Is it a stay that documents alone let begin, and of which something else is said? By its time it may be another of the feed, whose movements are
+ * loaded only where the message brings documents.
+ */
+function isVisitedAlone({ facts, reduced }: StayFacts): boolean {
+  return (
+    reduced.stay === undefined &&
+    facts.some(({ kind }) => kind === 'visit') &&
+    facts.some(({ kind }) => kind !== 'visit')
+  );
 }
 
 /** The stay that a document tells of, as the document shows it. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Appointment, CarePlan, DocumentReference, Encounter, FhirResource } from 'fhir/r4.js';
+import type { Appointment, CarePlan, CareTeam, DocumentReference, Encounter, FhirResource } from 'fhir/r4.js';
 import { parseSearch } from '../../src/fhir/search.js';
 import { deliveringTo } from '../support/delivery.js';
 import { appointment, cdaMember, entry, plan, type TestDocument } from '../support/documents.js';
-import { movement, pam } from '../support/pam.js';
+import { HOSPITAL, movement, pam, segment } from '../support/pam.js';
 import { DECLARED, DOCTOR, type Stages } from '../support/stages.js';
 import type { TestVendor } from '../support/vendor.js';
 
@@ -174,6 +174,37 @@ describe('a document', () => {
       expect(current?.context?.encounter).toEqual([{ reference: `Encounter/${stay?.id ?? ''}` }]);
     }
   });
+
+  it.each([[[0, 1, 2]], [[0, 2, 1]], [[1, 0, 2]], [[1, 2, 0]], [[2, 0, 1]], [[2, 1, 0]]])(
+    'that gives the stay of a feed another number leaves no circle under that number, in the order %p',
+    async (order) => {
+      const beside = { 19: `X9^^^${HOSPITAL}^VN` };
+      const contact = segment('NK1', { 1: '1', 2: 'PROCHE^LUCIE', 3: 'SPO', 7: 'K', 33: `K1^^^${HOSPITAL}^PN` });
+      const tellings = [
+        () =>
+          stages.translate(
+            pam({
+              trigger: 'A01',
+              at: '20260302080000',
+              zbe: movement('M1', '20260302080000'),
+              patientSegments: [DECLARED],
+            }),
+          ),
+        () =>
+          stages.translateDocuments({
+            ...LETTER,
+            visit: { number: 'urn:oid:2.999.71.1|X9', begin: '2026-03-02T08:00:00+01:00' },
+          }),
+        () => stages.translate(pam({ trigger: 'A08', at: '20260303080000', pv1: beside, patientSegments: [contact] })),
+      ];
+      for (const index of order) await tellings[index]?.();
+      const encounters = (await served<Encounter>('Encounter')).filter(({ status }) => status !== 'entered-in-error');
+      expect(encounters.map(({ status }) => status)).toEqual(['in-progress']);
+      const teams = await served<CareTeam>('CareTeam');
+      const members = teams.flatMap(({ participant = [] }) => participant.map(({ member }) => member?.reference ?? ''));
+      expect(members.filter((reference) => reference.startsWith('RelatedPerson/'))).toEqual([]);
+    },
+  );
 
   it('and another of the same stay, in any order with its feed, make one Encounter', async () => {
     await stages.translateDocuments(SECOND, {
